@@ -1,0 +1,198 @@
+"""What every store can do; one contract suite runs over each backend.
+
+Reads never wait for writers. Everything written inside one ``with
+store.write():`` block becomes durable together, or not at all; when the block
+returns, it is on the disk.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from geodata.store.changes import ChangeSet, JournalEntry, LayerSchema, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+
+class Reader(Protocol):
+    """The reading verbs, on a store or inside a transaction."""
+
+    def layers(self) -> dict[str, LayerSchema]:
+        """Return the layers by name."""
+
+    def head(self, layer: str) -> int:
+        """Return the number of the layer's newest version, 0 when it is empty."""
+
+    def versions(self, layer: str | None = None) -> list[Version]:
+        """Return versions, oldest first."""
+
+    def version(self, ref: int | str, layer: str | None = None) -> Version:
+        """Return the version by number or tag; raise NotFoundError."""
+
+    def tags(self) -> dict[str, int]:
+        """Return version numbers by tag (``"published/divisions"``)."""
+
+    def snapshot(
+        self,
+        layer: str,
+        *,
+        at: int | str | None = None,
+        valid_on: str | None = None,
+        known_on: str | None = None,
+        keys: Sequence[str] | None = None,
+        bbox: tuple[float, float, float, float] | None = None,
+        geometry: bool = True,
+    ) -> gpd.GeoDataFrame:
+        """Return the layer's features, EPSG:4490, indexed by key, sorted by key.
+
+        Parameters
+        ----------
+        at
+            Version number or tag; the head when None.
+        valid_on
+            In force on this date (valid time); None: the last state known.
+        known_on
+            As known at the end of this day or instant (recorded time), UTC.
+        keys, bbox
+            Only these keys; only features whose box meets ``(w, s, e, n)``.
+        geometry
+            False leaves geometry out (it is the costly part): all None.
+
+        Returns
+        -------
+        GeoDataFrame
+            The schema's columns, ``valid_from``, ``valid_to`` (None while in
+            force), ``extra`` (dict of what the file had besides) and geometry.
+        """
+
+    def dates(self, layer: str, *, at: int | str | None = None) -> list[str]:
+        """Return the valid-time dates on which the layer changed, oldest first."""
+
+    def history(self, layer: str, key: str) -> list[dict[str, Any]]:
+        """Return every state of a feature, oldest first.
+
+        Each ``{"valid_from", "valid_to", "version", "superseded_by", "properties",
+        "geometry"}``; ``geometry`` is a shapely geometry or None.
+        """
+
+    def staged(self, draft: str) -> ChangeSet:
+        """Return the ChangeSet staged under a draft id."""
+
+    def get(self, collection: str, key: str) -> dict[str, Any] | None:
+        """Return a document (with its ``rev``) or None."""
+
+    def find(
+        self,
+        collection: str,
+        *,
+        parent: str | None = None,
+        prefix: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return documents sorted by key; by ``parent`` or by key prefix."""
+
+    def blob(self, digest: str) -> bytes:
+        """Return content by its hash (verified); raise NotFoundError."""
+
+    def blob_path(self, digest: str) -> Path | None:
+        """Return where the content lies as a file, None when it lies in the store."""
+
+    def journal(self, *, after: int = 0, limit: int | None = None) -> list[JournalEntry]:
+        """Return links of the audit chain, oldest first."""
+
+    def verify(self) -> list[dict[str, Any]]:
+        """Recompute journal chain, version digests and blob hashes.
+
+        Returns the breaks found, each ``{"what", "id", "reason"}``; empty when
+        everything holds.
+        """
+
+
+class Transaction(Reader, Protocol):
+    """The writing verbs; see the module docstring for what a block promises."""
+
+    def commit(
+        self,
+        changes: ChangeSet,
+        *,
+        author: str,
+        approver: str,
+        basis: str,
+        message: str = "",
+        doc: dict[str, Any] | None = None,
+        correction: bool = False,
+    ) -> Version:
+        """Write a version.
+
+        A ChangeSet whose base is no longer the head is rebased when neither
+        its features nor the borders it moves touch what was committed since;
+        otherwise ConflictError shows both sides. With ``correction`` the record
+        is mended for its whole validity instead of from ``changes.effective``.
+        """
+
+    def tag(self, name: str, version: int) -> None:
+        """Move a tag (publishing is this)."""
+
+    def stage(self, draft: str, changes: ChangeSet) -> None:
+        """Keep a ChangeSet under a draft id, replacing what was staged there."""
+
+    def put(
+        self,
+        collection: str,
+        key: str,
+        document: dict[str, Any],
+        *,
+        parent: str = "",
+        rev: int | None = None,
+    ) -> int:
+        """Write a document and return its new rev.
+
+        With ``rev`` the write happens only when the stored rev is the same
+        (0: must not exist yet); otherwise ConflictError.
+        """
+
+    def put_blob(self, content: bytes | Path) -> str:
+        """Keep content under its hash, durable before this returns."""
+
+    def append(
+        self,
+        *,
+        actor: str,
+        account: str,
+        verb: str,
+        subject: str,
+        detail: dict[str, Any] | None = None,
+    ) -> JournalEntry:
+        """Append a link to the audit chain."""
+
+
+class Store(Reader, Protocol):
+    """An open store. Use :func:`geodata.store.open_store`."""
+
+    url: str
+
+    def write(
+        self, *, lock: Iterable[str] = ()
+    ) -> AbstractContextManager[Transaction]:
+        """Open a write transaction, holding the named locks from its first statement.
+
+        SQLite takes BEGIN IMMEDIATE (one writer at all); PostGIS takes READ
+        COMMITTED and one advisory lock per name, in sorted order, before anything
+        else is read.
+        """
+
+    def diff(self, layer: str, old: int | str, new: int | str) -> ChangeSet:
+        """Return the change from one version (or tag) to another."""
+
+    def backup(self, target: Path) -> dict[str, Any]:
+        """Write a verified copy while others read and write; return its manifest."""
+
+    def health(self) -> dict[str, Any]:
+        """Return versions and settings that matter for trust (shown to admins)."""
+
+    def close(self) -> None:
+        """Release every connection."""

@@ -1,0 +1,55 @@
+"""Fixtures every folder of tests may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _data_directory() -> Path | None:
+    named = os.environ.get("QUHUA_DATA")
+    path = Path(named) if named else ROOT.parent / "shared" / "data"
+    return path if (path / "MANIFEST.md").is_file() else None
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data, or a skip that says how to get it."""
+    path = _data_directory()
+    if path is None:
+        reason = "real data absent: set QUHUA_DATA to the folder with MANIFEST.md"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the full sizes")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if config.getoption("--full"):
+        return
+    full = pytest.mark.skip(reason="full size: run scripts/test --full")
+    for item in items:
+        if "full" in item.keywords or "benchmark" in item.keywords:
+            item.add_marker(full)
+
+
+@pytest.fixture
+def full_size(request: pytest.FixtureRequest) -> bool:
+    """Whether the full sizes are asked for (CI sizes otherwise)."""
+    return bool(request.config.getoption("--full"))
