@@ -53,3 +53,14 @@ def pytest_collection_modifyitems(
 def full_size(request: pytest.FixtureRequest) -> bool:
     """Whether the full sizes are asked for (CI sizes otherwise)."""
     return bool(request.config.getoption("--full"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped, and why, whatever the verbosity."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        _, _, reason = report.longrepr
+        reasons[reason] = reasons.get(reason, 0) + 1
+    terminalreporter.write_line(f"skipped in all: {sum(reasons.values())}")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"  {count} × {reason.removeprefix('Skipped: ')}")
