@@ -1,0 +1,106 @@
+"""What every format reader returns: the file as it is, before we interpret it.
+
+A reader runs inside the guarded worker. It decodes text, drops what cannot be
+stored (Z, M, curves) with counts, names each record it had to refuse, and leaves
+coordinates, column names and geometry otherwise as the file has them. What the
+coordinates and the columns *mean* is decided afterwards, outside the worker.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.feather
+import shapely
+
+from geodata.files.reading import Encoding, Guess, Layer, Refusal
+
+_FRAME = "frame.arrow"
+_REPORT = "raw.json"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One layer of a file, in the file's own coordinates and column names.
+
+    Attributes
+    ----------
+    frame
+        Geometry in file coordinates (two dimensions, no CRS set, no null or empty
+        geometry), the file's own column names, and as index the number of each
+        record in the file, counted from 1 (data rows of a table: 1 is the first
+        row below the header).
+    read
+        Records in the file; always ``len(frame) + len(refused)``. A table in which
+        several rows make one feature (rings from "J1,X,Y") counts features.
+    fields
+        ``{theirs: ours}`` only where the reader itself knows (a table's lon/lat
+        columns need no entry); aliases are mapped afterwards.
+    crs_wkt
+        The declared CRS (WKT, or ``"EPSG:n"``), or None when none is declared.
+    axis_swapped
+        True or False only where the reader knows (a header that says X=north),
+        None to have it found from the numbers. With True the frame is *not* yet
+        swapped; readers that already put east first leave it None or False.
+    """
+
+    frame: gpd.GeoDataFrame
+    driver: str
+    layers: tuple[Layer, ...]
+    layer: str
+    encoding: Encoding
+    read: int
+    crs_wkt: str | None = None
+    crs_evidence: str = ""
+    axis_swapped: bool | None = None
+    refused: tuple[Refusal, ...] = ()
+    z_dropped: int = 0
+    m_dropped: int = 0
+    linearised: int = 0
+    invalid: tuple[dict[str, Any], ...] = ()
+    """Each ``{"record", "reason", "x", "y"}``; filled by the worker for all readers."""
+    fields: dict[str, str] = field(default_factory=dict)
+    guesses: tuple[Guess, ...] = ()
+    notes: tuple[dict[str, str], ...] = ()
+    """Plain remarks in both languages (``{"zh", "en"}``)."""
+
+    def save(self, folder: Path) -> None:
+        """Write the frame as uncompressed Arrow (WKB) and the rest as JSON."""
+        table = pa.Table.from_pandas(
+            self.frame.drop(columns=self.frame.geometry.name), preserve_index=True
+        )
+        wkb = pa.array(shapely.to_wkb(self.frame.geometry.values), pa.large_binary())
+        table = table.append_column("__geometry__", wkb)
+        pyarrow.feather.write_feather(
+            table, str(folder / _FRAME), compression="uncompressed"
+        )
+        report = {
+            key: value for key, value in vars(self).items() if key not in {"frame"}
+        }
+        text = json.dumps(report, ensure_ascii=False, default=asdict)
+        (folder / _REPORT).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Raw:
+        """Read back what :meth:`save` wrote."""
+        report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
+        table = pyarrow.feather.read_table(str(folder / _FRAME), memory_map=True)
+        geometry = shapely.from_wkb(table.column("__geometry__").to_numpy())
+        frame = gpd.GeoDataFrame(
+            table.drop_columns(["__geometry__"]).to_pandas(), geometry=geometry
+        )
+        report["layers"] = tuple(Layer(**item) for item in report["layers"])
+        report["encoding"] = Encoding(**report["encoding"])
+        report["refused"] = tuple(Refusal(**item) for item in report["refused"])
+        report["guesses"] = tuple(
+            Guess(**{**item, "alternatives": tuple(item["alternatives"])})
+            for item in report["guesses"]
+        )
+        report["invalid"] = tuple(report["invalid"])
+        report["notes"] = tuple(report["notes"])
+        return cls(frame=frame, **report)
