@@ -195,7 +195,7 @@ NAME_SUFFIXES: dict[Kind, tuple[str, ...]] = {
     Kind.AUTONOMOUS_BANNER: ("自治旗",),
     Kind.SPECIAL_DISTRICT: ("特区",),
     Kind.FORESTRY_DISTRICT: ("林区",),
-    Kind.STREET: ("街道",),
+    Kind.STREET: ("街道", "地区"),
     Kind.TOWN: ("镇",),
     Kind.TOWNSHIP: ("乡",),
     Kind.ETHNIC_TOWNSHIP: ("族乡", "民族乡"),
@@ -297,10 +297,11 @@ class Rule(Word):
     LEVEL = "level", "级别与代码不符", "level does not fit the code"
     PARENT = "parent", "上级不符", "wrong parent"
     NAME = "name", "名称不规范", "name not standard"
-    NAME_DUPLICATE = "name_duplicate", "重名", "name repeated"
+    NAME_SIBLING = "name_sibling", "同级重名", "name repeated among siblings"
+    NAME_SCOPE = "name_scope", "范围内重名", "name repeated in its scope"
     NAME_HOMOPHONE = "name_homophone", "同音", "name sounds the same"
     REQUIRED = "required", "必填项缺失", "required attribute missing"
-    OFFICIAL_AREA = "official_area", "与公布面积不符", "differs from official area"
+    AREA = "area", "与公布面积不符", "differs from official area"
     VALIDITY = "validity", "几何无效", "invalid geometry"
     CRS = "crs", "坐标系问题", "coordinate system"
     OVERLAP = "overlap", "重叠", "overlap"
