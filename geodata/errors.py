@@ -92,6 +92,12 @@ class UnsupportedFormatError(FileRefusedError):
     code = "unsupported_format"
 
 
+class CancelledError(QuhuaError):
+    """The user, or a shutdown, ended the work before it was done."""
+
+    code = "cancelled"
+
+
 class CRSError(QuhuaError):
     """The coordinate reference system is missing, contradictory or unusable."""
 
