@@ -1,0 +1,148 @@
+"""The directed edges of many polygons, and which of them meet their reverse.
+
+In a coverage without conflicts every border edge is drawn twice, once in each
+direction. Where an edge does not meet its reverse, the number of units that cover
+the ground changes by one; where it does, the number stays. So only the unmatched
+edges can bound a gap or an overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAME_POSITION_DEG = 1e-8
+"""Two vertices within this distance (about a millimetre) are one position."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """All edges of an array of polygons, interior to the left.
+
+    ``xy`` holds every ring vertex (rings closed), moved to the first vertex at the
+    same position; ``vertex`` numbers the positions; ``unit`` and ``ring`` say where
+    a vertex belongs; ``start`` are the places in ``xy`` where an edge begins (it
+    ends at ``start + 1``); ``net`` is, for each edge, how often its undirected edge
+    is drawn forwards minus backwards: 0 is a matched edge.
+    """
+
+    xy: NDArray[np.float64]
+    vertex: NDArray[np.intp]
+    unit: NDArray[np.intp]
+    ring: NDArray[np.intp]
+    start: NDArray[np.intp]
+    net: NDArray[np.intp]
+    first: NDArray[np.bool_]
+    noisy: NDArray[np.bool_]
+    """Vertices that were moved, by less than a millimetre, onto another's."""
+
+
+def edges_of(geometries: NDArray[Any]) -> Edges:
+    """Return the edges of valid (multi)polygons; None and empty ones have none."""
+    oriented = shapely.orient_polygons(geometries)
+    parts, owner = shapely.get_parts(oriented, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    raw, ring = shapely.get_coordinates(rings, return_index=True)
+    unit = owner[part[ring]] if len(ring) else ring
+    vertex, xy = _positions(raw)
+    start = np.flatnonzero(ring[1:] == ring[:-1])
+    start = start[vertex[start] != vertex[start + 1]]
+    net, first = _net(vertex, start)
+    vertex, xy = _settle(vertex, xy, start[net != 0])
+    start = start[vertex[start] != vertex[start + 1]]
+    net, first = _net(vertex, start)
+    noisy = (raw != xy).any(axis=1)
+    return Edges(xy, vertex, unit, ring, start, net, first, noisy)
+
+
+def chains(edges: Edges, chosen: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the chosen edges (values of ``start``) as lines, runs joined."""
+    if not len(chosen):
+        return np.empty(0, dtype=object)
+    begin = np.sort(chosen)
+    apart = (begin[1:] != begin[:-1] + 1) | (
+        edges.ring[begin[1:]] != edges.ring[begin[:-1]]
+    )
+    run = np.cumsum(np.r_[0, apart])
+    last = np.flatnonzero(np.r_[apart, True])
+    place = np.concatenate([begin, begin[last] + 1])
+    chain = np.concatenate([run, run[last]])
+    order = np.lexsort((place, chain))
+    return np.asarray(
+        shapely.linestrings(edges.xy[place[order]], indices=chain[order])
+    )
+
+
+def _positions(
+    xy: NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0)
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Number the positions of a grid of cells and move vertices to the first in each."""
+    cell = np.floor(xy / SAME_POSITION_DEG + 0.5 + np.asarray(shift)).astype(np.int64)
+    code = mix(cell[:, 0].view(np.uint64), cell[:, 1].view(np.uint64))
+    _, first, number = np.unique(code, return_index=True, return_inverse=True)
+    return number, xy[first][number]
+
+
+def mix(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a 64-bit hash of each pair."""
+    h = a * np.uint64(0x9E3779B97F4A7C15)
+    h ^= h >> np.uint64(29)
+    h = (h + b) * np.uint64(0xBF58476D1CE4E5B9)
+    h ^= h >> np.uint64(32)
+    return h * np.uint64(0x94D049BB133111EB)
+
+
+def _settle(
+    vertex: NDArray[np.intp], xy: NDArray[np.float64], unmatched: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Join positions that the grid parted although they lie next to each other.
+
+    Only ends of unmatched edges can be affected; grids moved by half a cell catch
+    what lies on either side of a cell's wall.
+    """
+    if not len(unmatched):
+        return vertex, xy
+    ids = np.unique(np.concatenate([vertex[unmatched], vertex[unmatched + 1]]))
+    home = np.zeros(vertex.max() + 1, dtype=np.intp)
+    home[vertex] = np.arange(len(vertex))
+    at = xy[home[ids]]
+    for shift in ((0.5, 0.5), (0.5, 0.0), (0.0, 0.5)):
+        _, at = _positions(at, shift)
+    _, first, number = np.unique(
+        mix(at[:, 0].view(np.uint64).copy(), at[:, 1].view(np.uint64).copy()),
+        return_index=True,
+        return_inverse=True,
+    )
+    target = np.arange(len(home))
+    target[ids] = ids[first][number]
+    moved_to = home.copy()
+    moved_to[ids] = home[ids]
+    place = xy[home].copy()
+    place[ids] = at
+    return target[vertex], place[target[vertex]]
+
+
+def _net(
+    vertex: NDArray[np.intp], start: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return each edge's net count, and whether it is the first of its like."""
+    if not len(start):
+        return np.zeros(0, np.intp), np.zeros(0, bool)
+    a, b = vertex[start].astype(np.int64), vertex[start + 1].astype(np.int64)
+    forward = a < b
+    key = np.where(forward, a, b) * (vertex.max() + 1) + np.where(forward, b, a)
+    order = np.argsort(key, kind="stable")
+    new = np.r_[True, key[order][1:] != key[order][:-1]]
+    group = np.cumsum(new) - 1
+    total = np.bincount(group, weights=np.where(forward, 1.0, -1.0)[order])
+    net = np.empty(len(start), np.intp)
+    net[order] = total[group].astype(np.intp)
+    first = np.empty(len(start), bool)
+    first[order] = new
+    return net, first
