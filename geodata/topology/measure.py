@@ -1,4 +1,4 @@
-"""Area and width of many small places at once, in metres whatever the degrees."""
+"""Width and perimeter of many small places at once, in metres whatever the degrees."""
 
 from __future__ import annotations
 
@@ -7,36 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geodata.crs.measure import area_m2
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AXIS_M = 6378137.0
 FLATTENING = 1 / 298.257222101
 ECCENTRICITY2 = FLATTENING * (2 - FLATTENING)
-
-
-def area_m2(geometries: Any) -> NDArray[np.float64]:
-    """Return the area of each polygon on the CGCS2000 ellipsoid.
-
-    Parameters
-    ----------
-    geometries
-        Array of (multi)polygons in degrees of longitude and latitude.
-
-    Returns
-    -------
-    ndarray
-        Square metres; 0 for None, empty and everything that is not a polygon.
-
-    Notes
-    -----
-    The zone of the ellipsoid below a latitude has a closed form; a ring's area is
-    its integral over longitude along the edges, which are straight in degrees.
-    """
-    rings, unit, sign = _rings(geometries)
-    total = np.zeros(len(np.atleast_1d(geometries)))
-    np.add.at(total, unit, sign * np.abs(_ring_areas(rings)))
-    return total
 
 
 def mean_width_m(geometries: Any, area: Any = None) -> NDArray[np.float64]:
@@ -97,26 +75,6 @@ def wider_than(geometries: Any, width_m: float) -> NDArray[np.bool_]:
     return ~shapely.is_empty(shapely.buffer(local, -width_m / 2, quad_segs=2))
 
 
-def zone_area_m2(latitude: Any) -> NDArray[np.float64]:
-    """Return the ellipsoid's area per radian of longitude from the equator."""
-    e = np.sqrt(ECCENTRICITY2)
-    sine = np.sin(np.radians(latitude))
-    polar2 = (AXIS_M * (1 - FLATTENING)) ** 2
-    return polar2 / 2 * (sine / (1 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
-
-
-def _rings(
-    geometries: Any,
-) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.float64]]:
-    """Return all rings, the geometry each belongs to, and +1 shell or -1 hole."""
-    parts, owner = shapely.get_parts(np.atleast_1d(geometries), return_index=True)
-    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    parts, owner = parts[areal], owner[areal]
-    rings, part = shapely.get_rings(parts, return_index=True)
-    first = np.r_[True, part[1:] != part[:-1]] if len(part) else np.zeros(0, bool)
-    return rings, owner[part], np.where(first, 1.0, -1.0)
-
-
 def _lines(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Return the rings of polygons and the lines themselves, with their part."""
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
@@ -124,20 +82,3 @@ def _lines(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     others = np.flatnonzero(~areal)
     lines = np.concatenate([rings, parts[others]])
     return lines, np.concatenate([np.flatnonzero(areal)[ring_of], others])
-
-
-def _ring_areas(rings: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the signed area of each ring in square metres."""
-    xy, index = shapely.get_coordinates(rings, return_index=True)
-    areas = np.zeros(len(rings))
-    if not len(xy):
-        return areas
-    first = np.r_[True, index[1:] != index[:-1]]
-    start = np.flatnonzero(first)[np.cumsum(first) - 1]
-    zone = zone_area_m2(xy[:, 1])
-    middle = zone_area_m2((xy[1:, 1] + xy[:-1, 1]) / 2)
-    # Simpson's rule over each edge, taken straight in longitude and latitude.
-    mean = (zone[1:] + 4 * middle + zone[:-1]) / 6 - zone[start[:-1]]
-    step = np.radians(np.diff(xy[:, 0])) * mean * (index[1:] == index[:-1])
-    np.add.at(areas, index[:-1], -step)
-    return areas

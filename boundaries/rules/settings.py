@@ -1,0 +1,109 @@
+"""Tolerances of the rules, each with default, unit and help.
+
+Defaults are those of the domain specification (C6, H7); none of them is law, so
+none of them is a constant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _setting(default: Any, unit: str, zh: str, en: str) -> Any:
+    return field(default=default, metadata={"unit": unit, "help": Text(zh, en)})
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """What the rules allow."""
+
+    sliver_width_m: float = _setting(
+        0.1,
+        "m",
+        "窄于此宽度的重叠或缝隙按狭长处理",
+        "an overlap or gap nowhere wider than this is a sliver",
+    )
+    sliver_area_m2: float = _setting(
+        1.0,
+        "m²",
+        "小于此面积的重叠或缝隙按狭长处理",
+        "an overlap or gap smaller than this is a sliver",
+    )
+    missing_unit_share: float = _setting(
+        0.1,
+        "",
+        "空洞面积达到周围单元面积中位数的此比例时视为缺失单元",
+        "a hole at least this share of its neighbours' median area is a missing unit",
+    )
+    duplicate_share: float = _setting(
+        0.99,
+        "",
+        "两单元重叠面积占各自面积的比例达到此值视为重复",
+        "two units that share at least this part of both areas are duplicates",
+    )
+    host_share: float = _setting(
+        0.95,
+        "",
+        "单元被另一单元覆盖的面积比例达到此值视为外围单元未挖空",
+        "a unit covered this much by a larger one lies in a host that was not cut",
+    )
+    area_share: float = _setting(
+        0.001,
+        "",
+        "计算面积与公布面积相差超过此比例即提示",
+        "computed and official area may differ by this share",
+    )
+    outside_parent_m2: float = _setting(
+        1.0,
+        "m²",
+        "超出上级范围的面积小于此值时忽略",
+        "less area than this outside the parent is not reported",
+    )
+    outside_parent_m: float = _setting(
+        0.1,
+        "m",
+        "超出上级范围的宽度小于此值时忽略",
+        "a place outside the parent narrower than this is not reported",
+    )
+    repair_area_m2: float = _setting(
+        10_000.0,
+        "m²",
+        "建议修复时单处可移动的面积上限",
+        "a suggested repair moves no more area than this at one place",
+    )
+    required: tuple[str, ...] = _setting(
+        ("name", "kind", "level"),
+        "",
+        "必填属性",
+        "attributes every division must have",
+    )
+    name_scope_level: int = _setting(
+        4,
+        "",
+        "在省级范围内查重名的级别（乡镇为 4）",
+        "level of which names are unique in the province (township: 4)",
+    )
+    exceptions: tuple[str, ...] = _setting(
+        (),
+        "",
+        "已登记的例外（问题指纹），如飞地、湖泊",
+        "fingerprints of registered exceptions: enclaves, lakes",
+    )
+
+    def describe(self) -> Iterator[dict[str, Any]]:
+        """Yield each setting: name, value, default, unit and help."""
+        for item in fields(self):
+            words = item.metadata["help"]
+            yield {
+                "name": item.name,
+                "value": getattr(self, item.name),
+                "default": item.default,
+                "unit": item.metadata["unit"],
+                "help": {"zh": words.zh, "en": words.en},
+            }
