@@ -37,6 +37,8 @@ class CRSChoice:
     confidence: float
     alternatives: tuple[dict[str, Any], ...] = ()
     """Each ``{"epsg": int, "name": str, "confidence": float, "why": str}``."""
+    wkt: str | None = None
+    """A declared CRS that is usable but has no EPSG code; then ``epsg`` is None."""
 
 
 @dataclass(frozen=True)
