@@ -1,0 +1,77 @@
+"""Layers with history: what was where, since when, and since when we knew.
+
+The law of this package: nothing written is ever altered. A version is a change
+with who, when and why; a snapshot is what a version, a date and our knowledge
+at a time add up to. Frames go in and come out; no SQL and no driver leaves.
+Only :mod:`geodata.store.sqlite` may open the live SQLite file.
+
+Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from geodata.store.changes import LayerSchema
+    from geodata.store.sql import SqlStore
+
+__all__ = ["migrate", "open_store", "restore"]
+
+
+def open_store(
+    url: str,
+    *,
+    create: bool = False,
+    layers: Iterable[LayerSchema] = (),
+    digest: str = "sha256",
+) -> SqlStore:
+    """Open the store at ``url``.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path/to.sqlite``, a plain path, or ``postgresql://…``.
+    create
+        Make it with ``layers`` when there is none.
+    layers
+        The schemas of the layers a new store keeps.
+    digest
+        ``sha256`` or ``sm3``: what a new store names and chains content with.
+
+    Raises
+    ------
+    StoreError
+        There is none, its tables are older or newer than this program's, the
+        file lies on a network disk, or SQLite is too old.
+    """
+    from geodata.store import opening
+
+    return opening.open_store(url, create=create, layers=layers, digest=digest)
+
+
+def migrate(
+    url: str, *, dry_run: bool = False, layers: Iterable[LayerSchema] = ()
+) -> str:
+    """Bring a store's tables and layers up to date; return what was done.
+
+    With ``dry_run`` nothing is done and the SQL is returned.
+    """
+    from geodata.store import opening
+
+    return opening.migrate(url, dry_run=dry_run, layers=layers)
+
+
+def restore(backup: Path | str, url: str) -> dict[str, Any]:
+    """Make a store from a backup, verified; ``url`` must hold none yet.
+
+    Returns the backup's manifest.
+    """
+    from pathlib import Path
+
+    from geodata.store import backup as backups
+
+    return backups.restore(Path(backup), url)

@@ -8,15 +8,17 @@ returns, it is on the disk.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from geodata.store.changes import ChangeSet, JournalEntry, LayerSchema, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+
+T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -84,7 +86,7 @@ class Reader(Protocol):
         """Return the ChangeSet staged under a draft id."""
 
     def get(self, collection: str, key: str) -> dict[str, Any] | None:
-        """Return a document (with its ``rev``) or None."""
+        """Return a document (with its ``key`` and ``rev``) or None."""
 
     def find(
         self,
@@ -101,15 +103,10 @@ class Reader(Protocol):
     def blob_path(self, digest: str) -> Path | None:
         """Return where the content lies as a file, None when it lies in the store."""
 
-    def journal(self, *, after: int = 0, limit: int | None = None) -> list[JournalEntry]:
+    def journal(
+        self, *, after: int = 0, limit: int | None = None
+    ) -> list[JournalEntry]:
         """Return links of the audit chain, oldest first."""
-
-    def verify(self) -> list[dict[str, Any]]:
-        """Recompute journal chain, version digests and blob hashes.
-
-        Returns the breaks found, each ``{"what", "id", "reason"}``; empty when
-        everything holds.
-        """
 
 
 class Transaction(Reader, Protocol):
@@ -152,8 +149,15 @@ class Transaction(Reader, Protocol):
         """Write a document and return its new rev.
 
         With ``rev`` the write happens only when the stored rev is the same
-        (0: must not exist yet); otherwise ConflictError.
+        (0: must not exist yet); otherwise ConflictError. ``key`` and ``rev``
+        in the document are the row's own and are not stored again.
         """
+
+    def unstage(self, draft: str) -> None:
+        """Forget what was staged under a draft id."""
+
+    def delete(self, collection: str, key: str) -> None:
+        """Forget a document (a session, a finished job); history stays elsewhere."""
 
     def put_blob(self, content: bytes | Path) -> str:
         """Keep content under its hash, durable before this returns."""
@@ -175,9 +179,7 @@ class Store(Reader, Protocol):
 
     url: str
 
-    def write(
-        self, *, lock: Iterable[str] = ()
-    ) -> AbstractContextManager[Transaction]:
+    def write(self, *, lock: Iterable[str] = ()) -> AbstractContextManager[Transaction]:
         """Open a write transaction, holding the named locks from its first statement.
 
         SQLite takes BEGIN IMMEDIATE (one writer at all); PostGIS takes READ
@@ -185,8 +187,35 @@ class Store(Reader, Protocol):
         else is read.
         """
 
-    def diff(self, layer: str, old: int | str, new: int | str) -> ChangeSet:
-        """Return the change from one version (or tag) to another."""
+    def attempt(
+        self, work: Callable[[Transaction], T], *, lock: Iterable[str] = ()
+    ) -> T:
+        """Run ``work`` in a write transaction, again when the server undid it."""
+
+    def diff(
+        self,
+        layer: str,
+        old: int | str,
+        new: int | str,
+        *,
+        valid_on: str | None = None,
+    ) -> ChangeSet:
+        """Return the change from one version (or tag) to another.
+
+        Of the last states known at each, or of those in force ``valid_on``. Its
+        inverse, committed, reverts.
+        """
+
+    def anchor(self) -> dict[str, Any]:
+        """Return the heads of both chains, to be kept in a second place."""
+
+    def verify(self, *, anchor: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Recompute journal chain, version digests, blob hashes, spatial index.
+
+        Returns the breaks found, each ``{"what", "id", "reason": {"zh", "en"}}``;
+        empty when everything holds. With an earlier ``anchor`` a chain whose tail
+        was cut off is found too.
+        """
 
     def backup(self, target: Path) -> dict[str, Any]:
         """Write a verified copy while others read and write; return its manifest."""

@@ -1,0 +1,91 @@
+"""What the SQL of the two backends does differently; the rest is shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import sqlalchemy as sa
+
+    from geodata.store.features import Rows
+
+
+class Backend(Protocol):
+    """Connections, bulk writing, spatial filters and attachments."""
+
+    name: str
+    url: str
+    engine: sa.Engine
+
+    def exists(self) -> bool:
+        """Return whether there is a store at this place."""
+
+    def prepare(self) -> None:
+        """Make the place ready for the first migration."""
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Give a connection that sees one state of the store throughout."""
+
+    def writing(self, locks: Iterable[str]) -> AbstractContextManager[sa.Connection]:
+        """Give a connection holding the write lock; commit at the end."""
+
+    def insert_states(
+        self,
+        connection: sa.Connection,
+        fixed: tuple[str, int],
+        ids: Sequence[int],
+        times: tuple[Sequence[str], Sequence[str | None]],
+        rows: Rows,
+        digests: Sequence[str],
+    ) -> None:
+        """Write new states and their boxes; ``fixed`` is layer and version."""
+
+    def copy_states(
+        self,
+        connection: sa.Connection,
+        version: int,
+        copies: Sequence[tuple[int, str, str | None, int]],
+    ) -> None:
+        """Write states ``(id, valid_from, valid_to, id of the content)``."""
+
+    def close_states(
+        self, connection: sa.Connection, version: int, ids: Sequence[int]
+    ) -> None:
+        """Record that states are known to hold no longer."""
+
+    def insert_staged(
+        self, connection: sa.Connection, draft: str, side: str, rows: Rows
+    ) -> None:
+        """Write one side of a staged ChangeSet."""
+
+    def box_filter(
+        self, bbox: tuple[float, float, float, float]
+    ) -> sa.ColumnElement[bool]:
+        """Return SQL true for states whose box may meet ``(w, s, e, n)``."""
+
+    def key_filter(self, keys: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return SQL true for states of the keys."""
+
+    def keep_blob(
+        self, connection: sa.Connection, digest: str, source: bytes | Path
+    ) -> bytes | None:
+        """Make content durable outside the table, or return it for the table."""
+
+    def blob_file(self, digest: str) -> Path | None:
+        """Return the file that holds a blob, None when the table does."""
+
+    def blob_content(self, connection: sa.Connection, digest: str) -> bytes:
+        """Return a blob's content as it is stored, not verified."""
+
+    def wrong_boxes(self, connection: sa.Connection) -> list[int]:
+        """Return states whose entry in the spatial index is wrong."""
+
+    def health(self, connection: sa.Connection) -> dict[str, Any]:
+        """Return what an administrator should see."""
+
+    def close(self) -> None:
+        """Close every connection."""

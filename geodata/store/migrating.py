@@ -1,0 +1,152 @@
+"""Bring a store's own tables to the form this program knows."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from geodata.errors import StoreError, Text
+from geodata.store import digests
+from geodata.store.tables import layer, setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geodata.store.backend import Backend
+    from geodata.store.changes import LayerSchema
+
+CURRENT = "0001"
+"""The newest migration; a test holds it to the files."""
+_FOLDER = Path(__file__).with_name("migrations")
+_REVISION = sa.table("alembic_version", sa.column("version_num"))
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """Return the revision a store is at, None when it has no tables of ours."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(sa.select(_REVISION.c.version_num)).scalar()
+    return None if found is None else str(found)
+
+
+def require_current(connection: sa.Connection, url: str) -> None:
+    """Refuse a store whose tables this program does not know."""
+    found = revision(connection)
+    if found == CURRENT:
+        return
+    if found is None:
+        raise no_store(url)
+    if found > CURRENT:
+        raise StoreError(
+            Text(
+                f"数据库由更新版本的程序写成（{found}，本程序为 {CURRENT}）。",
+                f"The store was written by a newer program ({found}; this one "
+                f"knows {CURRENT}).",
+            ),
+            Text(
+                "请升级程序：pip install -U quhua。", "Upgrade: pip install -U quhua."
+            ),
+            code="schema_newer",
+        )
+    raise StoreError(
+        Text(
+            f"数据库结构较旧（{found}，需要 {CURRENT}）。",
+            f"The store's tables are older ({found}; {CURRENT} is needed).",
+        ),
+        Text(
+            "请先备份，再运行 quhua migrate（加 --dry-run 先看 SQL）。",
+            "Back it up, then run quhua migrate (--dry-run shows the SQL first).",
+        ),
+        code="schema_older",
+    )
+
+
+def no_store(url: str) -> StoreError:
+    """Return the error for a place without a store."""
+    return StoreError(
+        Text(f"{url} 里没有数据库。", f"There is no store at {url}."),
+        Text("请先运行 quhua init。", "Run quhua init first."),
+        code="no_store",
+    )
+
+
+def upgrade(
+    backend: Backend, layers: Iterable[LayerSchema] = (), *, digest: str = "sha256"
+) -> list[str]:
+    """Run the migrations that are missing and grow the layers; return them.
+
+    Everything in one transaction: it is all there, or nothing is.
+    """
+    from alembic import command
+
+    backend.prepare()
+    with backend.writing(("schema",)) as connection:
+        before = revision(connection)
+        command.upgrade(_config(connection=connection), "head")
+        if before is None:
+            values = {"name": "digest", "value": digests.require(digest)}
+            connection.execute(sa.insert(setting).values(values))
+        grown = [
+            f"layer {schema.name}" for schema in layers if _grow(connection, schema)
+        ]
+        ran = [] if before == CURRENT else [f"{before or 'empty'} -> {CURRENT}"]
+        return [*ran, *grown]
+
+
+def dry_run(backend: Backend) -> str:
+    """Return the SQL that :func:`upgrade` would run, changing nothing."""
+    from alembic import command
+
+    before = None
+    if backend.exists():
+        with backend.reading() as connection:
+            before = revision(connection)
+    output = io.StringIO()
+    config = _config(dialect=backend.name, output=output)
+    command.upgrade(config, f"{before or 'base'}:head", sql=True)
+    return output.getvalue()
+
+
+def _config(**attributes: Any) -> Any:
+    from alembic.config import Config
+
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(attributes)
+    return config
+
+
+def _grow(connection: sa.Connection, schema: LayerSchema) -> bool:
+    """Add a layer, or fields it gained; fields are never taken away."""
+    doc = digests.canonical(asdict(schema))
+    known = connection.execute(
+        sa.select(layer.c.doc).where(layer.c.name == schema.name)
+    ).scalar()
+    if known == doc:
+        return False
+    if known is None:
+        connection.execute(sa.insert(layer).values(name=schema.name, doc=doc))
+        return True
+    before = json.loads(known)
+    lost = {f["name"]: f["type"] for f in before["fields"]}.items() - {
+        f.name: f.type for f in schema.fields
+    }.items()
+    if lost or (before["key"], before["geometry"]) != (schema.key, schema.geometry):
+        names = ", ".join(sorted(name for name, _ in lost)) or schema.key
+        raise StoreError(
+            Text(
+                f"图层“{schema.name}”的字段不能删除或改类型：{names}。",
+                f"Layer “{schema.name}” cannot lose or retype fields: {names}.",
+            ),
+            code="schema",
+        )
+    connection.execute(
+        sa.update(layer).where(layer.c.name == schema.name).values(doc=doc)
+    )
+    return True

@@ -1,0 +1,83 @@
+"""From a URL to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geodata.errors import InputError, Text
+from geodata.store import migrating
+from geodata.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geodata.store.backend import Backend
+    from geodata.store.changes import LayerSchema
+
+
+def backend_for(url: str) -> Backend:
+    """Return the backend a URL names: PostGIS, or a file for SQLite."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return _sqlite(url)
+    if scheme == "sqlite":
+        return _sqlite(rest.removeprefix("/"))
+    if scheme in {"postgresql", "postgres"} or scheme.startswith("postgresql+"):
+        from geodata.store.postgis import PostGIS
+
+        return PostGIS(url)
+    raise InputError(
+        Text(f"不认识的数据库地址：{url}。", f"Unknown store address: {url}."),
+        Text(
+            "请写文件路径、sqlite:///路径 或 postgresql://…。",
+            "Give a file's path, sqlite:///path or postgresql://….",
+        ),
+        code="store_url",
+    )
+
+
+def open_store(
+    url: str,
+    *,
+    create: bool = False,
+    layers: Iterable[LayerSchema] = (),
+    digest: str = "sha256",
+) -> SqlStore:
+    """Open a store, or make one with these layers when ``create`` and absent."""
+    backend = backend_for(url)
+    if create:
+        if not _has_tables(backend):
+            migrating.upgrade(backend, layers, digest=digest)
+    elif not backend.exists():
+        raise migrating.no_store(url)
+    with backend.reading() as connection:
+        migrating.require_current(connection, url)
+    return SqlStore(backend)
+
+
+def _has_tables(backend: Backend) -> bool:
+    """Return whether a store was made here, all of it."""
+    if not backend.exists():
+        return False
+    with backend.reading() as connection:
+        return migrating.revision(connection) is not None
+
+
+def migrate(
+    url: str, *, dry_run: bool = False, layers: Iterable[LayerSchema] = ()
+) -> str:
+    """Bring a store up to date; return what ran, or with ``dry_run`` the SQL."""
+    backend = backend_for(url)
+    try:
+        if dry_run:
+            return migrating.dry_run(backend)
+        return "\n".join(migrating.upgrade(backend, layers))
+    finally:
+        backend.close()
+
+
+def _sqlite(path: str) -> Backend:
+    from geodata.store.sqlite import SQLite
+
+    return SQLite(Path(path).expanduser().absolute())
