@@ -1,0 +1,86 @@
+"""Products of a version: a clean GeoPackage and GeoJSON, never the live store.
+
+Written by the guarded worker from a snapshot. Attributes are the layer's own
+fields, the dates between which each state holds, and the version they come from.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geodata.store.protocol import Reader
+
+FORMATS = (("GPKG", ".gpkg"), ("GeoJSON", ".geojson"))
+
+
+@dataclass(frozen=True)
+class Product:
+    """One file, still in the work folder."""
+
+    name: str
+    format: str
+    path: Path
+    features: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, format, features and size in bytes."""
+        return {
+            "name": self.name,
+            "format": self.format,
+            "features": self.features,
+            "bytes": self.path.stat().st_size,
+        }
+
+
+@dataclass(frozen=True)
+class Made:
+    """The files of one version, in a folder that :meth:`discard` removes."""
+
+    version_digest: str
+    files: tuple[Product, ...]
+    folder: Path = field(repr=False)
+
+    def discard(self) -> None:
+        """Remove the work folder; what is to stay was copied."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make(store: Reader, layer: str, number: int) -> Made:
+    """Write the products of a version into a folder of their own."""
+    from geodata import files
+
+    version = store.version(number, layer)
+    frame = flattened(store.snapshot(layer, at=number)).assign(
+        version=number, version_digest=version.digest
+    )
+    folder = Path(tempfile.mkdtemp(prefix="quhua-products-"))
+    made = []
+    for driver, suffix in FORMATS:
+        name = f"{layer}-v{number}{suffix}"
+        files.write(frame, folder / name, driver, layer=layer)
+        made.append(Product(name, driver, folder / name, len(frame)))
+    return Made(version.digest, tuple(made), folder)
+
+
+def flattened(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a snapshot with plain columns: lists and ``extra`` as JSON text."""
+    plain = {
+        name: [_text(value) for value in frame[name]]
+        for name in frame.columns.drop(frame.geometry.name)
+        if any(isinstance(value, dict | list | tuple) for value in frame[name])
+    }
+    return frame.assign(**plain).reset_index(drop=True)
+
+
+def _text(value: Any) -> Any:
+    if value is None or value == {}:
+        return None
+    return json.dumps(value, ensure_ascii=False)

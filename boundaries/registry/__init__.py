@@ -1,0 +1,59 @@
+"""The one door: every change to what the bureau keeps passes a verb of Registry.
+
+Each verb asks the table in :mod:`boundaries.review` whether the actor may, does
+one thing, and writes its link of the audit chain in the same transaction. Reads of
+what is published need not pass here: take ``registry.store``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boundaries.registry.audit import Audit
+from boundaries.registry.decisions import Decisions
+from boundaries.registry.people import People
+from boundaries.registry.publishing import Publishing
+from boundaries.registry.reading import Readings
+
+if TYPE_CHECKING:
+    from boundaries.settings import Settings
+
+
+class Registry(Decisions, Publishing, Readings, People, Audit):
+    """The verbs, by noun: drafts, decisions, publishing, reading, people, audit."""
+
+
+def open_registry(
+    url: str,
+    create: bool = False,  # noqa: FBT001, FBT002 - fixed for all callers
+    *,
+    settings: Settings | None = None,
+    digest: str | None = None,
+) -> Registry:
+    """Open the registry over the store at ``url``.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path``, a plain path or ``postgresql://…``.
+    create
+        Make the store (and its folder) when there is none.
+    settings
+        None: from ``QUHUA_SETTINGS`` and the environment.
+    digest
+        Algorithm of the chain, only when creating; None: as the settings say.
+    """
+    from boundaries.layers import LAYERS
+    from boundaries.settings import load
+    from geodata.store import open_store
+
+    settings = load() if settings is None else settings
+    if create:
+        digest = digest or settings.audit.digest
+        return Registry(
+            open_store(url, create=True, layers=LAYERS, digest=digest), settings
+        )
+    return Registry(open_store(url, layers=LAYERS), settings)
+
+
+__all__ = ["Registry", "open_registry"]

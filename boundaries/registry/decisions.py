@@ -1,0 +1,335 @@
+"""Decisions: what a second person says to a submitted draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from boundaries.registry import reports, staging
+from boundaries.registry.desk import WAIVERS, logged, now, today
+from boundaries.registry.drafts import Drafts
+from boundaries.vocabulary import DraftState
+from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from geodata.store.changes import ChangeSet
+    from geodata.store.protocol import Transaction
+
+_TRIES = 3
+"""How often a check is redone outside the lock before it is done inside."""
+
+
+class Decisions(Drafts):
+    """Approve, return, waive, revert."""
+
+    def approve(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+        """Commit a submitted draft as a version.
+
+        The layer is checked as it stands at the moment of the commit. A draft
+        whose base moved is rebased where nothing touches; else it becomes a
+        conflict that shows both sides, and nothing is overwritten.
+
+        Raises
+        ------
+        ForbiddenError
+            For the author, without the role, or outside the subtree.
+        StateError
+            ``blocked`` while an error is neither mended nor waived.
+        ConflictError
+            After the draft was put in conflict.
+        """
+        with logged("approve", actor, draft=draft) as said:
+            document = self.document(draft)
+            self.may("approve", actor, draft=document)
+            changes = self.store.staged(draft)
+            try:
+                for _ in range(_TRIES):
+                    document = self.checked(actor, draft)
+                    self.require_clean(self.store, document)
+                    done = self._commit(actor, document, changes, note, wait=False)
+                    if done is not None:
+                        break
+                else:
+                    done = self._commit(actor, document, changes, note, wait=True)
+            except ConflictError as error:
+                if not error.details:
+                    raise
+                self._put_in_conflict(actor, draft, error)
+                raise
+            if done is None:
+                raise StateError(
+                    Text("图层正忙，请重试。", "The layer is busy; try again.")
+                )
+            said.update(version=done["version"])
+            return done
+
+    def return_draft(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+        """Send a submitted draft back to its author, with the reason."""
+        if not note.strip():
+            raise InputError(
+                Text("退回须说明理由。", "Say why the draft is returned."),
+                Text("请加 --note。", "Add --note."),
+            )
+        return self._step(actor, draft, "return", note)
+
+    def waive(
+        self,
+        actor: str,
+        draft: str,
+        fingerprint: str,
+        reason: str,
+        expires: str | None = None,
+    ) -> dict[str, Any]:
+        """Let a finding stand, with a reason and until a date.
+
+        Parameters
+        ----------
+        fingerprint
+            The finding's, or its beginning if that is unique.
+        expires
+            Last day it holds (ISO date); None: as the settings say.
+        """
+        if not reason.strip():
+            raise InputError(Text("豁免须说明理由。", "Say why the finding may stand."))
+        last = _last_day(expires, self.settings.review.waiver_days)
+        document = self.document(draft)
+        self.may("waive", actor, draft=document)
+        document = self.checked(actor, draft)
+        row = _one(self.findings(actor, draft), fingerprint)
+        base = staging.layer_at_head(self.store, document["layer"])
+        after = staging.applied(base, self.store.staged(draft))
+        waiver = {
+            "fingerprint": row.fingerprint,
+            "rule": row.rule,
+            "severity": row.severity,
+            "participants": list(row.participants),
+            "message": {"zh": row.message_zh, "en": row.message_en},
+            "layer": document["layer"],
+            "draft": draft,
+            "reason": reason.strip(),
+            "requester": document["author"],
+            "approver": actor,
+            "granted": now(),
+            "expires": last,
+            "near": reports.near(row, after, self.settings.review.waiver_margin_m),
+        }
+        with self.store.write() as tx:
+            fresh = self.document(draft, tx)
+            self.may("waive", actor, draft=fresh, reader=tx)
+            tx.put(
+                WAIVERS,
+                f"{document['layer']}/{row.fingerprint}",
+                waiver,
+                parent=document["layer"],
+            )
+            report = dict(fresh["findings"])
+            report["waived"] = sorted({*report["waived"], row.fingerprint})
+            report["reopened"] = sorted({*report["reopened"]} - {row.fingerprint})
+            report["open_errors"] = len(
+                set(report["error_marks"]) - set(report["waived"])
+            )
+            self.put_draft(tx, {**fresh, "findings": report})
+            self.record(
+                tx,
+                actor,
+                "waive",
+                draft,
+                fingerprint=row.fingerprint,
+                rule=row.rule,
+                reason=reason,
+                expires=last,
+            )
+        return waiver
+
+    def waivers(self, actor: str, layer: str = "divisions") -> list[dict[str, Any]]:
+        """Return the waivers of a layer with ``holds`` (not yet expired)."""
+        self.may("view_draft", actor)
+        return [
+            {**waiver, "holds": waiver["expires"] >= today()}
+            for waiver in self.store.find(WAIVERS, parent=layer)
+        ]
+
+    def revert(self, actor: str, version: int | str, note: str = "") -> dict[str, Any]:
+        """Stage the undoing of a version, to be reviewed like any change.
+
+        Raises
+        ------
+        ConflictError
+            When a later version changed the same features.
+        """
+        self.may("revert", actor)
+        done = self.store.version(version)
+        undo = ~self._change_of(done.number, done.layer)
+        base = staging.layer_at_head(self.store, done.layer)
+        _require_untouched(undo, base, done.number)
+        changes = staging.restaged(base, undo, undo.new)
+        document = {
+            "layer": done.layer,
+            "title": f"恢复版本 {done.number} 之前的状态 / Revert version {done.number}",
+            "basis": note or done.basis,
+            "effective": changes.effective,
+            "base": changes.base,
+            **staging.counted(changes),
+            "scope": staging.scope(done.layer, changes),
+            "events": [],
+            "inferred": [],
+            "refused": [],
+            "original": None,
+            "reading": None,
+            "confirmed": [],
+            "reverts": done.number,
+        }
+        self._require_place(actor, changes, document["scope"])
+        with self.store.write(lock=["drafts"]) as tx:
+            return self._enter(tx, actor, document, changes, None)
+
+    def _change_of(self, number: int, layer: str) -> ChangeSet:
+        before = max(
+            (v.number for v in self.store.versions(layer) if v.number < number),
+            default=0,
+        )
+        return self.store.diff(layer, before, number)
+
+    def _commit(
+        self,
+        actor: str,
+        document: dict[str, Any],
+        changes: ChangeSet,
+        note: str,
+        *,
+        wait: bool,
+    ) -> dict[str, Any] | None:
+        """Commit under the locks, or return None when the layer moved meanwhile.
+
+        With ``wait`` the check is done again inside the locks, where nothing
+        that matters can move.
+        """
+        base = staging.layer_at_head(self.store, document["layer"])
+        names = staging.locks(changes, staging.around(base, changes))
+        with self.store.write(lock=names) as tx:
+            fresh = self.document(document["id"], tx)
+            self.may("approve", actor, draft=fresh, reader=tx)
+            if fresh["staging"] != document["staging"]:
+                raise StateError(
+                    Text("草稿已重新导入。", "The draft was staged again."),
+                )
+            if not self.fresh(tx, fresh):
+                if not wait:
+                    return None
+                fresh = self._examined_inside(tx, fresh)
+            self.require_clean(tx, fresh)
+            version = tx.commit(
+                changes,
+                author=fresh["author"],
+                approver=actor,
+                basis=fresh["basis"],
+                message=note or fresh["title"],
+                doc=self._version_document(fresh, changes),
+            )
+            moved = self.move(
+                tx, fresh, DraftState.APPROVED, actor, note, version=version.number
+            )
+            self.record(
+                tx,
+                actor,
+                "approve",
+                fresh["id"],
+                version=version.number,
+                digest=version.digest,
+                author=fresh["author"],
+                note=note,
+            )
+        return moved
+
+    def _examined_inside(
+        self, tx: Transaction, document: dict[str, Any]
+    ) -> dict[str, Any]:
+        found, summary = self.examine(tx, document)
+        summary["blob"] = tx.put_blob(reports.to_bytes(found))
+        return {**document, "findings": summary}
+
+    def _version_document(
+        self, document: dict[str, Any], changes: ChangeSet
+    ) -> dict[str, Any]:
+        """Return what a version keeps about how it came to be."""
+        held = self._waivers(self.store, document["layer"])
+        kept = {
+            "draft": document["id"],
+            "title": document["title"],
+            "events": document["events"],
+            "waivers": [held[mark] for mark in document["findings"]["waived"]],
+            "report": document["findings"].get("blob"),
+            "original": (document["original"] or {}).get("digest"),
+            "removed": [str(key) for key in changes.removed],
+        }
+        if document.get("reverts"):
+            kept["reverts"] = document["reverts"]
+            kept["restored"] = [str(key) for key in changes.added]
+        return kept
+
+    def _put_in_conflict(self, actor: str, draft: str, error: ConflictError) -> None:
+        with self.store.write() as tx:
+            document = self.document(draft, tx)
+            self.move(
+                tx,
+                document,
+                DraftState.CONFLICT,
+                actor,
+                note=error.message.en,
+                conflict=list(error.details),
+            )
+            keys = [
+                str(side.get("key") or side.get("border")) for side in error.details
+            ]
+            self.record(tx, actor, "conflict", draft, keys=keys[:200])
+
+
+def _require_untouched(undo: ChangeSet, base: Any, number: int) -> None:
+    """Refuse to undo what a later version changed again."""
+    from geodata.store.diffing import changes_between
+
+    since = changes_between(
+        base,
+        undo.old,
+        layer=undo.layer,
+        base=int(base.attrs["head"]),
+        effective=undo.effective,
+        complete=undo.added.intersection(base.index),
+    )
+    if len(since):
+        keys = [str(key) for key in since.keys]
+        raise ConflictError(
+            Text(
+                f"版本 {number} 之后又改动了：{', '.join(keys[:5])}，不能直接恢复。",
+                f"Changed again since version {number}: {', '.join(keys[:5])}.",
+            ),
+            Text("请先恢复较新的版本。", "Revert the newer version first."),
+            details=tuple({"key": key} for key in keys),
+        )
+
+
+def _one(findings: Any, fingerprint: str) -> Any:
+    """Return the one finding whose fingerprint begins so."""
+    found = findings[findings["fingerprint"].str.startswith(fingerprint or "-")]
+    if len(found) != 1:
+        raise NotFoundError(
+            Text(
+                f"以“{fingerprint}”开头的问题有 {len(found)} 个。",
+                f"{len(found)} findings begin with '{fingerprint}'.",
+            ),
+            Text("quhua draft show 列出指纹。", "See: quhua draft show."),
+        )
+    return next(found.itertuples())
+
+
+def _last_day(expires: str | None, days: int) -> str:
+    if expires is None:
+        end = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)
+        return end.isoformat()
+    last = dates.last_day(dates.parse(expires))
+    if last < today():
+        raise InputError(
+            Text(f"失效日期 {last} 已过。", f"The expiry date {last} has passed.")
+        )
+    return last

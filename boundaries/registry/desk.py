@@ -1,0 +1,188 @@
+"""What every verb of the registry stands on: store, settings, the acting user."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import logging
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from boundaries import review
+from boundaries.accounts import ANONYMOUS, Grant, User
+from boundaries.vocabulary import Role
+from geodata.errors import ForbiddenError, NotFoundError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from boundaries.settings import Settings
+    from geodata.store.protocol import Reader, Store, Transaction
+
+log = logging.getLogger("boundaries.registry")
+
+USERS = "users"
+DRAFTS = "drafts"
+WAIVERS = "waivers"
+PRODUCTS = "products"
+
+
+class Desk:
+    """Holds the store; subclasses add the verbs of one noun each.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    settings
+        None: the defaults.
+    account
+        Account of the operating system or session that runs this, for the audit;
+        None: the process's own.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings | None = None,
+        *,
+        account: str | None = None,
+    ) -> None:
+        if settings is None:
+            from boundaries.settings import Settings
+
+            settings = Settings()
+        self.store = store
+        self.settings = settings
+        self.account = account if account is not None else os_account()
+
+    def close(self) -> None:
+        """Release the store."""
+        self.store.close()
+
+    def user(self, actor: str, reader: Reader | None = None) -> User:
+        """Return the acting user; raise ForbiddenError for one nobody knows."""
+        if actor == ANONYMOUS:
+            return User(ANONYMOUS, grants=(Grant(Role.VIEWER),))
+        document = (reader or self.store).get(USERS, actor)
+        if document is None:
+            raise ForbiddenError(
+                Text(f"没有用户 {actor}。", f"There is no user {actor}."),
+                Text(
+                    "请管理员用 quhua user add 新建。",
+                    "Let an administrator add it: quhua user add.",
+                ),
+            )
+        return User.from_document(document)
+
+    def may(
+        self,
+        verb: str,
+        actor: str,
+        *,
+        draft: dict[str, Any] | None = None,
+        keys: Iterable[str] = (),
+        reader: Reader | None = None,
+    ) -> User:
+        """Return the acting user if they may do this now and there."""
+        user = self.user(actor, reader)
+        if draft is None:
+            review.allow(verb, user, keys=keys)
+        else:
+            review.allow(
+                verb,
+                user,
+                state=draft["state"],
+                author=draft["author"],
+                keys=[*keys, *draft["scope"]],
+            )
+        return user
+
+    def document(self, draft: str, reader: Reader | None = None) -> dict[str, Any]:
+        """Return a draft's document; raise NotFoundError."""
+        found = (reader or self.store).get(DRAFTS, draft)
+        if found is None:
+            raise NotFoundError(
+                Text(f"没有草稿 {draft}。", f"There is no draft {draft}."),
+                Text("quhua draft list 列出草稿。", "See: quhua draft list."),
+            )
+        return found
+
+    def record(
+        self,
+        tx: Transaction,
+        actor: str,
+        verb: str,
+        subject: str,
+        **detail: Any,
+    ) -> None:
+        """Append the verb's link to the audit chain, inside its transaction."""
+        tx.append(
+            actor=actor, account=self.account, verb=verb, subject=subject, detail=detail
+        )
+
+    def move(
+        self,
+        tx: Transaction,
+        document: dict[str, Any],
+        state: str,
+        actor: str,
+        note: str = "",
+        **changes: Any,
+    ) -> dict[str, Any]:
+        """Write a draft's new state with its history; the stored rev must stand."""
+        moved = {
+            **document,
+            **changes,
+            "state": str(state),
+            "updated": now(),
+            "history": [
+                *document["history"],
+                {"state": str(state), "actor": actor, "when": now(), "note": note},
+            ],
+        }
+        return self.put_draft(tx, moved)
+
+    def put_draft(self, tx: Transaction, document: dict[str, Any]) -> dict[str, Any]:
+        """Write a draft's document if nobody wrote it since it was read."""
+        body = {k: v for k, v in document.items() if k not in ("rev", "key")}
+        rev = tx.put(
+            DRAFTS,
+            document["id"],
+            body,
+            parent=document["layer"],
+            rev=document.get("rev", 0),
+        )
+        return {**body, "rev": rev}
+
+
+def now() -> str:
+    """Return the UTC instant, ISO 8601 to the second with ``Z``."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def today() -> str:
+    """Return the UTC date, ISO 8601."""
+    return now()[:10]
+
+
+def os_account() -> str:
+    """Return the operating system's account, ``""`` where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
+@contextmanager
+def logged(verb: str, actor: str, **what: Any) -> Iterator[dict[str, Any]]:
+    """Log one line for a verb with its duration; add counts to what it yields."""
+    started = time.perf_counter()
+    said = dict(what)
+    try:
+        yield said
+    finally:
+        ms = (time.perf_counter() - started) * 1000
+        words = " ".join(f"{k}={v}" for k, v in said.items())
+        log.info("%s actor=%s %s ms=%.0f", verb, actor, words, ms)

@@ -1,0 +1,535 @@
+"""Drafts: what somebody proposes, before anybody decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boundaries import review
+from boundaries.registry import reports, staging
+from boundaries.registry.desk import DRAFTS, WAIVERS, Desk, logged, now, today
+from boundaries.vocabulary import DraftState
+from geodata.errors import InputError, StateError, Text
+from geodata.files.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+
+    from geodata.store.changes import ChangeSet
+    from geodata.store.protocol import Reader, Transaction
+
+
+class Drafts(Desk):
+    """Receive, stage, check, repair, submit, withdraw, discard."""
+
+    def receive(self, actor: str, content: bytes | Path, name: str = "") -> str:
+        """Keep a file byte for byte before anything is acknowledged.
+
+        Returns
+        -------
+        str
+            The digest to give to :meth:`stage` as ``original``.
+        """
+        self.may("receive", actor)
+        with self.store.write() as tx:
+            digest = tx.put_blob(content)
+            self.record(tx, actor, "receive", digest, name=name, bytes=_size(content))
+        return digest
+
+    def stage(
+        self,
+        actor: str,
+        frame: gpd.GeoDataFrame,
+        *,
+        layer: str = "divisions",
+        effective: str,
+        basis: str = "",
+        title: str = "",
+        reading: Reading | None = None,
+        original: str | bytes | Path | None = None,
+        complete: str | Sequence[str] | None = None,
+        draft: str | None = None,
+        confirmed: Iterable[str] = (),
+        events: Sequence[dict[str, Any]] = (),
+    ) -> dict[str, Any]:
+        """Stage what a frame changes against the layer as it stands.
+
+        Parameters
+        ----------
+        frame
+            EPSG:4490, our column names where known; see :func:`boundaries.intake.take_in`.
+            Geometry is staged as sent, invalid or not.
+        effective
+            Valid-time date (to the year, month or day) from which it holds.
+        basis
+            The document it rests on.
+        reading, original
+            How the file was understood, and its bytes (or the digest that
+            :meth:`receive` gave): both are kept with the draft.
+        complete
+            A division code: units below it, of the levels the frame has, that the
+            frame lacks are ended. Or the base keys to be ended if lacking.
+        draft
+            Replace what this draft (still the actor's own) has staged.
+        confirmed
+            The guesses of ``reading`` (by ``what``) that a person confirmed.
+        events
+            Declared changes, each ``{"type", "from", "to", "basis"}``.
+
+        Returns
+        -------
+        dict
+            The draft's document.
+
+        Raises
+        ------
+        InputError
+            ``decision_needed`` while a guess is undecided, ``unchanged`` when the
+            frame says what is known already; or for a date, key or event at fault.
+        ForbiddenError
+            Without the role, or naming the units outside the actor's subtree.
+        """
+        with logged("stage", actor, layer=layer) as said:
+            old = self._restaged(actor, draft)
+            staging.require_decided(reading, confirmed)
+            digest = self._kept(actor, original)
+            made = staging.prepare(
+                self.store,
+                frame,
+                layer=layer,
+                effective=effective,
+                complete=complete,
+                events=events,
+            )
+            document = {
+                **_description(made, layer=layer, basis=basis, title=title),
+                "original": digest,
+                "reading": reading.to_dict() if reading else None,
+                "confirmed": sorted(confirmed),
+            }
+            self._require_place(actor, made.changes, document["scope"])
+            with self.store.write(lock=["drafts"]) as tx:
+                document = self._enter(tx, actor, document, made.changes, old)
+            said.update(draft=document["id"], changes=len(made.changes))
+            return document
+
+    def check(self, actor: str, draft: str) -> gpd.GeoDataFrame:
+        """Run every rule on the layer with the draft applied; keep the report.
+
+        Returns
+        -------
+        GeoDataFrame
+            Findings (:data:`boundaries.rules.finding.COLUMNS`) and ``waived``.
+        """
+        with logged("check", actor, draft=draft) as said:
+            document = self.document(draft)
+            self.may("check", actor, draft=document)
+            findings, summary = self.examine(self.store, document)
+            content = reports.to_bytes(findings)
+            with self.store.write() as tx:
+                fresh = self.document(draft, tx)
+                if fresh["staging"] != document["staging"]:
+                    raise StateError(
+                        Text(
+                            f"检查期间草稿 {draft} 已重新导入。",
+                            f"Draft {draft} was staged again while it was checked.",
+                        ),
+                        Text("请重新检查。", "Check again."),
+                    )
+                summary["blob"] = tx.put_blob(content)
+                self.put_draft(tx, {**fresh, "findings": summary})
+                self.record(
+                    tx,
+                    actor,
+                    "check",
+                    draft,
+                    report=summary["blob"],
+                    errors=summary["errors"],
+                    waived=len(summary["waived"]),
+                )
+            said.update(findings=len(findings), errors=summary["errors"])
+            return findings
+
+    def findings(self, actor: str, draft: str) -> gpd.GeoDataFrame:
+        """Return the kept report of a draft's last check, with ``waived`` as now."""
+        document = self.document(draft)
+        self.may("view_draft", actor, draft=document)
+        if not document["findings"]:
+            raise StateError(
+                Text(f"草稿 {draft} 尚未检查。", f"Draft {draft} was not checked yet."),
+                Text("quhua draft check", "Run: quhua draft check."),
+            )
+        findings = reports.from_bytes(self.store.blob(document["findings"]["blob"]))
+        waived = set(self.waived(self.store, document))
+        return findings.assign(waived=findings["fingerprint"].isin(waived))
+
+    def drafts(
+        self, actor: str, *, layer: str | None = None, state: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the drafts the actor may see, oldest first, with ``moves``."""
+        user = self.may("view_draft", actor)
+        found = self.store.find(DRAFTS, parent=layer)
+        row = review.verb("view_draft")
+        return [
+            {**document, "moves": self._moves(user, document)}
+            for document in found
+            if (state is None or document["state"] == state)
+            and not review.outside(user, row, document["scope"])
+        ]
+
+    def draft(self, actor: str, draft: str) -> dict[str, Any]:
+        """Return a draft's document with ``moves``, what the actor may do with it."""
+        document = self.document(draft)
+        user = self.may("view_draft", actor, draft=document)
+        return {**document, "moves": self._moves(user, document)}
+
+    def staged(self, actor: str, draft: str) -> ChangeSet:
+        """Return the ChangeSet staged under a draft."""
+        self.may("view_draft", actor, draft=self.document(draft))
+        return self.store.staged(draft)
+
+    def moves(self, actor: str, draft: str) -> list[str]:
+        """Return the verbs the actor may do with a draft as it stands."""
+        return self._moves(self.user(actor), self.document(draft))
+
+    def repair(
+        self, actor: str, draft: str, fingerprints: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        """Stage the suggested repairs of findings, with what each costs.
+
+        Parameters
+        ----------
+        fingerprints
+            The findings chosen; None: every one that has a suggestion.
+
+        Returns
+        -------
+        dict
+            The draft's document; its ``repairs`` lists what was done, each
+            ``{"fingerprint", "kind", "keys", "cost"}``.
+        """
+        with logged("repair", actor, draft=draft) as said:
+            document = self.document(draft)
+            self.may("repair", actor, draft=document)
+            chosen = _chosen(self.findings(actor, draft), fingerprints)
+            changes = self.store.staged(draft)
+            base = staging.layer_at_head(self.store, document["layer"])
+            repaired, done = staging.repaired(base, changes, chosen)
+            made = staging.restaged(base, changes, repaired)
+            scope = staging.scope(document["layer"], made)
+            self._require_place(actor, made, scope)
+            with self.store.write() as tx:
+                fresh = self.document(draft, tx)
+                self.may("repair", actor, draft=fresh, reader=tx)
+                tx.stage(draft, made)
+                moved = self.move(
+                    tx,
+                    {**fresh, **staging.counted(made), "scope": scope},
+                    DraftState.DRAFT,
+                    actor,
+                    note=f"repair {len(done)}",
+                    findings=None,
+                    staging=fresh["staging"] + 1,
+                    base=made.base,
+                    repairs=[*fresh["repairs"], *done],
+                    rev=document["rev"],
+                )
+                self.record(tx, actor, "repair", draft, repairs=done[:200])
+            said.update(repairs=len(done))
+            return moved
+
+    def rebase(self, actor: str, draft: str) -> dict[str, Any]:
+        """Stage the draft's own side again on the layer as it stands now.
+
+        For a draft in conflict: the author, having seen both sides, keeps theirs.
+        """
+        document = self.document(draft)
+        self.may("restage", actor, draft=document)
+        base = staging.layer_at_head(self.store, document["layer"])
+        changes = self.store.staged(draft)
+        made = staging.restaged(base, changes, changes.new)
+        with self.store.write() as tx:
+            fresh = self.document(draft, tx)
+            self.may("restage", actor, draft=fresh, reader=tx)
+            tx.stage(draft, made)
+            moved = self.move(
+                tx,
+                {**fresh, **staging.counted(made)},
+                DraftState.DRAFT,
+                actor,
+                note=f"rebase {made.base}",
+                findings=None,
+                conflict=None,
+                staging=fresh["staging"] + 1,
+                base=made.base,
+                rev=document["rev"],
+            )
+            self.record(tx, actor, "rebase", draft, base=made.base)
+        return moved
+
+    def submit(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+        """Hand the draft to review; errors not waived stop it (StateError)."""
+        self.may("submit", actor, draft=self.document(draft))
+        document = self.checked(actor, draft)
+        self.require_clean(self.store, document)
+        return self._step(actor, draft, "submit", note)
+
+    def withdraw(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+        """Take a submitted draft back."""
+        return self._step(actor, draft, "withdraw", note)
+
+    def discard(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+        """Give a draft up; it stays on record."""
+        return self._step(actor, draft, "discard", note)
+
+    def examine(
+        self, reader: Reader, document: dict[str, Any]
+    ) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+        """Return the findings of a draft on the layer's head, and their summary."""
+        head = reader.head(document["layer"])
+        base = staging.layer_at(reader, document["layer"], head)
+        changes = reader.staged(document["id"])
+        after = staging.applied(base, changes)
+        findings = staging.findings(
+            reader, document, base, after, changes, self.settings.rules
+        )
+        waived, reopened = reports.hold(
+            self._waivers(reader, document["layer"]),
+            findings,
+            after,
+            margin_m=self.settings.review.waiver_margin_m,
+            on=today(),
+        )
+        findings = findings.assign(waived=findings["fingerprint"].isin(waived))
+        return findings, {
+            **reports.summary(findings),
+            "waived": sorted(waived),
+            "reopened": sorted(reopened),
+            "checked": now(),
+            "base": head,
+            "staging": document["staging"],
+        }
+
+    def checked(self, actor: str, draft: str) -> dict[str, Any]:
+        """Return the document with a report of this staging on this head."""
+        document = self.document(draft)
+        if not self.fresh(self.store, document):
+            self.check(actor, draft)
+            document = self.document(draft)
+        return document
+
+    def fresh(self, reader: Reader, document: dict[str, Any]) -> bool:
+        """Tell whether the kept report is of this staging on this head."""
+        report = document["findings"]
+        return bool(
+            report
+            and report["staging"] == document["staging"]
+            and report["base"] == reader.head(document["layer"])
+        )
+
+    def waived(self, reader: Reader, document: dict[str, Any]) -> list[str]:
+        """Return the fingerprints of a checked draft waived and not yet expired."""
+        held = self._waivers(reader, document["layer"])
+        return [
+            mark
+            for mark in document["findings"]["waived"]
+            if mark in held and held[mark]["expires"] >= today()
+        ]
+
+    def require_clean(self, reader: Reader, document: dict[str, Any]) -> None:
+        """Raise StateError while an error of the kept report is not waived."""
+        blocking = set(document["findings"]["error_marks"]) - set(
+            self.waived(reader, document)
+        )
+        count = document["findings"]["errors"]
+        if blocking:
+            rules = "、".join(
+                rule
+                for rule, found in document["findings"]["counts"].items()
+                if found.get("error")
+            )
+            raise StateError(
+                Text(
+                    f"草稿 {document['id']} 有 {len(blocking)} 个错误未处理"
+                    f"（共 {count} 个：{rules}）。",
+                    f"Draft {document['id']} has {len(blocking)} open errors "
+                    f"(of {count}: {rules}).",
+                ),
+                Text(
+                    "请修改后重新导入、采用修复建议，或由界线管理员豁免。",
+                    "Correct and import again, accept the repairs, or have a boundary "
+                    "manager waive them.",
+                ),
+                code="blocked",
+            )
+
+    def _waivers(self, reader: Reader, layer: str) -> dict[str, dict[str, Any]]:
+        found = reader.find(WAIVERS, parent=layer)
+        return {waiver["fingerprint"]: waiver for waiver in found}
+
+    def _restaged(self, actor: str, draft: str | None) -> dict[str, Any] | None:
+        if draft is None:
+            self.may("stage", actor)
+            return None
+        document = self.document(draft)
+        self.may("restage", actor, draft=document)
+        return document
+
+    def _kept(self, actor: str, original: str | bytes | Path | None) -> Any:
+        if original is None:
+            return None
+        if isinstance(original, str):
+            return {"digest": original}
+        name = original.name if isinstance(original, Path) else ""
+        size = _size(original)
+        return {
+            "digest": self.receive(actor, original, name),
+            "name": name,
+            "bytes": size,
+        }
+
+    def _require_place(
+        self, actor: str, changes: ChangeSet, scope: Sequence[str]
+    ) -> None:
+        """Refuse units outside the subtree, and neighbours there losing ground."""
+        user = self.user(actor)
+        row = review.verb("stage")
+        review.require_scope(row, user, scope)
+        if "" not in user.subtrees(row.roles):
+            staging.require_neighbours(
+                self.store,
+                changes,
+                lambda keys: review.outside(user, row, keys),
+                tolerance_m2=self.settings.review.foreign_area_m2,
+            )
+
+    def _enter(
+        self,
+        tx: Transaction,
+        actor: str,
+        document: dict[str, Any],
+        changes: ChangeSet,
+        old: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Write a staged draft, new or in place of what ``old`` had."""
+        if old is None:
+            document = {**document, **_newborn(actor, _next_id(tx))}
+            verb = "stage"
+        else:
+            fresh = self.document(old["id"], tx)
+            self.may("restage", actor, draft=fresh, reader=tx)
+            document = {**fresh, **document, "rev": old["rev"], "conflict": None}
+            document |= {"findings": None, "staging": fresh["staging"] + 1}
+            verb = "restage"
+        tx.stage(document["id"], changes)
+        document = self.move(tx, document, DraftState.DRAFT, actor)
+        self.record(
+            tx,
+            actor,
+            verb,
+            document["id"],
+            layer=document["layer"],
+            effective=document["effective"],
+            original=(document["original"] or {}).get("digest"),
+            **document["counts"],
+        )
+        return document
+
+    def _step(self, actor: str, draft: str, verb: str, note: str) -> dict[str, Any]:
+        """Make one move of the table that changes nothing but the state."""
+        with logged(verb, actor, draft=draft), self.store.write() as tx:
+            document = self.document(draft, tx)
+            self.may(verb, actor, draft=document, reader=tx)
+            row = review.verb(verb)
+            if verb == "submit":
+                self._still_checked(tx, document)
+            moved = self.move(tx, document, str(row.to), actor, note)
+            self.record(tx, actor, verb, draft, note=note)
+            return moved
+
+    def _still_checked(self, tx: Transaction, document: dict[str, Any]) -> None:
+        report = document["findings"]
+        if not report or report["staging"] != document["staging"]:
+            raise StateError(
+                Text(
+                    "草稿在提交时被改动。", "The draft changed while it was submitted."
+                ),
+                Text("请再次提交。", "Submit again."),
+            )
+        self.require_clean(tx, document)
+
+    def _moves(self, user: Any, document: dict[str, Any]) -> list[str]:
+        return review.moves(
+            user,
+            state=document["state"],
+            author=document["author"],
+            keys=document["scope"],
+        )
+
+
+def _description(
+    made: staging.Prepared, *, layer: str, basis: str, title: str
+) -> dict[str, Any]:
+    changes = made.changes
+    return {
+        "layer": layer,
+        "title": title,
+        "basis": basis,
+        "effective": changes.effective,
+        "base": changes.base,
+        **staging.counted(changes),
+        "scope": staging.scope(layer, changes),
+        "events": list(made.events),
+        "inferred": list(made.inferred),
+        "refused": list(made.refused),
+    }
+
+
+def _newborn(actor: str, draft: str) -> dict[str, Any]:
+    return {
+        "id": draft,
+        "author": actor,
+        "created": now(),
+        "history": [],
+        "findings": None,
+        "repairs": [],
+        "version": None,
+        "conflict": None,
+        "staging": 1,
+        "rev": 0,
+    }
+
+
+def _next_id(tx: Transaction) -> str:
+    """Return the next draft number; the transaction holds the lock of drafts."""
+    counter = tx.get("counters", DRAFTS) or {"last": 0, "rev": 0}
+    number = counter["last"] + 1
+    tx.put("counters", DRAFTS, {"last": number}, rev=counter["rev"])
+    return f"D{number:04d}"
+
+
+def _size(content: bytes | Path) -> int:
+    return content.stat().st_size if isinstance(content, Path) else len(content)
+
+
+def _chosen(
+    findings: gpd.GeoDataFrame, fingerprints: Iterable[str] | None
+) -> gpd.GeoDataFrame:
+    """Return the findings whose repair is to be applied."""
+    wanted = None if fingerprints is None else set(fingerprints)
+    if wanted is not None:
+        unknown = wanted - set(findings["fingerprint"])
+        if unknown:
+            named = ", ".join(sorted(unknown)[:5])
+            raise InputError(
+                Text(f"没有这些问题：{named}。", f"There is no such finding: {named}.")
+            )
+        findings = findings[findings["fingerprint"].isin(wanted)]
+    found = findings[findings["repair"].notna()]
+    if found.empty:
+        raise InputError(
+            Text("没有可采用的修复建议。", "No finding chosen has a suggested repair.")
+        )
+    return found

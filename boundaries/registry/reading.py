@@ -1,0 +1,346 @@
+"""Reading with the caller's scope applied: snapshots, differences, history, export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boundaries import codes, review
+from boundaries.registry.desk import Desk, logged
+from boundaries.registry.publishing import tag_of
+from geodata import crs
+from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from boundaries.accounts import User
+    from geodata.store.changes import ChangeSet, Version
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What lies between two states of a layer."""
+
+    layer: str
+    old: str
+    new: str
+    """What was compared: ``version 3`` or a date."""
+    basis: tuple[dict[str, Any], ...]
+    """The versions in between, each with number, effective date and basis."""
+    changes: ChangeSet
+    moves: gpd.GeoDataFrame
+    """``from``, ``to``, ``area_m2``, geometry; see :func:`geodata.topology.moves`."""
+    areas_m2: pd.Series[float]
+    """Symmetric difference by key, of units in both states."""
+
+    @property
+    def redrawn(self) -> list[str]:
+        """Keys in both states whose geometry differs."""
+        return [str(key) for key, area in self.areas_m2.items() if area > 0]
+
+    def to_dict(self, *, geometry: bool = False) -> dict[str, Any]:
+        """Return plain JSON values; with ``geometry`` the moved polygons too."""
+        pairs = []
+        for row in self.moves.itertuples():
+            pair = {"from": row[1], "to": row[2], "area_m2": float(row.area_m2)}
+            if geometry:
+                pair["geometry"] = row.geometry.__geo_interface__
+            pairs.append(pair)
+        return {
+            "layer": self.layer,
+            "old": self.old,
+            "new": self.new,
+            "basis": list(self.basis),
+            "counts": {
+                "added": len(self.changes.added),
+                "changed": len(self.changes.changed),
+                "removed": len(self.changes.removed),
+            },
+            "features": [self._feature(key) for key in self.changes.keys],
+            "moves": pairs,
+        }
+
+    def _feature(self, key: Any) -> dict[str, Any]:
+        old, new = self.changes.old, self.changes.new
+        was = old.loc[key] if key in old.index else None
+        now = new.loc[key] if key in new.index else None
+        named = now if now is not None else was
+        found = {
+            "key": str(key),
+            "name": None if named is None else named.get("name"),
+            "change": "changed" if was is not None and now is not None else None,
+            "attributes": _attributes(was, now),
+            "symmetric_difference_m2": float(self.areas_m2.get(key, 0.0)),
+            "area_before_m2": _area(was),
+            "area_after_m2": _area(now),
+        }
+        found["change"] = found["change"] or ("added" if was is None else "removed")
+        return found
+
+
+class Readings(Desk):
+    """Snapshot, versions, diff, history and export, each within the caller's scope."""
+
+    def snapshot(
+        self,
+        actor: str,
+        layer: str = "divisions",
+        *,
+        at: int | str | None = None,
+        valid_on: str | None = None,
+        known_on: str | None = None,
+        scope: bool = True,
+    ) -> gpd.GeoDataFrame:
+        """Return a layer's features as the actor may see them.
+
+        Whoever has no working role sees the published version and what came
+        before it; with ``scope`` a working role bound to a subtree sees that
+        subtree only.
+        """
+        user = self.user(actor)
+        at = self._visible(user, layer, at)
+        found = self.store.snapshot(layer, at=at, valid_on=valid_on, known_on=known_on)
+        return self._within(user, found, layer) if scope else found
+
+    def versions(self, actor: str, layer: str | None = None) -> list[Version]:
+        """Return the versions the actor may see, oldest first."""
+        user = self.may("view_published", actor)
+        found = self.store.versions(layer)
+        if user.roles & review.verb("view").roles:
+            return found
+        tags = self.store.tags()
+        return [v for v in found if v.number <= tags.get(tag_of(v.layer), 0)]
+
+    def diff(
+        self,
+        actor: str,
+        old: int | str,
+        new: int | str | None = None,
+        layer: str = "divisions",
+    ) -> Difference:
+        """Return what changed between two versions, tags or dates.
+
+        Parameters
+        ----------
+        old, new
+            A version number, a tag, or a date (``2019``, ``2019-06-01``) for the
+            state in force then; ``new`` None: the layer as it stands (for those
+            who may see it, else as published).
+        """
+        from geodata import topology
+        from geodata.store.diffing import changes_between
+
+        with logged("diff", actor, old=old, new=new):
+            user = self.user(actor)
+            before, before_words, low = self._state(user, layer, old)
+            after, after_words, high = self._state(user, layer, new)
+            changes = changes_between(
+                before,
+                after,
+                layer=layer,
+                base=low,
+                effective="1949",
+                complete=True,
+            )
+            drawn = _redrawn(changes)
+            return Difference(
+                layer=layer,
+                old=before_words,
+                new=after_words,
+                basis=tuple(
+                    _why(version)
+                    for version in self.store.versions(layer)
+                    if low < version.number <= high
+                ),
+                changes=changes,
+                moves=topology.moves(
+                    before.loc[before.index.isin(drawn)],
+                    after.loc[after.index.isin(drawn)],
+                ),
+                areas_m2=topology.symmetric_difference_m2(
+                    changes.old.loc[changes.changed.intersection(drawn)],
+                    changes.new.loc[changes.changed.intersection(drawn)],
+                ),
+            )
+
+    def history(
+        self, actor: str, key: str, layer: str = "divisions"
+    ) -> list[dict[str, Any]]:
+        """Return every state of a feature, oldest first, with each version's basis."""
+        user = self.user(actor)
+        last = self.store.version(self._visible(user, layer, None), layer).number
+        versions = {v.number: v for v in self.store.versions(layer)}
+        states = [
+            {**state, "basis": versions[state["version"]].basis}
+            for state in self.store.history(layer, key)
+            if state["version"] <= last
+        ]
+        if not states:
+            raise NotFoundError(Text(f"没有 {key}。", f"There is no {key}."))
+        return states
+
+    def export(
+        self,
+        actor: str,
+        path: Path,
+        *,
+        layer: str = "divisions",
+        driver: str | None = None,
+        at: int | str | None = None,
+        valid_on: str | None = None,
+        known_on: str | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Write a layer, within the actor's scope, to a file; it is journalled.
+
+        Returns
+        -------
+        dict
+            ``{"path", "features", "version", "driver"}``.
+        """
+        from boundaries.products import flattened
+        from geodata import files
+
+        user = self.may("export", actor)
+        at = self._visible(user, layer, at)
+        frame = self.snapshot(actor, layer, at=at, valid_on=valid_on, known_on=known_on)
+        number = self.store.version(at, layer).number
+        files.write(flattened(frame), path, driver, **options)
+        done = {
+            "path": str(path),
+            "features": len(frame),
+            "version": number,
+            "driver": driver,
+        }
+        with self.store.write() as tx:
+            self.record(tx, actor, "export", f"{layer}@{number}", **done)
+        return done
+
+    def _visible(self, user: User, layer: str, at: int | str | None) -> int | str:
+        """Return the version asked for, if the user may see it."""
+        review.allow("view_published", user)
+        if user.roles & review.verb("view").roles:
+            return at if at is not None else self._head(layer)
+        published = self.store.tags().get(tag_of(layer))
+        if published is None:
+            raise NotFoundError(
+                Text(f"{layer} 尚未发布。", f"{layer} has not been published.")
+            )
+        if at is None:
+            return published
+        if self.store.version(at, layer).number > published:
+            raise ForbiddenError(
+                Text("该版本尚未发布。", "That version is not published."),
+            )
+        return at
+
+    def _head(self, layer: str) -> int:
+        head = self.store.head(layer)
+        if not head:
+            raise NotFoundError(
+                Text(f"图层 {layer} 还没有版本。", f"{layer} has no version yet.")
+            )
+        return head
+
+    def _within(
+        self, user: User, frame: gpd.GeoDataFrame, layer: str
+    ) -> gpd.GeoDataFrame:
+        subtrees = user.subtrees(review.verb("view").roles)
+        if not subtrees or "" in subtrees:
+            return frame
+        column = {"divisions": "code", "boundary_lines": "left"}.get(layer, "division")
+        if column not in frame:
+            return frame.iloc[:0]
+        inside = [
+            any(codes.is_within(str(code), subtree) for subtree in subtrees)
+            for code in frame[column]
+        ]
+        return frame[inside]
+
+    def _state(
+        self, user: User, layer: str, ref: int | str | None
+    ) -> tuple[gpd.GeoDataFrame, str, int]:
+        """Return a state, words for it, and the last version it rests on."""
+        top = self._visible(user, layer, None)
+        if isinstance(ref, str) and not ref.isdigit() and not _is_tag(self.store, ref):
+            on = dates.parse(ref)
+            number = self.store.version(top, layer).number
+            known = [
+                v.number
+                for v in self.store.versions(layer)
+                if v.number <= number and v.effective <= dates.last_day(on)
+            ]
+            frame = self.store.snapshot(layer, at=top, valid_on=on)
+            return frame, on, max(known, default=0)
+        if isinstance(ref, str) and ref.isdigit() and len(ref) == _YEAR:
+            raise InputError(
+                Text(f"{ref} 是版本号还是年份？", f"Is {ref} a version or a year?"),
+                Text(f"年份请写 {ref}-01。", f"For the year write {ref}-01."),
+            )
+        asked = int(ref) if isinstance(ref, str) and ref.isdigit() else ref
+        at = self._visible(user, layer, asked)
+        number = self.store.version(at, layer).number
+        return self.store.snapshot(layer, at=number), f"version {number}", number
+
+
+_YEAR = 4
+
+
+def _is_tag(store: Any, ref: str) -> bool:
+    return ref in store.tags()
+
+
+def _redrawn(changes: ChangeSet) -> pd.Index[Any]:
+    """Return the keys whose geometry differs, or that are in one state only."""
+    from geodata.store.diffing import same_geometry
+
+    both = changes.changed
+    same = same_geometry(
+        changes.old.geometry.loc[both].to_numpy(),
+        changes.new.geometry.loc[both].to_numpy(),
+    )
+    return changes.added.union(changes.removed).union(both[~same])
+
+
+def _attributes(was: Any, now: Any) -> dict[str, list[Any]]:
+    """Return ``{name: [before, after]}`` of attributes that differ."""
+    if was is None or now is None:
+        return {}
+    names = [name for name in now.index if name not in ("geometry", "extra")]
+    pairs = {name: [_value(was.get(name)), _value(now[name])] for name in names}
+    for name in {**(was.get("extra") or {}), **(now.get("extra") or {})}:
+        pairs[f"extra.{name}"] = [
+            (was.get("extra") or {}).get(name),
+            (now.get("extra") or {}).get(name),
+        ]
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    return None if value is None else value
+
+
+def _area(unit: Any) -> float | None:
+    if unit is None or unit.geometry is None:
+        return None
+    return float(crs.area_m2([unit.geometry])[0])
+
+
+def _why(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "effective": version.effective,
+        "recorded": version.recorded,
+        "basis": version.basis,
+        "author": version.author,
+        "approver": version.approver,
+        "title": version.doc.get("title", ""),
+        "events": version.doc.get("events", []),
+    }

@@ -1,0 +1,380 @@
+"""What a draft means for its layer: the change, its reach, the layer after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from boundaries import codes
+from boundaries.intake import take_in
+from boundaries.rules import finding
+from boundaries.vocabulary import ChangeType
+from geodata import crs
+from geodata.errors import ForbiddenError, InputError, Text
+from geodata.store import dates
+from geodata.store.diffing import apply, changes_between
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from boundaries.rules.settings import RuleSettings
+    from geodata.files.reading import Reading
+    from geodata.store.changes import ChangeSet
+    from geodata.store.protocol import Reader
+
+DECISION = "decision_needed"
+_SCOPE_MOST = 400
+"""Above this many codes a draft's reach is kept by the units above them."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A change ready to be staged, and what was inferred or refused on the way."""
+
+    changes: ChangeSet
+    inferred: tuple[dict[str, Any], ...] = ()
+    refused: tuple[dict[str, Any], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
+
+
+def require_decided(reading: Reading | None, confirmed: Iterable[str]) -> None:
+    """Refuse a reading with a guess that is neither sure nor confirmed."""
+    named = set(confirmed)
+    open_guesses = [
+        guess
+        for guess in (reading.undecided if reading else ())
+        if guess.what not in named
+    ]
+    if open_guesses:
+        said = "; ".join(
+            f"{guess.what}={guess.value} ({guess.confidence:.0%})"
+            for guess in open_guesses
+        )
+        raise InputError(
+            Text(f"有不确定的判断需要确认：{said}。", f"To be confirmed: {said}."),
+            Text(
+                "请用 --override 名称=值 指定，或确认后再导入。",
+                "Say it with --override NAME=VALUE, or confirm it.",
+            ),
+            code=DECISION,
+        )
+
+
+def prepare(
+    store: Reader,
+    frame: gpd.GeoDataFrame,
+    *,
+    layer: str,
+    effective: str,
+    complete: str | Sequence[str] | None,
+    events: Sequence[dict[str, Any]],
+) -> Prepared:
+    """Return the change a frame makes to a layer as it stands."""
+    effective = dates.parse(effective)
+    head = store.head(layer)
+    base = layer_at(store, layer, head)
+    taken = take_in(frame, store.layers()[layer], base)
+    changes = changes_between(
+        base,
+        taken.frame,
+        layer=layer,
+        base=head,
+        effective=effective,
+        complete=_listed(base, taken.frame, complete),
+    )
+    if not len(changes):
+        raise InputError(
+            Text(
+                f"与版本 {head} 相比没有变化，未建立草稿。",
+                f"Nothing differs from version {head}; no draft was made.",
+            ),
+            code="unchanged",
+        )
+    return Prepared(
+        changes, taken.inferred, taken.refused, tuple(_event(item) for item in events)
+    )
+
+
+def layer_at_head(store: Reader, layer: str) -> gpd.GeoDataFrame:
+    """Return the layer as it stands; ``attrs["head"]`` is the version's number."""
+    return layer_at(store, layer, store.head(layer))
+
+
+def layer_at(reader: Reader, layer: str, head: int) -> gpd.GeoDataFrame:
+    """Return the layer at a version (0: empty), without its valid-time columns."""
+    found = reader.snapshot(layer, at=head or None)
+    found = found.drop(columns=["valid_from", "valid_to"], errors="ignore")
+    found.attrs["head"] = head
+    return found
+
+
+def applied(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
+    """Return the layer with a change applied, sorted by key."""
+    return apply(changes, base)
+
+
+def restaged(
+    base: gpd.GeoDataFrame, changes: ChangeSet, new: gpd.GeoDataFrame
+) -> ChangeSet:
+    """Return ``new`` staged in place of what ``changes`` staged, on ``base``."""
+    return changes_between(
+        base,
+        new,
+        layer=changes.layer,
+        base=int(base.attrs["head"]),
+        effective=changes.effective,
+        complete=changes.removed.intersection(base.index),
+    )
+
+
+def findings(
+    reader: Reader,
+    document: dict[str, Any],
+    base: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    changes: ChangeSet,
+    rules: RuleSettings,
+) -> gpd.GeoDataFrame:
+    """Return the findings of the layer after a draft that involve the draft."""
+    if changes.layer != "divisions":
+        return finding.frame(_missing_values(reader, changes))
+    from boundaries.rules import check
+    from geodata.files.reading import Reading
+
+    reading = document.get("reading")
+    return check(
+        after,
+        base=base,
+        changed=changes.keys,
+        settings=rules,
+        retired=retired(reader, changes),
+        reading=Reading.from_dict(reading) if reading else None,
+    )
+
+
+def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
+    """Return the codes given up before the change takes effect, never to be reused."""
+    ended: set[str] = set()
+    for version in reader.versions(changes.layer):
+        ended |= set(version.doc.get("removed", ()))
+        if version.doc.get("reverts"):
+            ended -= set(version.doc.get("restored", ()))
+    history = reader.get("codes", "retired") or {"codes": {}}
+    ended |= {
+        code for code, year in history["codes"].items() if year <= changes.effective
+    }
+    return frozenset(ended & set(changes.added))
+
+
+def repaired(
+    base: gpd.GeoDataFrame, changes: ChangeSet, chosen: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    """Return what is staged after the suggested repairs, and what was done."""
+    from boundaries.rules import repairing
+
+    after = applied(base, changes)
+    mended, done = repairing.apply(after, chosen)
+    keys = changes.new.index.union(mended.index)
+    new = after.loc[after.index.intersection(keys)].copy()
+    new.loc[mended.index, "geometry"] = mended.geometry
+    return new, done
+
+
+def counted(changes: ChangeSet) -> dict[str, Any]:
+    """Return the counts and the first keys of a change, for its draft's document."""
+    return {
+        "counts": {
+            "added": len(changes.added),
+            "changed": len(changes.changed),
+            "removed": len(changes.removed),
+        },
+        "keys": [str(key) for key in changes.keys[:_SCOPE_MOST]],
+    }
+
+
+def scope(layer: str, changes: ChangeSet) -> list[str]:
+    """Return the division codes a change touches, at most a few hundred.
+
+    Above that number units are stood for by the units above them, so that a
+    draft's document stays small; a subtree that holds those holds the units.
+    """
+    found = divisions_of(layer, changes)
+    while len(found) > _SCOPE_MOST:
+        above = {code: codes.parent(code) for code in found if codes.is_code(code)}
+        deepest = max(len(code) for code in found)
+        higher = {
+            (above.get(code) or code) if len(code) == deepest else code
+            for code in found
+        }
+        if higher == found:
+            break
+        found = higher
+    return sorted(found)
+
+
+def divisions_of(layer: str, changes: ChangeSet) -> set[str]:
+    """Return the codes of the divisions that features of a change belong to.
+
+    What belongs to no division (``""``) is for those alone whose subtree is all.
+    """
+    if layer in ("divisions", "population"):
+        return {str(key) for key in changes.keys}
+    columns = {"boundary_lines": ("left", "right"), "place_names": ("division",)}
+    columns["facilities"] = ("division",)
+    found: set[str] = set()
+    for frame in (changes.old, changes.new):
+        for name in columns.get(layer, ()):
+            found |= {str(code or "") for code in frame[name]}
+        if layer not in columns and len(frame):
+            found.add("")
+    return found
+
+
+def locks(changes: ChangeSet, near: gpd.GeoDataFrame) -> list[str]:
+    """Return the names to lock while the change is committed.
+
+    The parents of the units touched and of the units around them: two changes
+    that can conflict share one.
+    """
+    parents: set[str] = set()
+    for frame in (changes.old, changes.new, near):
+        if "parent" in frame:
+            parents |= {str(code) for code in frame["parent"] if code}
+    return sorted(f"{changes.layer}:{code}" for code in parents) or [changes.layer]
+
+
+def around(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
+    """Return the units of ``base`` whose boxes meet a unit the change touches."""
+    boxes = [
+        shapely.box(*bounds)
+        for frame in (changes.old, changes.new)
+        for bounds in frame.geometry.bounds.to_numpy()
+        if np.isfinite(bounds).all()
+    ]
+    if not boxes or base.empty:
+        return base.iloc[:0]
+    mine = shapely.box(*base.geometry.bounds.to_numpy().T)
+    found = shapely.STRtree(mine).query(boxes, predicate="intersects")[1]
+    return base.iloc[np.unique(found)]
+
+
+def require_neighbours(
+    store: Reader,
+    changes: ChangeSet,
+    outside: Callable[[Iterable[str]], list[str]],
+    *,
+    tolerance_m2: float,
+) -> None:
+    """Refuse ground taken from a neighbour that lies outside the actor's subtree.
+
+    Only units of the same level count, only ground gained by this change, and
+    only above ``tolerance_m2`` (line noise along an old border is the rules'
+    business).
+    """
+    if changes.layer != "divisions" or changes.new.empty:
+        return
+    base = layer_at(store, changes.layer, store.head(changes.layer))
+    base = base[~base.index.isin(changes.keys)]
+    foreign = base[base.index.isin(outside(list(base.index)))]
+    foreign = foreign[foreign.geometry.is_valid & foreign.geometry.notna()]
+    taken = _taken(changes, foreign)
+    taken = taken[taken["area_m2"] > tolerance_m2]
+    if taken.empty:
+        return
+    worst = taken.sort_values("area_m2", ascending=False).iloc[0]
+    names = ", ".join(
+        f"{foreign.loc[key, 'name']} ({key})" for key in taken["loser"].unique()[:5]
+    )
+    raise ForbiddenError(
+        Text(
+            f"边界移动涉及辖区外的单位：{names}；{worst['winner']} 从 "
+            f"{worst['loser']} 划入 {worst['area_m2'] / 1e4:.2f} 公顷。",
+            f"The border moves into units outside your subtree: {names}; "
+            f"{worst['winner']} would take {worst['area_m2'] / 1e4:.2f} ha of "
+            f"{worst['loser']}.",
+        ),
+        Text(
+            "须由共同上级办理，并同时改动双方。",
+            "The common superior must stage both sides together.",
+        ),
+    )
+
+
+def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return which changed unit gained which area of which foreign unit."""
+    new = changes.new[changes.new.geometry.is_valid & changes.new.geometry.notna()]
+    shapes = foreign.geometry.to_numpy()
+    mine, theirs = shapely.STRtree(shapes).query(
+        new.geometry.to_numpy(), predicate="intersects"
+    )
+    same = new["level"].to_numpy()[mine] == foreign["level"].to_numpy()[theirs]
+    mine, theirs = mine[same], theirs[same]
+    before = changes.old.geometry.reindex(new.index).to_numpy()
+    before = np.where(shapely.is_valid(before), before, None)
+    gained = shapely.intersection(new.geometry.to_numpy()[mine], shapes[theirs])
+    had = before[mine]
+    known = ~shapely.is_missing(had)
+    gained[known] = shapely.difference(gained[known], had[known])
+    return pd.DataFrame(
+        {
+            "winner": new.index.to_numpy()[mine],
+            "loser": foreign.index.to_numpy()[theirs],
+            "area_m2": crs.area_m2(gained),
+        }
+    )
+
+
+def _listed(base: gpd.GeoDataFrame, new: gpd.GeoDataFrame, complete: Any) -> Any:
+    """Return the base keys that end if the frame lacks them, or False."""
+    if complete is None:
+        return False
+    if not isinstance(complete, str):
+        return pd.Index(list(complete))
+    codes.parse(complete)
+    levels = set(new["level"].dropna())
+    below = [
+        code
+        for code, level in base["level"].items()
+        if level in levels and code != complete and codes.is_within(str(code), complete)
+    ]
+    return pd.Index(below)
+
+
+def _event(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a declared change event, checked."""
+    try:
+        kind = ChangeType.of(str(item["type"]))
+        before = [codes.parse(str(code)).text for code in item.get("from", ())]
+        after = [codes.parse(str(code)).text for code in item.get("to", ())]
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            Text(f"变更事件有误：{item}。", f"Not a change event: {item}."),
+            Text(
+                '例：{"type": "merge", "from": ["120101001"], "to": ["120101002"]}',
+                f"Types: {', '.join(ChangeType)}.",
+            ),
+        ) from error
+    return {**item, "type": kind.value, "from": before, "to": after}
+
+
+def _missing_values(reader: Reader, changes: ChangeSet) -> list[dict[str, Any]]:
+    """Return one finding per required value a feature lacks."""
+    schema = reader.layers()[changes.layer]
+    return [
+        finding.finding(
+            "required",
+            "error",
+            [str(key)],
+            Text(f"{key} 缺少 {item.name}。", f"{key} has no {item.name}."),
+            place=item.name,
+            geometry=changes.new.geometry.loc[key],
+        )
+        for item in schema.fields
+        if item.required
+        for key in changes.new.index[changes.new[item.name].isna()]
+    ]

@@ -1,0 +1,299 @@
+"""The table of verbs: who may do what, from which state, and where it leads.
+
+One row a verb. The registry asks :func:`allow` before every verb; pages and the
+command line ask :func:`moves` for the buttons to show. Nothing else decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from boundaries.codes import is_within
+from boundaries.vocabulary import DraftState, Role
+from geodata.errors import ForbiddenError, StateError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from boundaries.accounts import User
+
+
+class Who(Enum):
+    """How the actor stands to the draft's author."""
+
+    ANYONE = "anyone"
+    AUTHOR = "author"
+    NOT_AUTHOR = "not_author"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One row: ``roles`` may do ``name``.
+
+    ``of`` are the draft states it starts from (empty: it concerns no draft),
+    ``to`` the state it leads to (None: the state stays), ``who`` how the actor
+    stands to the author, ``scoped`` whether the keys touched must lie in the
+    actor's subtree.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    label: Text
+    of: frozenset[DraftState] = frozenset()
+    to: DraftState | None = None
+    who: Who = Who.ANYONE
+    scoped: bool = True
+
+
+_S = DraftState
+_EDITORS = frozenset({Role.SURVEYOR, Role.BOUNDARY_MANAGER})
+_DECIDERS = frozenset({Role.BOUNDARY_MANAGER})
+_STAFF = _EDITORS | {
+    Role.NAME_STAFF,
+    Role.NAME_REVIEWER,
+    Role.PLANNER,
+    Role.ELDERCARE_OFFICER,
+}
+_AUDITORS = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
+_KEEPERS = frozenset({Role.SYSTEM_ADMIN})
+_GRANTERS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+_EVERYONE = frozenset(Role)
+
+EDITABLE = frozenset({_S.DRAFT, _S.RETURNED, _S.WITHDRAWN, _S.CONFLICT})
+"""States in which the author may still change what is staged."""
+_OPEN = EDITABLE | {_S.SUBMITTED}
+_ALL = frozenset(DraftState)
+
+VERBS: tuple[Verb, ...] = (
+    Verb("receive", _EDITORS, Text("接收文件", "receive a file"), scoped=False),
+    Verb("stage", _EDITORS, Text("建立草稿", "stage a draft"), to=_S.DRAFT),
+    Verb(
+        "restage",
+        _EDITORS,
+        Text("重新导入", "stage again"),
+        EDITABLE,
+        _S.DRAFT,
+        Who.AUTHOR,
+    ),
+    Verb("check", _EDITORS, Text("检查", "check"), _OPEN),
+    Verb(
+        "repair",
+        _EDITORS,
+        Text("采用修复建议", "accept repairs"),
+        EDITABLE,
+        _S.DRAFT,
+        Who.AUTHOR,
+    ),
+    Verb(
+        "submit",
+        _EDITORS,
+        Text("提交", "submit"),
+        frozenset({_S.DRAFT, _S.RETURNED, _S.WITHDRAWN}),
+        _S.SUBMITTED,
+        Who.AUTHOR,
+    ),
+    Verb(
+        "withdraw",
+        _EDITORS,
+        Text("撤回", "withdraw"),
+        frozenset({_S.SUBMITTED}),
+        _S.WITHDRAWN,
+        Who.AUTHOR,
+    ),
+    Verb(
+        "discard",
+        _EDITORS,
+        Text("作废", "discard"),
+        EDITABLE,
+        _S.DISCARDED,
+        Who.AUTHOR,
+    ),
+    Verb(
+        "approve",
+        _DECIDERS,
+        Text("批准", "approve"),
+        frozenset({_S.SUBMITTED}),
+        _S.APPROVED,
+        Who.NOT_AUTHOR,
+    ),
+    Verb(
+        "return",
+        _DECIDERS,
+        Text("退回", "return"),
+        frozenset({_S.SUBMITTED}),
+        _S.RETURNED,
+        Who.NOT_AUTHOR,
+    ),
+    Verb(
+        "waive",
+        _DECIDERS,
+        Text("豁免", "waive"),
+        _OPEN,
+        who=Who.NOT_AUTHOR,
+    ),
+    Verb("publish", _DECIDERS, Text("发布", "publish")),
+    Verb("revert", _EDITORS, Text("恢复", "revert"), to=_S.DRAFT),
+    Verb("view_draft", _EDITORS, Text("查看草稿", "see drafts"), _ALL),
+    Verb("view", _STAFF, Text("查看未发布数据", "see unpublished data"), scoped=False),
+    Verb("view_published", _EVERYONE, Text("查看", "see published data"), scoped=False),
+    Verb("export", _STAFF, Text("导出", "export"), scoped=False),
+    Verb("import_codes", _DECIDERS, Text("导入代码表", "import code tables")),
+    Verb("read_audit", _AUDITORS, Text("查看审计", "read the audit"), scoped=False),
+    Verb(
+        "verify_audit",
+        _AUDITORS | _KEEPERS,
+        Text("核验审计", "verify the audit"),
+        scoped=False,
+    ),
+    Verb(
+        "see_users", _GRANTERS | _AUDITORS, Text("查看用户", "see users"), scoped=False
+    ),
+    Verb("add_user", _GRANTERS, Text("新建用户", "add users"), scoped=False),
+    Verb("set_roles", _GRANTERS, Text("授权", "grant roles"), scoped=False),
+    Verb("backup", _KEEPERS, Text("备份", "back up"), scoped=False),
+)
+
+_BY_NAME = {verb.name: verb for verb in VERBS}
+
+SUPERSEDES = (_S.PUBLISHED, _S.SUPERSEDED)
+"""The moves no person makes: publishing moves approved drafts on along this."""
+
+
+def verb(name: str) -> Verb:
+    """Return the row of the verb called ``name``."""
+    return _BY_NAME[name]
+
+
+def allow(
+    name: str,
+    user: User,
+    *,
+    state: str | None = None,
+    author: str | None = None,
+    keys: Iterable[str] = (),
+) -> Verb:
+    """Return the verb's row if ``user`` may do it now and there.
+
+    Parameters
+    ----------
+    name
+        A verb of :data:`VERBS`.
+    state, author
+        Of the draft concerned.
+    keys
+        Division codes touched.
+
+    Raises
+    ------
+    ForbiddenError
+        For an account that is closed, lacks the role, is (or is not) the author,
+        or reaches outside its subtree; the first codes outside are named.
+    StateError
+        When the draft does not stand where the verb starts.
+    """
+    row = _BY_NAME[name]
+    _require_role(row, user)
+    _require_author(row, user, author)
+    if row.scoped:
+        require_scope(row, user, keys)
+    if row.of and state is not None and DraftState(state) not in row.of:
+        here, there = DraftState(state).label, [s.label for s in sorted(row.of)]
+        raise StateError(
+            Text(
+                f"草稿处于“{here.zh}”状态，不能{row.label.zh}。",
+                f"The draft is {here.en}; it cannot {row.label.en} now.",
+            ),
+            Text(
+                f"须处于：{'、'.join(s.zh for s in there)}。",
+                f"It must be one of: {', '.join(s.en for s in there)}.",
+            ),
+        )
+    return row
+
+
+def moves(
+    user: User, *, state: str, author: str, keys: Iterable[str] = ()
+) -> list[str]:
+    """Return the verbs ``user`` may do with a draft as it stands."""
+    keys = list(keys)
+    return [
+        row.name for row in VERBS if row.of and _may(row, user, state, author, keys)
+    ]
+
+
+def outside(user: User, row: Verb, keys: Iterable[str]) -> list[str]:
+    """Return the codes of ``keys`` where ``user`` holds none of the verb's roles."""
+    subtrees = user.subtrees(row.roles)
+    if "" in subtrees:
+        return []
+    return [
+        key for key in keys if not any(is_within(key, subtree) for subtree in subtrees)
+    ]
+
+
+def require_scope(row: Verb, user: User, keys: Iterable[str]) -> None:
+    """Raise ForbiddenError naming the codes that lie outside the user's subtree."""
+    beyond = outside(user, row, keys)
+    if beyond:
+        named = ", ".join(beyond[:5]) + (" …" if len(beyond) > 5 else "")
+        scope = ", ".join(user.subtrees(row.roles))
+        raise ForbiddenError(
+            Text(
+                f"{user.name} 不能{row.label.zh}：{len(beyond)} 个单位不在其辖区"
+                f"（{scope}）内：{named}。",
+                f"{user.name} may not {row.label.en}: {len(beyond)} units lie outside "
+                f"their subtree ({scope}): {named}.",
+            ),
+            Text(
+                "请由上级或相关单位的人员办理。",
+                "Ask somebody whose subtree holds them all.",
+            ),
+        )
+
+
+def _may(row: Verb, user: User, state: str, author: str, keys: list[str]) -> bool:
+    try:
+        allow(row.name, user, state=state, author=author, keys=keys)
+    except (ForbiddenError, StateError):
+        return False
+    return True
+
+
+def _require_role(row: Verb, user: User) -> None:
+    if not user.active:
+        raise ForbiddenError(
+            Text(f"账号 {user.name} 已停用。", f"The account {user.name} is closed.")
+        )
+    if not user.roles & row.roles:
+        needed = sorted(row.roles)
+        raise ForbiddenError(
+            Text(
+                f"{user.name} 不能{row.label.zh}：需要角色"
+                f"{'或'.join(role.label.zh for role in needed)}。",
+                f"{user.name} may not {row.label.en}: this needs the role "
+                f"{' or '.join(role.label.en for role in needed)}.",
+            ),
+            Text("请管理员授权。", "Ask an administrator to grant it."),
+        )
+
+
+def _require_author(row: Verb, user: User, author: str | None) -> None:
+    if author is None or row.who is Who.ANYONE:
+        return
+    if row.who is Who.AUTHOR and user.name != author:
+        raise ForbiddenError(
+            Text(
+                f"只有编制人 {author} 可以{row.label.zh}。",
+                f"Only the author, {author}, may {row.label.en} this draft.",
+            )
+        )
+    if row.who is Who.NOT_AUTHOR and user.name == author:
+        raise ForbiddenError(
+            Text(
+                f"编制人 {author} 不能{row.label.zh}自己的草稿。",
+                f"The author, {author}, may not {row.label.en} their own draft.",
+            ),
+            Text("须由另一人办理。", "A second person must do it."),
+        )

@@ -1,0 +1,278 @@
+"""Every setting with its default, unit and help; one frozen object, read once.
+
+Sources, the later wins: the defaults here, a TOML file (``--settings`` or
+``QUHUA_SETTINGS``), environment variables ``QUHUA_<GROUP>_<NAME>``. Numbers that
+the law or the standards leave open are settings, never constants in code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from boundaries.rules.settings import RuleSettings
+from geodata.errors import InputError, Text
+from geodata.files.limits import OPERATOR, UPLOAD, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def _setting(default: Any, unit: str, zh: str, en: str) -> Any:
+    return field(default=default, metadata={"unit": unit, "help": Text(zh, en)})
+
+
+@dataclass(frozen=True)
+class Review:
+    """How a draft is reviewed."""
+
+    waiver_days: int = _setting(
+        365, "d", "豁免的默认有效期", "how long a waiver holds unless said otherwise"
+    )
+    waiver_margin_m: float = _setting(
+        25.0,
+        "m",
+        "问题周围多远的几何变化会使豁免失效",
+        "a waiver is reopened when geometry this near to its place changes",
+    )
+    foreign_area_m2: float = _setting(
+        1000.0,
+        "m²",
+        "移动的边界可占辖区外邻接单位的面积上限，超过即拒绝",
+        "area a moved border may take from a neighbour outside the actor's subtree",
+    )
+
+
+@dataclass(frozen=True)
+class Access:
+    """Passwords and log-in."""
+
+    password_length: int = _setting(
+        10, "", "密码最短长度", "fewest characters of a password"
+    )
+    password_classes: int = _setting(
+        3, "", "密码字符种类", "fewest kinds of character of a password"
+    )
+    failures: int = _setting(
+        5, "", "连续失败多少次后锁定", "failed log-ins until an account is locked"
+    )
+    lock_minutes: int = _setting(
+        15, "min", "锁定时长", "how long a locked account stays locked"
+    )
+    idle_minutes: int = _setting(
+        30, "min", "会话闲置时限", "a session ends after idling this long"
+    )
+    session_hours: int = _setting(
+        8, "h", "会话总时限", "a session ends after this long in any case"
+    )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The audit log."""
+
+    digest: str = _setting(
+        "sha256",
+        "",
+        "审计链摘要算法：sha256 或 sm3",
+        "digest of the chain: sha256, sm3",
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set. Field names are the groups of the TOML file."""
+
+    store: str = _setting(
+        "",
+        "",
+        "数据库地址（默认：用户数据目录下 quhua/quhua.sqlite）",
+        "address of the store (default: quhua/quhua.sqlite in the user's data folder)",
+    )
+    region: str = _setting(
+        "",
+        "",
+        "本局辖区代码，用于判断坐标系和范围",
+        "code of the bureau's territory; helps to tell coordinate systems",
+    )
+    review: Review = field(default_factory=Review)
+    access: Access = field(default_factory=Access)
+    audit: Audit = field(default_factory=Audit)
+    rules: RuleSettings = field(default_factory=RuleSettings)
+    upload: Limits = UPLOAD
+    operator: Limits = OPERATOR
+
+    def limits(self, profile: str) -> Limits:
+        """Return the limits of ``"upload"`` or ``"operator"``."""
+        return self.operator if profile == "operator" else self.upload
+
+    def describe(self) -> Iterator[dict[str, Any]]:
+        """Yield each setting: name, value, default, unit and help."""
+        default = Settings()
+        for item in fields(self):
+            value, usual = getattr(self, item.name), getattr(default, item.name)
+            if not dataclasses.is_dataclass(value):
+                yield _row(item.name, item, value, usual)
+                continue
+            for inner in fields(value):
+                yield _row(
+                    f"{item.name}.{inner.name}",
+                    inner,
+                    getattr(value, inner.name),
+                    getattr(usual, inner.name),
+                )
+
+
+def load(
+    path: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings from defaults, file and environment.
+
+    Parameters
+    ----------
+    path
+        A TOML file; None: the one ``QUHUA_SETTINGS`` names, if any.
+    environ
+        The environment; None: the process's own.
+
+    Raises
+    ------
+    InputError
+        For a file that is no TOML, an unknown name or a value of the wrong type;
+        a misspelt setting is never ignored.
+    """
+    environ = os.environ if environ is None else environ
+    named = path or (Path(environ["QUHUA_SETTINGS"]) if _has(environ) else None)
+    table = _read_toml(named) if named else {}
+    limits = table.pop("limits", {})
+    for profile in ("upload", "operator"):
+        table[profile] = {**limits, **table.get(profile, {})}
+    return _merge(_merge(Settings(), table, ""), _from_environment(environ), "")
+
+
+def default_store(environ: Mapping[str, str] | None = None) -> str:
+    """Return the path of the store used when none is named.
+
+    ``$XDG_DATA_HOME/quhua/quhua.sqlite`` (``~/.local/share`` without it), on
+    Windows ``%LOCALAPPDATA%\\quhua\\quhua.sqlite``.
+    """
+    environ = os.environ if environ is None else environ
+    home = environ.get("XDG_DATA_HOME") or environ.get("LOCALAPPDATA")
+    folder = Path(home) if home else Path.home() / ".local" / "share"
+    return str(folder / "quhua" / "quhua.sqlite")
+
+
+def _has(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("QUHUA_SETTINGS"))
+
+
+def _row(name: str, item: Any, value: Any, usual: Any) -> dict[str, Any]:
+    metadata = item.metadata
+    words = metadata.get("help", Text("", ""))
+    return {
+        "name": name,
+        "value": value,
+        "default": usual,
+        "unit": metadata.get("unit", ""),
+        "help": {"zh": words.zh, "en": words.en},
+    }
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            Text(f"读不到设置文件 {path}。", f"Cannot read the settings file {path}.")
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            Text(f"设置文件 {path} 不是有效的 TOML。", f"{path} is not valid TOML."),
+            Text(str(error), str(error)),
+        ) from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``QUHUA_REVIEW_WAIVER_DAYS=30`` as ``{"review": {"waiver_days": 30}}``."""
+    table: dict[str, Any] = {}
+    for item in fields(Settings):
+        value = getattr(Settings(), item.name)
+        name = f"QUHUA_{item.name.upper()}"
+        if not dataclasses.is_dataclass(value):
+            if environ.get(name):
+                table[item.name] = environ[name]
+            continue
+        inner = {
+            part.name: environ[f"{name}_{part.name.upper()}"]
+            for part in fields(value)
+            if environ.get(f"{name}_{part.name.upper()}")
+        }
+        if inner:
+            table[item.name] = inner
+    return table
+
+
+def _merge(base: Any, table: Mapping[str, Any], group: str) -> Any:
+    """Return the dataclass ``base`` with the values of ``table``, checked."""
+    hints = get_type_hints(type(base))
+    known = {item.name for item in fields(base)}
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        full = f"{group}{name}"
+        if name not in known:
+            raise InputError(
+                Text(f"没有“{full}”这项设置。", f"There is no setting '{full}'."),
+                Text("quhua settings 列出全部设置。", "See: quhua settings."),
+            )
+        old = getattr(base, name)
+        if dataclasses.is_dataclass(old):
+            values[name] = _merge(old, _table(full, value), f"{full}.")
+        else:
+            values[name] = _typed(full, value, hints[name], old)
+    return dataclasses.replace(base, **values)
+
+
+def _table(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(name, value, "table")
+    return value
+
+
+def _typed(name: str, value: Any, hint: Any, old: Any) -> Any:
+    """Return ``value`` as the type of the setting it replaces."""
+    if isinstance(old, bool):
+        words = {"1": True, "true": True, "0": False, "false": False}
+        found = value if isinstance(value, bool) else words.get(str(value).lower())
+        if found is None:
+            raise _wrong(name, value, "true / false")
+        return found
+    if isinstance(old, int | float):
+        try:
+            number = type(old)(value)
+        except (TypeError, ValueError) as error:
+            raise _wrong(name, value, type(old).__name__) from error
+        if isinstance(value, bool) or number != float(value):
+            raise _wrong(name, value, type(old).__name__)
+        return number
+    if isinstance(old, tuple | frozenset):
+        items = value.split(",") if isinstance(value, str) else value
+        return type(old)(items)
+    if isinstance(old, dict):
+        return {**old, **_table(name, value)}
+    if isinstance(old, str) and not isinstance(value, str):
+        raise _wrong(name, value, str(hint))
+    return value
+
+
+def _wrong(name: str, value: Any, wanted: str) -> InputError:
+    return InputError(
+        Text(
+            f"设置 {name} 的值 {value!r} 无效，应为 {wanted}。",
+            f"Setting {name} cannot be {value!r}; it is a {wanted}.",
+        )
+    )
