@@ -223,6 +223,7 @@ class ChangeType(Word):
     RENAME = "rename", "更名", "renamed"
     RECODE = "recode", "代码变更", "code changed"
     SUBORDINATION = "subordination", "隶属关系变更", "moved to another superior"
+    SUPERIOR = "superior", "上级更名", "superior renamed"
     BORDER = "border", "行政区域界线变更", "border moved"
     SEAT = "seat", "驻地迁移", "seat moved"
     COUNTY_TO_DISTRICT = "county_to_district", "撤县设区", "county became district"
