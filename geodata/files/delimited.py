@@ -1,0 +1,266 @@
+"""CSV and text tables: find delimiter, quotes and header, and lose no row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from geodata.errors import FileRefusedError, Text
+from geodata.files import formulas
+from geodata.files import grid as grids
+from geodata.files.grid import Grid
+from geodata.files.limits import Limits
+from geodata.files.reading import Encoding, Guess, Refusal
+
+_SAMPLE_ROWS = 200
+_SAMPLE_CHARACTERS = 65_536
+_DELIMITERS = (",", "\t", ";", "|", "，", "、")
+_SPACE = " "
+_END = "\x00end"
+"""A record appended to see whether a quotation mark swallowed the end."""
+_MOST_UNCLOSED = 100
+
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the cells of a text table are parted and quoted."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str | None = None
+
+
+_QUOTINGS: tuple[tuple[str, str | None], ...] = (('"', None), ("'", None), ('"', "\\"))
+
+
+def read_text(text: str, name: str, encoding: Encoding, limits: Limits) -> Grid:
+    """Return the table in ``text``.
+
+    Raises
+    ------
+    FileRefusedError
+        If there is no row at all, or it is not text.
+    LimitError
+        For too many rows or columns.
+    """
+    if "\x00" in text:
+        raise FileRefusedError(
+            Text(
+                "这不是文本表格：文件中有空字符。",
+                "This is not a text table: it holds NUL characters.",
+            ),
+            Text("请重新导出为 CSV。", "Export it again as CSV."),
+        )
+    dialect, agreement = sniff(text)
+    rows, unclosed = _all_rows(text, dialect, limits)
+    top = next((i for i, row in enumerate(rows) if any(map(str.strip, row))), None)
+    if top is None:
+        raise FileRefusedError(
+            Text("文件里没有任何数据行。", "The file holds no row of data."),
+            Text("请确认导出的文件不是空的。", "Check that the export is not empty."),
+        )
+    header = grids.header_of(_trimmed(rows[top]), rows[top + 1 :])
+    start = top + 1 if header.given else top
+    kept, refused = _sorted_out(rows[start:], len(header.names), unclosed, start)
+    frame = pd.DataFrame(
+        [[formulas.unguard(cell) for cell in row] for row in kept.values()],
+        columns=list(header.names),
+        index=pd.Index(list(kept), dtype="int64"),
+        dtype="object",
+    )
+    return Grid(
+        name,
+        frame,
+        read=len(kept) + len(refused),
+        encoding=encoding,
+        refused=tuple(refused),
+        guesses=header.guesses + _guesses(dialect, agreement),
+    )
+
+
+def sniff(text: str) -> tuple[Dialect, float]:
+    """Return the dialect whose rows agree best, and the share that agree."""
+    sample = text[:_SAMPLE_CHARACTERS]
+    best, score = Dialect(","), 0.0
+    for delimiter in (*_DELIMITERS, _SPACE):
+        agreement = _agreement(sample, Dialect(delimiter), len(text))
+        if agreement > score + 1e-9:
+            best, score = Dialect(delimiter), agreement
+    if best.delimiter == _SPACE or not score:
+        return best, score
+    for quote, escape in _QUOTINGS[1:]:
+        other = Dialect(best.delimiter, quote, escape)
+        agreement = _agreement(sample, other, len(text))
+        if agreement > score + 1e-9:
+            best, score = other, agreement
+    return best, score
+
+
+def _agreement(sample: str, dialect: Dialect, length: int) -> float:
+    """Return the share of the first rows that have the commonest width over one."""
+    rows = [
+        row
+        for row in islice(_records(sample, dialect), _SAMPLE_ROWS)
+        if any(map(str.strip, row))
+    ]
+    if length > len(sample) and len(rows) > 1:
+        rows.pop()
+    widths = Counter(len(_trimmed(row)) for row in rows)
+    wide = [(count, width) for width, count in widths.items() if width > 1]
+    if not wide:
+        return 0.0
+    count, width = max(wide)
+    # Words are parted by spaces too; a table parted so has at least three columns.
+    if dialect.delimiter == _SPACE and width < 3:
+        return 0.0
+    return count / len(rows)
+
+
+def _records(text: str, dialect: Dialect) -> Iterator[Row]:
+    """Yield the records of ``text``, blank ones as empty lists."""
+    lines = io.StringIO(text, newline="")
+    if dialect.delimiter == _SPACE:
+        return (line.split() for line in lines)
+    return iter(_reader(lines, dialect))
+
+
+def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
+    """Return a csv reader; its ``line_num`` counts the lines it has used."""
+    # A geometry as text may be longer than csv's own limit; the file's size is
+    # bounded already.
+    csv.field_size_limit(sys.maxsize)
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape,
+        doublequote=dialect.escape is None,
+        skipinitialspace=True,
+    )
+
+
+def _all_rows(
+    text: str, dialect: Dialect, limits: Limits
+) -> tuple[list[Row], set[int]]:
+    """Return all rows, and the positions of those whose quotation never closes.
+
+    Such a quotation swallows everything behind it: its first line is given up, and
+    reading goes on with the next line.
+    """
+    if dialect.delimiter == _SPACE:
+        return list(_bounded(_records(text, dialect), limits, 0)), set()
+    lines = list(io.StringIO(text, newline=""))
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += "\n"
+    rows: list[Row] = []
+    unclosed: set[int] = set()
+    start = 0
+    while True:
+        batch, used = _until_swallowed(lines[start:], dialect, limits, len(rows))
+        if used is None:
+            return rows + batch, unclosed
+        rows += batch
+        unclosed.add(len(rows))
+        rows.append([])
+        start += used + 1
+        if len(unclosed) > _MOST_UNCLOSED:
+            raise FileRefusedError(
+                Text(
+                    f"超过 {_MOST_UNCLOSED} 行的引号没有成对。",
+                    f"More than {_MOST_UNCLOSED} rows have a quotation mark that "
+                    "is never closed.",
+                ),
+                Text("请重新导出为 CSV。", "Export it again as CSV."),
+            )
+
+
+def _until_swallowed(
+    lines: list[str], dialect: Dialect, limits: Limits, before: int
+) -> tuple[list[Row], int | None]:
+    """Return the rows up to an unclosed quotation and the lines used, or None."""
+    reader = _reader([*lines, _END], dialect)
+    rows: list[Row] = []
+    used = last = 0
+    for row in _bounded(reader, limits, before):
+        if row == [_END]:
+            return rows, None
+        rows.append(row)
+        used, last = last, reader.line_num
+    return rows[:-1], used
+
+
+def _bounded(rows: Iterator[Row], limits: Limits, before: int) -> Iterator[Row]:
+    """Yield rows, checking their number and width as they come."""
+    for number, row in enumerate(rows, start=before):
+        if number > limits.sheet_rows + 1:
+            raise limits.exceeded("sheet_rows", "more")
+        if len(row) > limits.sheet_columns:
+            width = len(_trimmed(row))
+            limits.check("sheet_columns", width, where=f"row {number + 1}")
+        yield row
+
+
+def _trimmed(row: Row) -> Row:
+    """Return ``row`` without the empty cells at its end."""
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]
+
+
+def _sorted_out(
+    rows: list[Row], width: int, unclosed: set[int], start: int
+) -> tuple[dict[int, Row], list[Refusal]]:
+    """Return the rows as wide as the header by number, and why the others are not."""
+    kept: dict[int, Row] = {}
+    refused = []
+    for number, row in enumerate(rows, start=1):
+        if number - 1 + start in unclosed:
+            refused.append(Refusal(number, _UNCLOSED._asdict()))
+        elif not any(map(str.strip, row)):
+            continue
+        elif len(row) == width:
+            kept[number] = row
+        elif len(_trimmed(row)) == width:
+            kept[number] = row[:width]
+        else:
+            refused.append(Refusal(number, _ragged(len(row), width)))
+    return kept, refused
+
+
+_UNCLOSED = Text(
+    "引号没有成对；请在表格软件中打开并重新导出为 CSV。",
+    "A quotation mark is never closed; open it in a spreadsheet and export again.",
+)
+
+
+def _ragged(found: int, width: int) -> dict[str, str]:
+    return Text(
+        f"该行有 {found} 个单元格，表头有 {width} 列；请补齐或给含分隔符的文本加引号。",
+        f"The row has {found} cells and the header {width} columns; complete it, or "
+        "put text that holds the delimiter in quotation marks.",
+    )._asdict()
+
+
+def _guesses(dialect: Dialect, agreement: float) -> tuple[Guess, ...]:
+    """Return the delimiter as a guess when it is not the usual comma or tab."""
+    if dialect.delimiter in {",", "\t"} and agreement == 1 and dialect.quote == '"':
+        return ()
+    return (
+        Guess(
+            "delimiter",
+            value=dialect.delimiter,
+            confidence=round(0.5 + 0.47 * agreement, 2),
+            evidence=f"{agreement:.0%} of the first rows have the same number of cells",
+        ),
+    )
