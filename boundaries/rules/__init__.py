@@ -1,0 +1,82 @@
+"""Rules: one rule, one file, each ``rule(context) -> findings``.
+
+A rule looks at the whole :class:`~boundaries.rules.context.Context` and returns
+every breach it finds, with its place, measure and participants; it never changes
+anything and never stops at the first. :data:`RULES` is their order. Rules do not
+know the store, users or pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boundaries.rules import border, finding, gap, overlap, validity
+from boundaries.rules.context import Context
+from boundaries.rules.settings import RuleSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import geopandas as gpd
+
+    from geodata.files.reading import Reading
+
+__all__ = ["RULES", "Context", "RuleSettings", "check"]
+
+RULES = (
+    validity.rule,
+    overlap.rule,
+    gap.rule,
+    border.rule,
+)
+"""Every rule, in the order of the report."""
+
+
+def check(
+    candidate: gpd.GeoDataFrame,
+    *,
+    base: gpd.GeoDataFrame,
+    changed: pd.Index[Any],
+    settings: RuleSettings | None = None,
+    retired: Collection[str] = frozenset(),
+    reading: Reading | None = None,
+) -> gpd.GeoDataFrame:
+    """Return what is wrong with a layer as a draft would leave it.
+
+    Parameters
+    ----------
+    candidate
+        The layer with the draft applied, indexed by code, EPSG:4490.
+    base
+        The layer before, indexed by code.
+    changed
+        Codes the draft adds, alters or removes. Only findings that involve one of
+        them, or the ground one of them had, are returned.
+    settings
+        Tolerances; None: the defaults.
+    retired
+        Codes given up before this draft, for ever.
+    reading
+        How the file was understood, when the draft came from one.
+
+    Returns
+    -------
+    GeoDataFrame
+        Findings (:data:`boundaries.rules.finding.COLUMNS`), in the order of
+        :data:`RULES`, without those registered as exceptions.
+    """
+    context = Context(
+        candidate=candidate,
+        base=base,
+        changed=pd.Index(changed),
+        settings=settings or RuleSettings(),
+        retired=frozenset(retired),
+        reading=reading,
+    )
+    found = finding.joined(rule(context) for rule in RULES)
+    known = set(context.settings.exceptions)
+    if not known:
+        return found
+    return found[~found["fingerprint"].isin(known)].reset_index(drop=True)

@@ -10,11 +10,16 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.crs import STORAGE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from geodata.errors import Text
 
@@ -40,24 +45,49 @@ or info; ``participants`` a tuple of keys; measures in metres (NaN: does not app
 
 SEVERITIES = ("error", "warning", "info")
 
+CELL_DEG = 1e-3
+"""Width of the cells that tell places apart: about a hundred metres."""
+_OFFSET = 0.318309886
+"""Moves the walls of the cells away from round decimals, where vertices lie."""
+
 
 def fingerprint(rule: str, participants: Iterable[str], place: str = "") -> str:
     """Return an id stable under re-upload, re-ordering and unrelated edits.
 
     ``place`` distinguishes several breaches of one rule between the same
-    participants: a field's name, or the position rounded so that float noise
-    does not change it (see :func:`place_of`).
+    participants: a field's name, or the position as :func:`places_of` says it.
     """
-    text = "\x1f".join([rule, *sorted(participants), place])
+    text = "\x1f".join([rule, *sorted(map(str, participants)), place])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def place_of(geometries: Sequence[Any], digits: int = 5) -> list[str]:
-    """Return each geometry's point on surface rounded to ``digits`` (about 1 m)."""
-    points = shapely.point_on_surface(shapely.envelope(geometries))
-    x = shapely.get_x(points).round(digits)
-    y = shapely.get_y(points).round(digits)
-    return [f"{a:.{digits}f},{b:.{digits}f}" for a, b in zip(x, y, strict=True)]
+def places_of(geometries: Any, participants: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return for each geometry a text that tells its place among its participants'.
+
+    The middle of its box names a cell of a hundred metres, so that float noise
+    changes nothing; breaches of the same participants in one cell are numbered
+    from south-west to north-east.
+    """
+    box = shapely.bounds(np.asarray(geometries, dtype=object)).reshape(-1, 4)
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    middle = np.where(np.isfinite(middle), middle, 0.0)
+    cell = np.floor(middle / CELL_DEG + _OFFSET).astype(np.int64)
+    table = pd.DataFrame(
+        {
+            "who": pd.Series(list(participants), dtype=object),
+            "column": cell[:, 0],
+            "row": cell[:, 1],
+            "x": middle[:, 0],
+            "y": middle[:, 1],
+        }
+    )
+    order = table.sort_values(["x", "y"], kind="stable")
+    number = order.groupby(["who", "column", "row"], sort=False).cumcount()
+    numbers = number.reindex(table.index).to_numpy()
+    return [
+        f"{column},{row}" if not again else f"{column},{row}#{again + 1}"
+        for (column, row), again in zip(cell.tolist(), numbers.tolist(), strict=True)
+    ]
 
 
 def finding(
@@ -95,4 +125,71 @@ def finding(
 def frame(rows: Sequence[dict[str, Any]] = ()) -> gpd.GeoDataFrame:
     """Return a findings frame in EPSG:4490 from rows of :func:`finding`."""
     table = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4490")
+    return _typed(table)
+
+
+def columns(
+    *,
+    rule: Sequence[str] | NDArray[Any],
+    severity: Sequence[str] | NDArray[Any],
+    participants: Sequence[tuple[str, ...]],
+    geometry: NDArray[Any],
+    messages: Sequence[Text],
+    source: str,
+    area_m2: Any = np.nan,
+    width_m: Any = np.nan,
+    length_m: Any = np.nan,
+    repair: Sequence[dict[str, Any] | None] | None = None,
+) -> gpd.GeoDataFrame:
+    """Return a findings frame of many places at once; the place names itself."""
+    place: list[str] = []
+    rules = np.asarray(rule, dtype=object)
+    marks = list(zip(rules.tolist(), participants, strict=True))
+    place = places_of(geometry, [(word, *who) for word, who in marks])
+    table = pd.DataFrame(
+        {
+            "rule": rules,
+            "severity": severity,
+            "participants": pd.Series(list(participants), dtype=object),
+            "area_m2": area_m2,
+            "width_m": width_m,
+            "length_m": length_m,
+            "place": place,
+            "message_zh": [message.zh for message in messages],
+            "message_en": [message.en for message in messages],
+            "source": source,
+            "repair": pd.Series(
+                list(repair) if repair is not None else [None] * len(rules),
+                dtype=object,
+            ),
+            "fingerprint": [
+                fingerprint(word, who, where)
+                for (word, who), where in zip(marks, place, strict=True)
+            ],
+        }
+    )
+    return _typed(table.assign(geometry=geometry))
+
+
+def joined(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Return findings frames as one, in their order."""
+    some = [table for table in frames if len(table)]
+    if not some:
+        return frame()
+    return _typed(pd.concat(some, ignore_index=True))
+
+
+def _typed(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the table with the columns' order and types."""
+    words = ("rule", "severity", "place", "message_zh", "message_en", "source")
+    table = table[list(COLUMNS)].astype(
+        {
+            **dict.fromkeys(words, "object"),
+            **dict.fromkeys(("area_m2", "width_m", "length_m"), "float64"),
+            "participants": "object",
+            "repair": "object",
+            "fingerprint": "object",
+        }
+    )
+    table["repair"] = table["repair"].where(table["repair"].notna(), None)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=STORAGE)

@@ -118,9 +118,7 @@ def _ground(geometry: Any) -> Any:
     return _all_ground(np.array([geometry], dtype=object))[0]
 
 
-def _meeting(
-    lost: dict[Any, Any], gained: dict[Any, Any]
-) -> list[tuple[Any, Any]]:
+def _meeting(lost: dict[Any, Any], gained: dict[Any, Any]) -> list[tuple[Any, Any]]:
     """Return the pairs of givers and takers of which the ground meets."""
     if not lost or not gained:
         return []

@@ -74,9 +74,7 @@ def chains(edges: Edges, chosen: NDArray[np.intp]) -> NDArray[Any]:
     place = np.concatenate([begin, begin[last] + 1])
     chain = np.concatenate([run, run[last]])
     order = np.lexsort((place, chain))
-    return np.asarray(
-        shapely.linestrings(edges.xy[place[order]], indices=chain[order])
-    )
+    return np.asarray(shapely.linestrings(edges.xy[place[order]], indices=chain[order]))
 
 
 def _positions(

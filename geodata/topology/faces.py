@@ -96,7 +96,5 @@ def _crossed(
     ends = np.stack([edges.xy[matched], edges.xy[matched + 1]], axis=1)
     segments = np.asarray(shapely.linestrings(ends))
     line, at = shapely.STRtree(polygons[overlap]).query(segments)
-    meets = shapely.relate_pattern(
-        segments[line], polygons[overlap[at]], "T********"
-    )
+    meets = shapely.relate_pattern(segments[line], polygons[overlap[at]], "T********")
     return np.unique(overlap[at[meets]]), segments[np.unique(line[meets])]

@@ -132,15 +132,11 @@ def _vertices(
 def _repeated(given: NDArray[Any], looked: NDArray[np.intp]) -> list[dict[str, Any]]:
     """Report polygons that draw a vertex twice in a row."""
     xy, ring, polygon = _vertices(given, looked)
-    twice = np.flatnonzero(
-        (xy[1:] == xy[:-1]).all(axis=1) & (ring[1:] == ring[:-1])
-    )
+    twice = np.flatnonzero((xy[1:] == xy[:-1]).all(axis=1) & (ring[1:] == ring[:-1]))
     return _first_places(polygon[twice], xy[twice], "repeated_point")
 
 
-def _spikes(
-    given: NDArray[Any], looked: NDArray[np.intp]
-) -> dict[int, dict[str, Any]]:
+def _spikes(given: NDArray[Any], looked: NDArray[np.intp]) -> dict[int, dict[str, Any]]:
     """Report vertices at which a ring goes out and comes back the same way."""
     xy, ring, polygon = _vertices(given, looked)
     if len(xy) < 3:

@@ -1,0 +1,181 @@
+"""What every rule looks at: the layer as it would be, and what the draft changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from boundaries import codes
+from boundaries.rules.settings import RuleSettings
+from boundaries.rules.tiling import Tiling, tilings
+from geodata.topology.soundness import Sound, sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from geodata.files.reading import Reading
+
+
+@dataclass(frozen=True)
+class Context:
+    """The layer with the draft applied (``candidate``), and before it (``base``).
+
+    Both are indexed by code; ``changed`` are the codes the draft adds, alters or
+    removes; ``retired`` the codes given up for ever before it.
+    """
+
+    candidate: gpd.GeoDataFrame
+    base: gpd.GeoDataFrame
+    changed: pd.Index[Any]
+    settings: RuleSettings = field(default_factory=RuleSettings)
+    retired: frozenset[str] = frozenset()
+    reading: Reading | None = None
+
+    @cached_property
+    def subjects(self) -> gpd.GeoDataFrame:
+        """The changed units as they would be."""
+        return self.candidate[self.candidate.index.isin(self.changed)]
+
+    @cached_property
+    def level(self) -> pd.Series[Any]:
+        """Level of every unit: its attribute, else what its code says, else 0."""
+        given = self.column("level")
+        found = pd.to_numeric(given, errors="coerce")
+        unknown = found.isna()
+        if unknown.any():
+            said = [_level_of(code) for code in self.candidate.index[unknown]]
+            found = found.where(~unknown, pd.Series(0.0, index=found.index))
+            found = found.astype(float)
+            found[unknown.to_numpy()] = said
+        return found.astype(int)
+
+    @cached_property
+    def parent(self) -> pd.Series[Any]:
+        """Code of each unit's superior: its attribute, else the nearest in the layer."""
+        given = self.column("parent")
+        known = given.notna() & (given.astype(str).str.strip() != "")
+        filled = given.astype(object).where(known, None)
+        present = set(self.candidate.index)
+        missing = ~known.to_numpy()
+        filled[missing] = [
+            _nearest_above(code, present) for code in self.candidate.index[missing]
+        ]
+        return filled
+
+    @cached_property
+    def name(self) -> dict[Any, str]:
+        """Names by code, of the candidate and of what it removes."""
+        names: dict[Any, str] = {}
+        for table in (self.base, self.candidate):
+            if "name" in table.columns:
+                known = table["name"].dropna()
+                names.update(zip(known.index, known.astype(str), strict=True))
+        return names
+
+    @cached_property
+    def moved(self) -> pd.Index[Any]:
+        """Codes of which the geometry is new, altered or gone."""
+        here = self.changed.intersection(self.candidate.index)
+        there = self.changed.intersection(self.base.index)
+        both = here.intersection(there)
+        if not len(both) or not (self.candidate.index.is_unique):
+            return self.changed
+        now = self.candidate.geometry.reindex(both).to_numpy()
+        then = self.base.geometry.reindex(both).to_numpy()
+        same = shapely.equals_exact(shapely.normalize(now), shapely.normalize(then))
+        return self.changed.difference(both[same])
+
+    @cached_property
+    def sound(self) -> Sound:
+        """Valid copies of all the candidate's polygons, by position."""
+        return sound(self.candidate.geometry.to_numpy())
+
+    @cached_property
+    def area_m2(self) -> NDArray[np.float64]:
+        """Ellipsoidal area of every unit, by position."""
+        from geodata.crs import area_m2
+
+        return np.asarray(area_m2(self.sound.polygons))
+
+    @cached_property
+    def tilings(self) -> list[Tiling]:
+        """The conflicts of every level in which something moved."""
+        return tilings(self)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """All codes, by position."""
+        return [str(key) for key in self.candidate.index]
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return a column of the candidate, or missing values where it has none."""
+        if name in self.candidate.columns:
+            return self.candidate[name]
+        return pd.Series(None, index=self.candidate.index, dtype=object)
+
+    def label(self, key: Any) -> str:
+        """Return a unit's name and code for a message."""
+        name = self.name.get(key)
+        return f"{name}（{key}）" if name else str(key)
+
+    def labels(self, keys: Iterable[Any], *, most: int = 4) -> str:
+        """Return the labels of several units, the rest counted."""
+        listed = list(keys)
+        text = "、".join(self.label(key) for key in listed[:most])
+        more = len(listed) - most
+        return text if more <= 0 else f"{text} … +{more}"
+
+
+def _level_of(code: Any) -> int:
+    """Return the level a code says, 0 for what is no code."""
+    if not codes.is_code(code):
+        return 0
+    return int(codes.infer_level(code))
+
+
+def _nearest_above(code: Any, present: set[Any]) -> str | None:
+    """Return the nearest superior that the layer holds."""
+    if not codes.is_code(code):
+        return None
+    above = codes.ancestors(code)
+    return next((up for up in above if up in present), above[0] if above else None)
+
+
+def at(x: float, y: float) -> str:
+    """Return a position for a message."""
+    return f"{x:.6f}°E, {y:.6f}°N"
+
+
+def middle_of(geometry: Any) -> str:
+    """Return a point on the geometry for a message."""
+    point = shapely.point_on_surface(geometry)
+    return at(point.x, point.y)
+
+
+def middles_of(geometries: NDArray[Any]) -> list[str]:
+    """Return the middle of each geometry's box for messages."""
+    box = shapely.bounds(geometries).reshape(-1, 4)
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    return [at(x, y) for x, y in middle.tolist()]
+
+
+def square_metres(area: float) -> str:
+    """Return an area for a message: m², ha or km², whichever reads best."""
+    if area >= 1e6:
+        return f"{area / 1e6:.2f} km²"
+    if area >= 1e4:
+        return f"{area / 1e4:.2f} ha"
+    return f"{area:.2f} m²"
+
+
+def metres(width: float) -> str:
+    """Return a length for a message, millimetres kept where they matter."""
+    return f"{width:.3f} m" if width < 10 else f"{width:.1f} m"

@@ -1,0 +1,144 @@
+"""The overlaps, gaps and borders of each level that a draft may have touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geodata.topology.conflicts import Conflicts, conflicts
+from geodata.topology.soundness import Sound
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from boundaries.rules.context import Context
+
+NEAR_DEG = 2e-5
+"""Units whose boxes come this near (about two metres) are looked at together."""
+WHOLE_SHARE = 0.25
+"""Past this share of a level it is cheaper and simpler to look at all of it."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """One level's conflicts that involve what moved.
+
+    ``places`` are the units looked at, as positions in the candidate; the units in
+    ``found`` are positions in the candidate too.
+    """
+
+    level: int
+    places: NDArray[np.intp]
+    found: Conflicts
+
+
+def tilings(context: Context) -> list[Tiling]:
+    """Return the conflicts of every level in which a geometry moved."""
+    level = context.level.to_numpy()
+    moved = context.candidate.index.isin(context.moved)
+    gone = context.moved.intersection(context.base.index)
+    before = context.base.geometry.reindex(gone).to_numpy()
+    made = []
+    for number in np.unique(level[moved]).tolist() or np.unique(level).tolist():
+        mine = np.flatnonzero(level == number)
+        made.append(_tiling(context, number, mine, moved[mine], before))
+    rest = set(np.unique(level).tolist()) - {tiling.level for tiling in made}
+    if len(before) and rest and _levels_of(context, gone) & rest:
+        for number in sorted(_levels_of(context, gone) & rest):
+            mine = np.flatnonzero(level == number)
+            made.append(_tiling(context, number, mine, moved[mine], before))
+    return made
+
+
+def _levels_of(context: Context, keys: Any) -> set[int]:
+    """Return the levels that units had before."""
+    if "level" not in context.base.columns:
+        return set()
+    known = context.base["level"].reindex(keys).dropna()
+    return {int(value) for value in known}
+
+
+def _tiling(
+    context: Context,
+    level: int,
+    mine: NDArray[np.intp],
+    moved: NDArray[np.bool_],
+    before: NDArray[Any],
+) -> Tiling:
+    """Return one level's conflicts, looking no further than needed."""
+    polygons = context.sound.polygons[mine]
+    boxes = shapely.box(*shapely.bounds(polygons).T)
+    changed = np.concatenate([boxes[moved], shapely.envelope(before)])
+    near = _near(boxes, changed)
+    # A gap may reach past the units next to it: look again with what is there.
+    while near.sum() < WHOLE_SHARE * len(mine):
+        found = _conflicts(context, mine[near])
+        wider = near | _near(boxes, shapely.envelope(found.gaps.geometry.to_numpy()))
+        if wider.sum() == near.sum():
+            return Tiling(level, mine[near], _involving(context, found, before))
+        near = wider
+    found = _conflicts(context, mine)
+    if moved.all():
+        return Tiling(level, mine, found)
+    return Tiling(level, mine, _involving(context, found, before))
+
+
+def _near(boxes: NDArray[Any], places: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which boxes come near one of the places."""
+    hit = np.zeros(len(boxes), bool)
+    some = places[~shapely.is_empty(places)]
+    if len(some):
+        pairs = shapely.STRtree(boxes).query(
+            some, predicate="dwithin", distance=NEAR_DEG
+        )
+        hit[pairs[1]] = True
+    return hit
+
+
+def _conflicts(context: Context, places: NDArray[np.intp]) -> Conflicts:
+    """Return the conflicts of some units, which it names by place in the candidate."""
+    whole = context.sound
+    part = Sound(whole.polygons[places], whole.valid[places], whole.usable[places])
+    found = conflicts(part.polygons, checked=part)
+    return replace(
+        found,
+        overlaps=_renamed(found.overlaps, places),
+        gaps=_renamed(found.gaps, places),
+        borders=_renamed(found.borders, places),
+        noisy=places[found.noisy],
+        unusable=places[found.unusable],
+    )
+
+
+def _renamed(table: gpd.GeoDataFrame, places: NDArray[np.intp]) -> gpd.GeoDataFrame:
+    names = places.tolist()
+    units = [tuple(names[unit] for unit in row) for row in table["units"]]
+    named = np.empty(len(units), dtype=object)
+    named[:] = units
+    return table.assign(units=named)
+
+
+def _involving(context: Context, found: Conflicts, before: NDArray[Any]) -> Conflicts:
+    """Keep the conflicts of moved units, and those where something was before."""
+    moved = set(np.flatnonzero(context.candidate.index.isin(context.moved)).tolist())
+    was = shapely.STRtree(before[~shapely.is_empty(before)])
+
+    def kept(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        mine = np.array([not moved.isdisjoint(row) for row in table["units"]], bool)
+        shapes = table.geometry.to_numpy()
+        there = was.query(shapes, predicate="intersects")[0]
+        mine[there] = True
+        return table[mine].reset_index(drop=True)
+
+    return replace(
+        found,
+        overlaps=kept(found.overlaps),
+        gaps=kept(found.gaps),
+        borders=kept(found.borders),
+        noisy=np.array([unit for unit in found.noisy if unit in moved], np.intp),
+        unusable=np.array([unit for unit in found.unusable if unit in moved], np.intp),
+    )
