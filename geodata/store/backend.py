@@ -84,6 +84,12 @@ class Backend(Protocol):
     def wrong_boxes(self, connection: sa.Connection) -> list[int]:
         """Return states whose entry in the spatial index is wrong."""
 
+    def dump(self, folder: Path) -> dict[str, Any]:
+        """Write a verified copy of one moment; return ``{"anchor"}`` of it."""
+
+    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
+        """Make the store from :meth:`dump`, verified; all of it or nothing."""
+
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""
 

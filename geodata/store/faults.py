@@ -18,6 +18,19 @@ _FULL_HINT = Text(
     "请清理磁盘空间后重试，无需重启。",
     "Free some space and try again; no restart is needed.",
 )
+_UNDONE = {"40001", "40P01"}
+_RETRY = (
+    Text("数据库撤销了这次写入以解除死锁。", "The server undid this write."),
+    Text("请重试。", "Try again."),
+)
+_GONE = (
+    Text("连不上数据库服务器。", "The database server does not answer."),
+    Text(
+        "请检查 --store 的地址与服务器状态；未确认的写入没有生效。",
+        "Check the address given by --store and the server; a write that was not "
+        "acknowledged is not there.",
+    ),
+)
 _WORDS: tuple[tuple[str, str, Text, Text | None], ...] = (
     ("database or disk is full", "disk_full", _FULL, _FULL_HINT),
     ("no space left on device", "disk_full", _FULL, _FULL_HINT),
@@ -30,8 +43,23 @@ _WORDS: tuple[tuple[str, str, Text, Text | None], ...] = (
         ),
         Text("请检查磁盘空间与硬件。", "Check the disk's space and health."),
     ),
+    ("connection failed", "unreachable", *_GONE),
+    ("connection refused", "unreachable", *_GONE),
+    ("connection is lost", "unreachable", *_GONE),
+    ("closed the connection", "unreachable", *_GONE),
+    ("terminating connection", "unreachable", *_GONE),
+    ("connection timeout", "unreachable", *_GONE),
     (
         "is locked",
+        "busy",
+        Text(
+            "另一个写操作占用太久，未能写入。",
+            "Another write took too long; nothing was written.",
+        ),
+        Text("请稍后重试。", "Try again in a moment."),
+    ),
+    (
+        "lock timeout",
         "busy",
         Text(
             "另一个写操作占用太久，未能写入。",
@@ -75,18 +103,21 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise _of(str(error.orig)) from error
+        raise _of(error.orig) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise StoreError(_FULL, _FULL_HINT, code="disk_full") from error
         raise
     except Exception as error:
         if type(error).__module__.split(".")[0] in {"sqlite3", "pysqlite3", "psycopg"}:
-            raise _of(str(error)) from error
+            raise _of(error) from error
         raise
 
 
-def _of(words: str) -> StoreError:
+def _of(error: BaseException | None) -> StoreError:
+    words = str(error).strip()
+    if getattr(error, "sqlstate", None) in _UNDONE:
+        return StoreError(*_RETRY, code="retry")
     lowered = words.lower()
     for part, code, message, hint in _WORDS:
         if part in lowered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,11 @@ CURRENT = "0001"
 """The newest migration; a test holds it to the files."""
 _FOLDER = Path(__file__).with_name("migrations")
 _REVISION = sa.table("alembic_version", sa.column("version_num"))
+
+
+def shown(url: str) -> str:
+    """Return a store's address without its password."""
+    return re.sub(r"(://[^:/@]+):[^@/]*@", r"\1:***@", url)
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -68,6 +74,7 @@ def require_current(connection: sa.Connection, url: str) -> None:
 
 def no_store(url: str) -> StoreError:
     """Return the error for a place without a store."""
+    url = shown(url)
     return StoreError(
         Text(f"{url} 里没有数据库。", f"There is no store at {url}."),
         Text("请先运行 quhua init。", "Run quhua init first."),
@@ -82,12 +89,10 @@ def upgrade(
 
     Everything in one transaction: it is all there, or nothing is.
     """
-    from alembic import command
-
     backend.prepare()
     with backend.writing(("schema",)) as connection:
         before = revision(connection)
-        command.upgrade(_config(connection=connection), "head")
+        run(connection)
         if before is None:
             values = {"name": "digest", "value": digests.require(digest)}
             connection.execute(sa.insert(setting).values(values))
@@ -96,6 +101,13 @@ def upgrade(
         ]
         ran = [] if before == CURRENT else [f"{before or 'empty'} -> {CURRENT}"]
         return [*ran, *grown]
+
+
+def run(connection: sa.Connection, to: str = "head") -> None:
+    """Run the migrations up to a revision, in the transaction given."""
+    from alembic import command
+
+    command.upgrade(_config(connection=connection), to)
 
 
 def dry_run(backend: Backend) -> str:

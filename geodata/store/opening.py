@@ -28,7 +28,10 @@ def backend_for(url: str) -> Backend:
 
         return PostGIS(url)
     raise InputError(
-        Text(f"不认识的数据库地址：{url}。", f"Unknown store address: {url}."),
+        Text(
+            f"不认识的数据库地址：{migrating.shown(url)}。",
+            f"Unknown store address: {migrating.shown(url)}.",
+        ),
         Text(
             "请写文件路径、sqlite:///路径 或 postgresql://…。",
             "Give a file's path, sqlite:///path or postgresql://….",

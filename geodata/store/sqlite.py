@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,9 @@ import shapely
 import sqlalchemy as sa
 
 from geodata.errors import NotFoundError, StoreError, Text
-from geodata.store import disk
+from geodata.store import disk, migrating, verifying
 from geodata.store.faults import translated
-from geodata.store.tables import state
+from geodata.store.tables import blob, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 OLDEST = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can corrupt a WAL shared by processes."""
 BUSY_SECONDS = 60
+COPY = "store.sqlite"
+"""The name of the database file inside a backup."""
 SETTINGS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
@@ -43,9 +46,10 @@ SETTINGS = {
     "trusted_schema": "OFF",
     "cell_size_check": "ON",
     "cache_size": "-65536",
+    "journal_size_limit": "67108864",
 }
 """Set on every connection. ``recursive_triggers`` lets the no-delete triggers
-see INSERT OR REPLACE; the cache is 64 MiB."""
+see INSERT OR REPLACE; the cache and what a log may keep are 64 MiB."""
 
 
 def driver() -> Any:
@@ -97,6 +101,19 @@ def connect(path: Path) -> Any:
     return connection
 
 
+def connect_frozen(path: Path) -> Any:
+    """Open a copy nobody writes, read-only, leaving no file beside it."""
+    connection = driver().connect(
+        f"{path.as_uri()}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    return connection
+
+
 def require_local(path: Path) -> None:
     """Refuse a file system whose locks another machine may not honour."""
     kind = disk.filesystem(path)
@@ -120,7 +137,7 @@ class SQLite:
 
     name = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, frozen: bool = False) -> None:
         require_local(path)
         self.path = path
         self.files = path.with_name(f"{path.name}.files")
@@ -128,7 +145,7 @@ class SQLite:
         self.engine = sa.create_engine(
             "sqlite://",
             module=driver(),
-            creator=lambda: connect(path),
+            creator=lambda: (connect_frozen if frozen else connect)(path),
             poolclass=sa.pool.QueuePool,
             pool_size=8,
             max_overflow=56,
@@ -311,6 +328,55 @@ class SQLite:
                 wrong.append(id_)
         return sorted([*wrong, *kept])
 
+    def dump(self, folder: Path) -> dict[str, Any]:
+        """Copy file and blobs as of one moment, without holding up writers."""
+        copy = folder / COPY
+        with contextlib.closing(connect(self.path)) as live, translated():
+            live.execute("VACUUM INTO ?", (str(copy),))
+        disk.sync_file(copy)
+        frozen = SQLite(copy, frozen=True)
+        try:
+            with frozen.reading() as connection:
+                _require_sound(connection)
+                for digest in connection.execute(sa.select(blob.c.digest)).scalars():
+                    _link(self.blob_file(digest), frozen.blob_file(digest))
+                breaks = verifying.verify(frozen, connection)
+                if breaks:
+                    raise verifying.failure(breaks)
+                return {"anchor": verifying.anchor(connection)}
+        finally:
+            frozen.close()
+
+    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
+        """Put a copy in place: blobs first, then the file, in one rename."""
+        _ = schema  # the copy carries its own revision
+        part = SQLite(self.path.with_name(f".{self.path.name}.restoring"))
+        source = folder / COPY
+        blobs = folder / f"{COPY}.files"
+        part.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, part.path)
+        try:
+            for file in sorted(blobs.rglob("*")) if blobs.is_dir() else ():
+                if file.is_file():
+                    place = self.files / file.relative_to(blobs)
+                    _write_durably(place, file, below=self.path.parent)
+            part.files = self.files
+            with part.writing(("schema",)) as connection:
+                migrating.run(connection)
+            with part.reading() as connection:
+                _require_sound(connection)
+                breaks = verifying.verify(part, connection, anchor)
+            if breaks:
+                raise verifying.failure(breaks)
+            part.close()
+            disk.sync_file(part.path)
+            part.path.replace(self.path)
+            disk.sync_folder(self.path.parent)
+        finally:
+            part.close()
+            for end in ("", "-wal", "-shm"):
+                part.path.with_name(part.path.name + end).unlink(missing_ok=True)
+
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""
         pragmas = {
@@ -350,6 +416,27 @@ def _boxes(
     for id_, (west, south, east, north) in zip(ids, bounds.tolist(), strict=True):
         if west == west:
             yield id_, west, east, south, north
+
+
+def _require_sound(connection: sa.Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    if found != ["ok"]:
+        raise StoreError(
+            Text(
+                f"数据库文件已损坏：{found[0]}", f"The database is damaged: {found[0]}"
+            ),
+            Text("请使用另一份备份。", "Use another backup."),
+            code="damaged",
+        )
+
+
+def _link(source: Path, place: Path) -> None:
+    """Put an immutable file at a second place, by hard link where possible."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)
 
 
 def _holds(box: list[float] | None, bounds: NDArray[np.float64] | None) -> bool:

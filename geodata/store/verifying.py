@@ -51,6 +51,20 @@ def verify(
     ]
 
 
+def failure(breaks: list[dict[str, Any]]) -> StoreError:
+    """Return the error for a copy whose chains do not hold."""
+    first = breaks[0]
+    return StoreError(
+        Text(
+            f"校验未通过，共 {len(breaks)} 处，第一处：{first['what']} {first['id']}。",
+            f"It does not verify: {len(breaks)} breaks, the first at "
+            f"{first['what']} {first['id']}.",
+        ),
+        Text("请使用另一份备份。", "Use another backup."),
+        code="damaged",
+    )
+
+
 _Break = tuple[str, Any, Text]
 _CHAINS = (
     ("version", version, version.c.number),

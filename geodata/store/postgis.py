@@ -1,0 +1,294 @@
+"""The PostGIS backend: the same tables, for a server with many writers.
+
+READ COMMITTED with advisory locks taken as the first statement, before anything
+is read: SERIALIZABLE let two overlapping polygons through when the check used
+the spatial index, and a lock taken inside an older snapshot guards nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geodata.errors import NotFoundError, StoreError, Text
+from geodata.store import migrating, verifying
+from geodata.store.faults import translated
+from geodata.store.tables import SRID, blob, metadata, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from geodata.store.features import Rows
+
+WAIT_SECONDS = 60
+SETTINGS = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{WAIT_SECONDS}s",
+    "client_encoding": "UTF8",
+    "timezone": "UTC",
+}
+"""Set on every connection."""
+_SHOWN = (
+    "server_version",
+    "synchronous_commit",
+    "fsync",
+    "full_page_writes",
+    "data_checksums",
+    "server_encoding",
+    "lock_timeout",
+)
+
+
+class PostGIS:
+    """Our tables in the database the URL names."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        rest = url.partition("://")[2]
+        options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+        self.engine = sa.create_engine(
+            f"postgresql+psycopg://{rest}",
+            connect_args={"options": options},
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
+        )
+        if hasattr(os, "register_at_fork"):
+            engine = self.engine
+            os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+
+    def exists(self) -> bool:
+        """Return whether the database has tables of ours."""
+        with translated(), self.engine.connect() as connection:
+            return sa.inspect(connection).has_table("alembic_version")
+
+    def prepare(self) -> None:
+        """Make sure PostGIS is there and knows our coordinate system."""
+        with translated(), self.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
+            known = connection.exec_driver_sql(
+                f"SELECT 1 FROM spatial_ref_sys WHERE srid = {SRID:d}"  # noqa: S608
+            ).first()
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        if known is None or encoding != "UTF8":
+            raise StoreError(
+                Text(
+                    f"数据库须为 UTF8（现为 {encoding}），且认识坐标系 {SRID}。",
+                    f"The database must be UTF8 (it is {encoding}) and know SRID "
+                    f"{SRID} in spatial_ref_sys.",
+                ),
+                code="postgis",
+            )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the store throughout."""
+        with translated(), self.engine.connect() as connection:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self, locks: Iterable[str]) -> Iterator[sa.Connection]:
+        """Give a connection holding the locks; commit at the end."""
+        with translated(), self.engine.connect() as connection:
+            connection.execution_options(isolation_level="READ COMMITTED")
+            with connection.begin():
+                for number in sorted({lock_number(name) for name in locks}):
+                    connection.exec_driver_sql(
+                        "SELECT pg_advisory_xact_lock(%s, %s)", (SRID, number)
+                    )
+                yield connection
+
+    def insert_states(
+        self,
+        connection: sa.Connection,
+        fixed: tuple[str, int],
+        ids: Sequence[int],
+        times: tuple[Sequence[str], Sequence[str | None]],
+        rows: Rows,
+        digests: Sequence[str],
+    ) -> None:
+        """Write new states; ``fixed`` is layer and version."""
+        layer, version = fixed
+        drawn = [None if wkb is None else _ewkb_hex(wkb) for wkb in rows.wkb]
+        _copy_in(
+            connection,
+            "state (id, layer, version_from, key, valid_from, valid_to, digest, "
+            "props, geom)",
+            (
+                (id_, layer, version, *row)
+                for id_, *row in zip(
+                    ids, rows.keys, *times, digests, rows.props, drawn, strict=True
+                )
+            ),
+        )
+
+    def copy_states(
+        self,
+        connection: sa.Connection,
+        version: int,
+        copies: Sequence[tuple[int, str, str | None, int]],
+    ) -> None:
+        """Write states ``(id, valid_from, valid_to, id of the content)``."""
+        if not copies:
+            return
+        connection.exec_driver_sql(
+            "INSERT INTO state (id, layer, key, valid_from, valid_to, version_from, "
+            "digest, props, geom) SELECT c.id, s.layer, s.key, c.began, c.ended, %s, "
+            "s.digest, s.props, s.geom FROM unnest(%s::bigint[], %s::text[], "
+            "%s::text[], %s::bigint[]) AS c(id, began, ended, source) "
+            "JOIN state AS s ON s.id = c.source",
+            (version, *map(list, zip(*copies, strict=True))),
+        )
+
+    def close_states(
+        self, connection: sa.Connection, version: int, ids: Sequence[int]
+    ) -> None:
+        """Record that states are known to hold no longer."""
+        connection.exec_driver_sql(
+            "UPDATE state SET version_to = %s WHERE id = ANY(%s)", (version, list(ids))
+        )
+
+    def insert_staged(
+        self, connection: sa.Connection, draft: str, side: str, rows: Rows
+    ) -> None:
+        """Write one side of a staged ChangeSet."""
+        _copy_in(
+            connection,
+            "staged_feature (draft, side, key, props, wkb)",
+            (
+                (draft, side, *row)
+                for row in zip(rows.keys, rows.props, rows.wkb, strict=True)
+            ),
+        )
+
+    def box_filter(
+        self, bbox: tuple[float, float, float, float]
+    ) -> sa.ColumnElement[bool]:
+        """Return SQL true for states whose box may meet ``(w, s, e, n)``."""
+        return state.c.geom.op("&&", is_comparison=True)(
+            sa.func.ST_MakeEnvelope(*bbox, SRID)
+        )
+
+    def key_filter(self, keys: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return SQL true for states of the keys."""
+        return state.c.key == sa.any_(sa.literal(list(keys), ARRAY(sa.Text)))
+
+    def keep_blob(
+        self, connection: sa.Connection, digest: str, source: bytes | Path
+    ) -> bytes | None:
+        """Return the content: it lies in the table, in the same transaction."""
+        _ = connection, digest
+        return source if isinstance(source, bytes) else source.read_bytes()
+
+    def blob_file(self, digest: str) -> Path | None:
+        """Return None: blobs lie in the table."""
+        _ = digest
+
+    def blob_content(self, connection: sa.Connection, digest: str) -> bytes:
+        """Return a blob's content as it is stored, not verified."""
+        content = connection.execute(
+            sa.select(blob.c.content).where(blob.c.digest == digest)
+        ).scalar()
+        if content is None:
+            raise NotFoundError(
+                Text(
+                    f"附件内容缺失：{digest}。", f"The content of {digest} is missing."
+                )
+            )
+        return bytes(content)
+
+    def wrong_boxes(self, connection: sa.Connection) -> list[int]:
+        """Return nothing: the server keeps its own index with the rows."""
+        _ = connection
+        return []
+
+    def dump(self, folder: Path) -> dict[str, Any]:
+        """Write every table as of one moment, one COPY file each."""
+        with self.reading() as connection:
+            breaks = verifying.verify(self, connection)
+            if breaks:
+                raise verifying.failure(breaks)
+            anchor = verifying.anchor(connection)
+            for table in metadata.sorted_tables:
+                target = folder / f"{table.name}.copy"
+                query = f"COPY {_columns(table)} TO STDOUT"
+                with (
+                    target.open("wb") as file,
+                    _cursor(connection).copy(query) as copy,
+                ):
+                    for chunk in copy:
+                        file.write(chunk)
+        return {"anchor": anchor}
+
+    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
+        """Make the tables and fill them from :meth:`dump`; all of it or nothing."""
+        self.prepare()
+        with self.writing(("schema",)) as connection:
+            migrating.run(connection, schema)
+            for table in metadata.sorted_tables:
+                source = folder / f"{table.name}.copy"
+                query = f"COPY {_columns(table)} FROM STDIN"
+                with source.open("rb") as file, _cursor(connection).copy(query) as copy:
+                    while chunk := file.read(1 << 20):
+                        copy.write(chunk)
+            migrating.run(connection)
+            breaks = verifying.verify(self, connection, anchor)
+            if breaks:
+                raise verifying.failure(breaks)
+
+    def health(self, connection: sa.Connection) -> dict[str, Any]:
+        """Return what an administrator should see."""
+        shown = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in _SHOWN
+        }
+        return {
+            "backend": "postgresql",
+            "postgis": connection.exec_driver_sql("SELECT postgis_version()").scalar(),
+            "bytes": connection.exec_driver_sql(
+                "SELECT pg_database_size(current_database())"
+            ).scalar(),
+            "settings": shown,
+        }
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def lock_number(name: str) -> int:
+    """Return the signed 32-bit number an advisory lock's name stands for."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], signed=True)
+
+
+def _columns(table: sa.Table) -> str:
+    return f"{table.name} ({', '.join(column.name for column in table.columns)})"
+
+
+def _cursor(connection: sa.Connection) -> Any:
+    return connection.connection.cursor()
+
+
+def _copy_in(
+    connection: sa.Connection, target: str, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    with _cursor(connection).copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _ewkb_hex(wkb: bytes) -> str:
+    """Return little-endian WKB as the hexadecimal EWKB PostGIS reads."""
+    kind = int.from_bytes(wkb[1:5], "little") | 0x20000000
+    head = b"\x01" + kind.to_bytes(4, "little") + SRID.to_bytes(4, "little")
+    return (head + wkb[5:]).hex()
