@@ -59,7 +59,7 @@ class Context:
 
     @cached_property
     def parent(self) -> pd.Series[Any]:
-        """Code of each unit's superior: its attribute, else the nearest in the layer."""
+        """Code of each unit's superior: as given, else the nearest in the layer."""
         given = self.column("parent")
         known = given.notna() & (given.astype(str).str.strip() != "")
         filled = given.astype(object).where(known, None)

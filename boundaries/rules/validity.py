@@ -56,11 +56,11 @@ def rule(context: Context) -> gpd.GeoDataFrame:
     found = validity(shapes)
     keys = [str(key) for key in units.index]
     return finding.frame(
-        [_row(context, keys, shapes, row) for row in found.itertuples(index=False)]
+        [_row(context, keys, row) for row in found.itertuples(index=False)]
     )
 
 
-def _row(context: Context, keys: list[str], shapes: Any, row: Any) -> dict[str, Any]:
+def _row(context: Context, keys: list[str], row: Any) -> dict[str, Any]:
     key, words = keys[row.index], WORDS[row.kind]
     slight = row.kind in INFORMATION
     placed = np.isfinite(row.x) and np.isfinite(row.y)

@@ -1,0 +1,29 @@
+"""Polygons that should tile: where they do not, what changed, how to mend them.
+
+Arrays of shapely polygons and frames come in, in degrees (EPSG:4490); arrays and
+frames go out, measured in metres. Nothing here knows a law, a level or a rule.
+Invalid polygons never crash a function: they take part with a repaired copy, and
+hopeless ones are left out and named.
+"""
+
+from geodata.topology.changes import moves, symmetric_difference_m2
+from geodata.topology.conflicts import Conflicts, conflicts, gaps, overlaps
+from geodata.topology.repair import apply_repair, suggest_repair
+from geodata.topology.simplify import simplify
+from geodata.topology.soundness import Sound, sound
+from geodata.topology.validity import validity
+
+__all__ = [
+    "Conflicts",
+    "Sound",
+    "apply_repair",
+    "conflicts",
+    "gaps",
+    "moves",
+    "overlaps",
+    "simplify",
+    "sound",
+    "suggest_repair",
+    "symmetric_difference_m2",
+    "validity",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +103,7 @@ def _grouped(
     values = value[order].tolist()
     groups = np.empty(count, dtype=object)
     groups[:] = [
-        tuple(values[low:high])
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+        tuple(values[low:high]) for low, high in itertools.pairwise(bounds.tolist())
     ]
     return groups
 

@@ -80,7 +80,7 @@ def chains(edges: Edges, chosen: NDArray[np.intp]) -> NDArray[Any]:
 def _positions(
     xy: NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Number the positions of a grid of cells and move vertices to the first in each."""
+    """Give vertices in one cell of a grid one number and the first one's place."""
     cell = np.floor(xy / SAME_POSITION_DEG + 0.5 + np.asarray(shift)).astype(np.int64)
     code = mix(cell[:, 0].view(np.uint64), cell[:, 1].view(np.uint64))
     _, first, number = np.unique(code, return_index=True, return_inverse=True)
