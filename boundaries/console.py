@@ -92,6 +92,7 @@ class Option(click.Option):
         super().__init__(declarations, help=text.en, **settings)
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return declaration and help in the language of the run."""
         self.help = self.text.to(language(ctx))
         return super().get_help_record(ctx)
 
@@ -109,7 +110,7 @@ class _Bilingual(click.Command):
 
     text: Text
 
-    def get_short_help_str(self, limit: int = 45) -> str:
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - never cut
         sentence = self.text.to(language()).split("\n")[0]
         return sentence.rstrip("。.")
 
@@ -151,6 +152,10 @@ class Group(_Bilingual, click.Group):
     """A group of commands; without a command it shows its help."""
 
     command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order they were mounted."""
+        return list(self.commands)
 
 
 def _lang_option() -> Option:
@@ -353,19 +358,29 @@ def main(root: click.Group, arguments: Sequence[str] | None = None) -> int:
         return 0
     except click.ClickException as error:
         words = _usage_text(error)
-        _fail({"error": "usage", "message": words._asdict()}, words, as_json, spoken)
+        _fail(
+            {"error": "usage", "message": words._asdict()},
+            words,
+            spoken,
+            as_json=as_json,
+        )
         return 2
     except click.exceptions.Abort:
         words = Text("已中止。", "Stopped.")
-        _fail({"error": "aborted", "message": words._asdict()}, words, as_json, spoken)
+        _fail(
+            {"error": "aborted", "message": words._asdict()},
+            words,
+            spoken,
+            as_json=as_json,
+        )
         return 2
     except QuhuaError as error:
-        _fail(error.to_dict(), error.text(spoken), as_json, spoken)
+        _fail(error.to_dict(), error.text(spoken), spoken, as_json=as_json)
         return 1 if error.code == DECISION else 2
     except BrokenPipeError:
         return 2
     except Exception as error:  # noqa: BLE001 - a bug: say so once, exit 2
-        _bug(error, as_json, spoken)
+        _bug(error, spoken, as_json=as_json)
         return 2
     return int(status or 0)
 
@@ -388,14 +403,14 @@ def _speak_utf8() -> None:
 
 
 def _fail(
-    document: dict[str, Any], words: Text | str, as_json: bool, spoken: str
+    document: dict[str, Any], words: Text | str, spoken: str, *, as_json: bool
 ) -> None:
     if as_json:
         click.echo(to_json(document))
     click.echo(words.to(spoken) if isinstance(words, Text) else words, err=True)
 
 
-def _bug(error: Exception, as_json: bool, spoken: str) -> None:
+def _bug(error: Exception, spoken: str, *, as_json: bool) -> None:
     import logging
     import traceback
 
@@ -413,7 +428,7 @@ def _bug(error: Exception, as_json: bool, spoken: str) -> None:
         "message": words._asdict(),
         "type": type(error).__name__,
     }
-    _fail(document, words, as_json, spoken)
+    _fail(document, words, spoken, as_json=as_json)
 
 
 def _usage_text(error: click.ClickException) -> Text:

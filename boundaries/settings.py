@@ -154,10 +154,10 @@ def load(
 
 
 def default_store(environ: Mapping[str, str] | None = None) -> str:
-    """Return the path of the store used when none is named.
+    r"""Return the path of the store used when none is named.
 
     ``$XDG_DATA_HOME/quhua/quhua.sqlite`` (``~/.local/share`` without it), on
-    Windows ``%LOCALAPPDATA%\\quhua\\quhua.sqlite``.
+    Windows ``%LOCALAPPDATA%\quhua\quhua.sqlite``.
     """
     environ = os.environ if environ is None else environ
     home = environ.get("XDG_DATA_HOME") or environ.get("LOCALAPPDATA")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boundaries.registry.audit import Audit
+from boundaries.registry.code_tables import CodeTables
 from boundaries.registry.decisions import Decisions
 from boundaries.registry.people import People
 from boundaries.registry.publishing import Publishing
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from boundaries.settings import Settings
 
 
-class Registry(Decisions, Publishing, Readings, People, Audit):
+class Registry(Decisions, Publishing, Readings, CodeTables, People, Audit):
     """The verbs, by noun: drafts, decisions, publishing, reading, people, audit."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries.registry.desk import Desk, now
-from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +34,7 @@ class Audit(Desk):
             with itself but not with a head that was carried away.
         """
         self.may("verify_audit", actor)
-        breaks = list(self.store.verify())
-        if anchor is not None:
-            breaks += _against(anchor, self.store.journal(after=anchor["seq"] - 1))
+        breaks = self.store.verify(anchor=anchor)
         with self.store.write() as tx:
             self.record(
                 tx, actor, "verify_audit", "", breaks=len(breaks), first=breaks[:1]
@@ -45,18 +42,12 @@ class Audit(Desk):
         return breaks
 
     def anchor(self, actor: str) -> dict[str, Any]:
-        """Return the head of the chain, to be kept in a second place."""
+        """Return the heads of the chains, to be kept in a second place."""
         self.may("verify_audit", actor)
         with self.store.write() as tx:
             self.record(tx, actor, "anchor_audit", "")
-        head = self.store.journal()[-1]
-        return {
-            "seq": head.seq,
-            "recorded": head.recorded,
-            "digest": head.digest,
-            "exported": now(),
-            "store": self.store.url.rsplit("@", 1)[-1],
-        }
+        where = self.store.url.rsplit("@", 1)[-1]
+        return {**self.store.anchor(), "exported": now(), "store": where}
 
     def backup(self, actor: str, target: Path) -> dict[str, Any]:
         """Write a verified copy of the store while others read and write."""
@@ -66,14 +57,14 @@ class Audit(Desk):
             self.record(tx, actor, "backup", str(target))
         return manifest
 
+    def restored(self, actor: str, backup: Path) -> None:
+        """Record in a restored store that it was restored, and from what."""
+        self.may("backup", actor)
+        with self.store.write() as tx:
+            self.record(tx, actor, "restore", str(backup))
 
-def _against(anchor: dict[str, Any], links: list[JournalEntry]) -> list[dict[str, Any]]:
-    """Return the break between an anchor and the chain as it is now."""
-    if not {"seq", "digest"} <= set(anchor):
-        raise InputError(
-            Text("锚点文件缺少 seq 或 digest。", "The anchor lacks seq or digest.")
-        )
-    if links and links[0].seq == anchor["seq"] and links[0].digest == anchor["digest"]:
-        return []
-    reason = "the anchored link is missing" if not links else "the digest differs"
-    return [{"what": "anchor", "id": anchor["seq"], "reason": reason}]
+    def migrated(self, actor: str, done: str) -> None:
+        """Record that the store's tables were brought up to date."""
+        self.may("backup", actor)
+        with self.store.write() as tx:
+            self.record(tx, actor, "migrate", "", done=done)

@@ -166,7 +166,7 @@ class Decisions(Drafts):
         changes = staging.restaged(base, undo, undo.new)
         document = {
             "layer": done.layer,
-            "title": f"恢复版本 {done.number} 之前的状态 / Revert version {done.number}",
+            "title": f"恢复版本 {done.number} / Revert version {done.number}",
             "basis": note or done.basis,
             "effective": changes.effective,
             "base": changes.base,

@@ -59,8 +59,8 @@ class Drafts(Desk):
         Parameters
         ----------
         frame
-            EPSG:4490, our column names where known; see :func:`boundaries.intake.take_in`.
-            Geometry is staged as sent, invalid or not.
+            EPSG:4490, our column names where known; see
+            :func:`boundaries.intake.take_in`. Geometry is staged as sent.
         effective
             Valid-time date (to the year, month or day) from which it holds.
         basis

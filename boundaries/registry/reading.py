@@ -322,9 +322,14 @@ def _attributes(was: Any, now: Any) -> dict[str, list[Any]]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
+    """Return a cell as JSON would have it: missing is None."""
+    if isinstance(value, dict | list | tuple):
+        return value
+    import pandas as pd
+
+    if pd.isna(value):
         return None
-    return None if value is None else value
+    return value.item() if hasattr(value, "item") else value
 
 
 def _area(unit: Any) -> float | None:

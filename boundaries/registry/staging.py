@@ -164,11 +164,21 @@ def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
         ended |= set(version.doc.get("removed", ()))
         if version.doc.get("reverts"):
             ended -= set(version.doc.get("restored", ()))
-    history = reader.get("codes", "retired") or {"codes": {}}
-    ended |= {
-        code for code, year in history["codes"].items() if year <= changes.effective
-    }
-    return frozenset(ended & set(changes.added))
+    added = set(changes.added)
+    if added - ended:
+        ended |= _retired_by_tables(reader, changes.effective)
+    return frozenset(ended & added)
+
+
+def _retired_by_tables(reader: Reader, effective: str) -> set[str]:
+    """Return the codes that imported code tables say had ended by a date."""
+    from boundaries.divisions import CodeHistory
+
+    ended: set[str] = set()
+    for document in reader.find("codes"):
+        retired = CodeHistory.from_bytes(reader.blob(document["blob"])).retired
+        ended |= {str(code) for code, date in retired.items() if date <= effective}
+    return ended
 
 
 def repaired(

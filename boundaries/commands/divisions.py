@@ -1,0 +1,175 @@
+"""``divisions``: what a code stands for, the tree, and what became of whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.console import Argument, Group, Option, Result, Run, command, group
+from geodata.errors import NotFoundError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _code() -> Argument:
+    return Argument(["code"], Text("区划代码", "division code"))
+
+
+def _on() -> Option:
+    return Option(["--on"], Text("该日的情况", "as of this date"), metavar="DATE")
+
+
+@command(
+    "show",
+    Text(
+        "代码是什么、到何时、之后是什么。",
+        "What a code was, until when, what followed.",
+    ),
+    _code(),
+    _on(),
+)
+def show(run: Run, code: str, on: str | None) -> Result:
+    """Answer from the code tables and from the layer."""
+    registry = run.registry()
+    told = _told(registry, code, on)
+    unit = _unit(registry, run, code, on)
+    if told is None and unit is None:
+        raise NotFoundError(
+            Text(f"没有代码 {code} 的记录。", f"Nothing is known of {code}."),
+            Text(
+                "请先导入代码表或区划数据。", "Import code tables or divisions first."
+            ),
+        )
+    data = {"code": code, "on": on, "unit": unit, "codes": told}
+    return Result(data, list(_shown(data)))
+
+
+@command(
+    "tree",
+    Text("区划树。", "The tree of divisions."),
+    Argument(["code"], Text("从此代码起", "from this code down"), required=False),
+    _on(),
+    Option(["--at"], Text("版本号或标签", "version or tag"), metavar="VERSION"),
+)
+def tree(run: Run, code: str | None, on: str | None, at: str | None) -> Result:
+    """Show the tree as of a date or version."""
+    from boundaries import codes
+    from boundaries.divisions import tree_rows
+
+    frame = run.registry().snapshot(
+        run.actor, at=int(at) if at and at.isdigit() else at, valid_on=on
+    )
+    if code is not None:
+        codes.parse(code)
+        frame = frame[[codes.is_within(str(key), code) for key in frame.index]]
+    found = tree_rows(frame.drop(columns="geometry"))
+    lines = [f"{'  ' * row['depth']}{row['code']}  {row['name']}" for row in found]
+    return Result({"divisions": found}, lines)
+
+
+@command(
+    "lineage",
+    Text("前身与后继。", "Predecessors and successors."),
+    _code(),
+    _on(),
+)
+def lineage(run: Run, code: str, on: str | None) -> Result:
+    """Show what a code came from and what became of it."""
+    from boundaries.divisions import lineage as told
+
+    found = told(run.registry().codes(code), code, on)
+    return Result(found, list(_lineage_lines(found)))
+
+
+@command(
+    "codes-import",
+    Text("导入代码表及历年变更。", "Import code tables and their yearly changes."),
+    Argument(
+        ["folder"],
+        Text("目录", "the folder"),
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+    ),
+    writes=True,
+)
+def codes_import(run: Run, folder: Path) -> Result:
+    """Keep the history of codes that a folder tells."""
+    run.progress(Text("读取代码表", "reading the tables"))
+    done = run.registry().import_codes(run.actor, folder)
+    words = Text(
+        f"{done['source']}：{done['records']} 条记录，{done['events']} 个变更事件，"
+        f"{done['retired']} 个已停用代码。",
+        f"{done['source']}: {done['records']} records, {done['events']} events, "
+        f"{done['retired']} retired codes.",
+    )
+    return Result(done, [words, *done["notices"]])
+
+
+def _told(registry: Any, code: str, on: str | None) -> dict[str, Any] | None:
+    from boundaries.divisions import lineage as told
+
+    try:
+        return told(registry.codes(code), code, on)
+    except NotFoundError:
+        return None
+
+
+def _unit(registry: Any, run: Run, code: str, on: str | None) -> Any:
+    """Return the unit as the layer has it, or None."""
+    try:
+        frame = registry.snapshot(run.actor, valid_on=on)
+    except NotFoundError:
+        return None
+    if code not in frame.index:
+        return None
+    row = frame.loc[code].drop("geometry")
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _shown(data: dict[str, Any]) -> Iterator[Text]:
+    unit = data["unit"]
+    if unit is not None:
+        yield Text(
+            f"{data['code']} {unit['name']}（{unit.get('kind')}）自 "
+            f"{unit['valid_from']} 至 {unit.get('valid_to') or '今'}",
+            f"{data['code']} {unit['name']} ({unit.get('kind')}) from "
+            f"{unit['valid_from']} to {unit.get('valid_to') or 'now'}",
+        )
+    if data["codes"] is not None:
+        yield from _lineage_lines(data["codes"])
+
+
+def _lineage_lines(found: dict[str, Any]) -> Iterator[Text]:
+    for record in found["records"]:
+        yield Text(
+            f"{record['code']} {record['name']}：{_date(record['valid_from'])} — "
+            f"{_date(record['valid_to']) or '至今'}",
+            f"{record['code']} {record['name']}: {record['valid_from']} – "
+            f"{record['valid_to'] or 'now'}",
+        )
+    for step in (*found["predecessors"], *found["successors"]):
+        yield Text(
+            f"  {_date(step['changed'])} {step['type_zh']}：{step['from_code']} "
+            f"{step['from_name']} → {step['to_code']} {step['to_name']} "
+            f"{step['document']}",
+            f"  {step['changed']} {step['type_en']}: {step['from_code']} "
+            f"{step['from_name']} → {step['to_code']} {step['to_name']} "
+            f"{step['document']}",
+        )
+
+
+def _date(date: str) -> str:
+    """Return a date to the precision known, in Chinese."""
+    from boundaries.divisions import dates
+
+    return dates.shown(date) if date else ""
+
+
+DIVISIONS: Group = group(
+    "divisions",
+    Text("区划：代码、树、沿革。", "Divisions: codes, tree, lineage."),
+    [show, tree, lineage, codes_import],
+)
+COMMANDS = (DIVISIONS,)

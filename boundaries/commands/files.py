@@ -1,0 +1,349 @@
+"""``inspect`` and ``import``: from a file to a checked draft."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.commands import showing
+from boundaries.console import (
+    DECISION,
+    Argument,
+    Command,
+    Option,
+    Result,
+    Run,
+    command,
+    language,
+)
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from geodata.files.reading import Reading
+
+_FILE = click.Path(path_type=Path, exists=True)
+
+
+def _file_options() -> list[click.Parameter]:
+    """Return the options that say how a file is to be understood."""
+    return [
+        Argument(["file"], Text("文件", "the file"), type=_FILE),
+        Option(
+            ["--region"],
+            Text("所在区划代码，有助于判断坐标系", "code of the division it lies in"),
+            metavar="CODE",
+        ),
+        Option(
+            ["--reference"],
+            Text(
+                "用于比对偏移的参考文件；none 表示不比对",
+                "file to compare positions with; none: compare with nothing",
+            ),
+            metavar="FILE",
+        ),
+        Option(
+            ["--map", "mapped"],
+            Text("字段对应，例 XZQDM=code", "field mapping, e.g. XZQDM=code"),
+            multiple=True,
+            metavar="THEIRS=OURS",
+        ),
+        Option(
+            ["--override", "overrides"],
+            Text(
+                "指定判断结果：encoding=GBK、crs=4527、axis_swapped=true、shift=gcj02",
+                "say it yourself: encoding=GBK, crs=4527, axis_swapped=true, "
+                "shift=gcj02",
+            ),
+            multiple=True,
+            metavar="NAME=VALUE",
+        ),
+        Option(["--encoding"], Text("文字编码", "text encoding"), metavar="NAME"),
+        Option(["--crs", "crs"], Text("坐标系 EPSG 代码", "EPSG code"), metavar="EPSG"),
+    ]
+
+
+@command(
+    "inspect",
+    Text(
+        "查看文件会被怎样理解，不入库。",
+        "Show how a file is understood; store nothing.",
+    ),
+    *_file_options(),
+    Option(
+        ["--layer", "--source-layer", "layer"],
+        Text("文件中的图层", "layer of the file"),
+        metavar="NAME",
+    ),
+    reads_store=False,
+)
+def inspect(run: Run, file: Path, layer: str | None, **how: Any) -> Result:
+    """Read a file and show its Reading."""
+    run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
+    _, reading = _read(run, file, layer, None, **how)
+    status = 1 if reading.undecided or reading.records.refused else 0
+    return Result(reading.to_dict(), showing.reading(reading), status)
+
+
+@command(
+    "import",
+    Text(
+        "导入文件为草稿并检查。\n\n原始文件先按字节保存；与现有数据比较得出改动。",
+        "Import a file as a draft and check it.\n\nThe original is kept byte for byte "
+        "first; the draft holds what differs from the layer as it stands.",
+    ),
+    *_file_options(),
+    Option(
+        ["--layer"],
+        Text("导入到的图层", "the layer it goes to"),
+        default="divisions",
+        show_default=True,
+    ),
+    Option(
+        ["--source-layer"],
+        Text("文件中的图层", "layer of the file"),
+        metavar="NAME",
+    ),
+    Option(
+        ["--valid-from"],
+        Text(
+            "生效日期：2016、2016-06 或 2016-06-08",
+            "in force from: 2016, 2016-06 or 2016-06-08",
+        ),
+        metavar="DATE",
+    ),
+    Option(["--basis"], Text("依据（批复文号等）", "document it rests on"), default=""),
+    Option(["--title"], Text("标题", "title of the draft"), default=""),
+    Option(
+        ["--complete"],
+        Text(
+            "文件完整列出该代码下的单位，缺者视为撤销",
+            "the file lists all units under CODE; those it lacks are ended",
+        ),
+        metavar="CODE",
+    ),
+    Option(
+        ["--event", "events"],
+        Text("变更事件文件（JSON 或 TOML）", "file of change events (JSON or TOML)"),
+        type=_FILE,
+        multiple=True,
+        metavar="FILE",
+    ),
+    Option(
+        ["--draft"],
+        Text("替换这个草稿的内容", "replace what this draft holds"),
+        metavar="ID",
+    ),
+    Option(
+        ["--accept"],
+        Text("确认一项不确定的判断，例 crs", "confirm an unsure guess, e.g. crs"),
+        multiple=True,
+        metavar="NAME",
+    ),
+    Option(
+        ["--yes"],
+        Text(
+            "无人值守；需要人决定时停下（退出码 1）",
+            "unattended; stops where a person must decide (exit status 1)",
+        ),
+        is_flag=True,
+    ),
+    Option(
+        ["--submit"],
+        Text("检查无误即提交", "submit when nothing blocks"),
+        is_flag=True,
+    ),
+    writes=True,
+)
+def import_(
+    run: Run,
+    file: Path,
+    layer: str,
+    source_layer: str | None,
+    valid_from: str | None,
+    basis: str,
+    title: str,
+    complete: str | None,
+    events: Sequence[Path],
+    draft: str | None,
+    accept: Sequence[str],
+    yes: bool,  # noqa: FBT001 - click passes options by name
+    submit: bool,  # noqa: FBT001
+    **how: Any,
+) -> Result:
+    """Keep the original, read, stage, check, and submit if asked."""
+    asks = run.interactive and not yes
+    effective = valid_from or _ask_date(asks=asks)
+    registry = run.registry()
+    original = registry.receive(run.actor, file, file.name) if file.is_file() else None
+    run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
+    frame, reading = _read(run, file, source_layer, (registry, layer), **how)
+    confirmed = [*accept, *(_ask_guesses(reading, accept) if asks else [])]
+    run.progress(Text("与现有数据比较", "comparing with the layer as it stands"))
+    try:
+        document = registry.stage(
+            run.actor,
+            frame,
+            layer=layer,
+            effective=effective,
+            basis=basis,
+            title=title or file.name,
+            reading=reading,
+            original=original,
+            complete=complete,
+            draft=draft,
+            confirmed=confirmed,
+            events=[event for path in events for event in _events(path)],
+        )
+    except InputError as error:
+        if error.code != "unchanged":
+            raise
+        words = error.message
+        return Result({"draft": None, "unchanged": words._asdict()}, [words])
+    run.progress(Text("检查", "checking"))
+    findings = registry.check(run.actor, document["id"])
+    document = registry.draft(run.actor, document["id"])
+    blocked = document["findings"]["open_errors"] > 0
+    if submit and not blocked:
+        registry.submit(run.actor, document["id"])
+        document = registry.draft(run.actor, document["id"])
+    return Result(
+        {"draft": document, "findings": showing.rows(findings)},
+        [
+            *showing.reading(reading),
+            *showing.draft(document),
+            *showing.findings(findings),
+        ],
+        1 if blocked or document["refused"] or reading.records.refused else 0,
+    )
+
+
+def _read(
+    run: Run,
+    file: Path,
+    layer: str | None,
+    target: tuple[Any, str] | None,
+    *,
+    region: str | None,
+    reference: str | None,
+    mapped: Sequence[str],
+    overrides: Sequence[str],
+    encoding: str | None,
+    crs: str | None,
+) -> tuple[gpd.GeoDataFrame, Reading]:
+    """Read a file in the guarded worker with what the user said about it."""
+    from boundaries.settings import load
+    from geodata import files
+
+    settings = load(run.settings)
+    said = dict(map(_override, overrides))
+    if encoding:
+        said["encoding"] = encoding
+    if crs:
+        said["crs"] = _value(crs)
+    if mapped:
+        said["fields"] = dict(map(_pair, mapped))
+    return files.read(
+        file,
+        layer=layer,
+        region=region or settings.region or None,
+        reference=_reference(reference, target, settings),
+        overrides=said or None,
+        limits=settings.operator,
+    )
+
+
+def _reference(reference: str | None, target: Any, settings: Any) -> Any:
+    """Return the frame to compare with: a file, or the layer as it stands."""
+    if reference == "none":
+        return None
+    if reference:
+        from geodata import files
+
+        return files.read(Path(reference), limits=settings.operator)[0]
+    if target is None:
+        return None
+    registry, layer = target
+    head = registry.store.head(layer)
+    found = registry.store.snapshot(layer, at=head) if head else None
+    return None if found is None or found.geometry.isna().all() else found
+
+
+def _override(text: str) -> tuple[str, Any]:
+    name, value = _pair(text)
+    return name, _value(value)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    left, separator, right = text.partition("=")
+    if not separator or not left or not right:
+        raise InputError(
+            Text(f"“{text}”应写成 名称=值。", f"'{text}' is not NAME=VALUE.")
+        )
+    return left.strip(), right.strip()
+
+
+def _value(text: str) -> Any:
+    """Return JSON where it is JSON (4527, true, {"dx_m": 541}), else the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _events(path: Path) -> list[dict[str, Any]]:
+    """Return the change events of a JSON or TOML file."""
+    import tomllib
+
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+        is_toml = path.suffix.lower() == ".toml"
+        found = tomllib.loads(content) if is_toml else json.loads(content)
+    except (ValueError, OSError) as error:
+        raise InputError(
+            Text(f"读不懂变更事件文件 {path}。", f"Cannot read the events in {path}."),
+            Text(str(error), str(error)),
+        ) from error
+    listed = found.get("events", [found]) if isinstance(found, dict) else found
+    if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
+        raise InputError(
+            Text(f"{path} 不是事件列表。", f"{path} is no list of events.")
+        )
+    return listed
+
+
+def _ask_date(*, asks: bool) -> str:
+    words = Text("生效日期（如 2016-06-08）", "In force from (e.g. 2016-06-08)")
+    if asks:
+        return str(click.prompt(words.to(language()), err=True))
+    raise InputError(
+        Text("没有生效日期，需要人决定。", "No date from which it is in force."),
+        Text("请加 --valid-from 日期。", "Add --valid-from DATE."),
+        code=DECISION,
+    )
+
+
+def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
+    """Ask a person about each unsure guess; return those confirmed."""
+    confirmed = []
+    for guess in reading.undecided:
+        if guess.what in accepted:
+            continue
+        question = Text(
+            f"{guess.what} = {guess.value}（把握 {guess.confidence:.0%}，"
+            f"依据：{guess.evidence}）。对吗？",
+            f"{guess.what} = {guess.value} ({guess.confidence:.0%}; "
+            f"{guess.evidence}). Right?",
+        )
+        if click.confirm(question.to(language()), err=True):
+            confirmed.append(guess.what)
+    return confirmed
+
+
+COMMANDS: tuple[Command, ...] = (inspect, import_)

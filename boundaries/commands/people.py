@@ -1,0 +1,164 @@
+"""``user``: accounts and their roles."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.console import (
+    Argument,
+    Group,
+    Option,
+    Result,
+    Run,
+    command,
+    group,
+    language,
+)
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _name() -> Argument:
+    return Argument(["name"], Text("用户名", "user name"))
+
+
+def _roles(*, required: bool) -> list[click.Parameter]:
+    return [
+        Option(
+            ["--role", "roles"],
+            Text(
+                "角色，可带区划代码：surveyor:120101",
+                "a role, with its division code: surveyor:120101",
+            ),
+            multiple=True,
+            required=required,
+            metavar="ROLE[:CODE]",
+        ),
+        Option(
+            ["--scope"],
+            Text("未带代码的角色限于此区划", "division of the roles without a code"),
+            metavar="CODE",
+        ),
+    ]
+
+
+@command(
+    "add",
+    Text("新建用户。", "Add a user."),
+    _name(),
+    *_roles(required=False),
+    Option(["--display"], Text("姓名", "their name"), default=""),
+    Option(
+        ["--password-stdin"],
+        Text("从标准输入读初始密码", "read a first password from standard input"),
+        is_flag=True,
+    ),
+    writes=True,
+)
+def add(
+    run: Run,
+    name: str,
+    roles: Sequence[str],
+    scope: str | None,
+    display: str,
+    password_stdin: bool,  # noqa: FBT001 - click passes by name
+) -> Result:
+    """Add an account."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    user = run.registry().add_user(
+        run.actor, name, _scoped(roles, scope), display=display, password=password
+    )
+    return _one(user)
+
+
+@command("list", Text("列出用户。", "List the users."))
+def list_(run: Run) -> Result:
+    """List accounts and roles."""
+    found = run.registry().users(run.actor)
+    return Result({"users": found}, [_line(user) for user in found])
+
+
+@command(
+    "role",
+    Text("设定用户的角色（取代原有）。", "Set a user's roles, instead of those held."),
+    _name(),
+    *_roles(required=True),
+    writes=True,
+)
+def role(run: Run, name: str, roles: Sequence[str], scope: str | None) -> Result:
+    """Grant roles."""
+    return _one(run.registry().set_roles(run.actor, name, _scoped(roles, scope)))
+
+
+@command(
+    "passwd",
+    Text("设定密码。", "Set a password."),
+    _name(),
+    Option(
+        ["--stdin", "from_stdin"],
+        Text("从标准输入读密码", "read it from standard input"),
+        is_flag=True,
+    ),
+    writes=True,
+)
+def passwd(run: Run, name: str, from_stdin: bool) -> Result:  # noqa: FBT001
+    """Set one's own password, or somebody's first one."""
+    return _one(
+        run.registry().set_password(run.actor, name, _password(run, from_stdin))
+    )
+
+
+@command("close", Text("停用账号。", "Close an account."), _name(), writes=True)
+def close(run: Run, name: str) -> Result:
+    """Close an account; what it did stays."""
+    return _one(run.registry().set_active(run.actor, name, active=False))
+
+
+@command("open", Text("启用账号。", "Open an account again."), _name(), writes=True)
+def open_(run: Run, name: str) -> Result:
+    """Open a closed account."""
+    return _one(run.registry().set_active(run.actor, name, active=True))
+
+
+def _password(run: Run, from_stdin: bool) -> str:  # noqa: FBT001
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if run.interactive:
+        words = Text("密码", "Password").to(language())
+        return str(
+            click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
+        )
+    raise InputError(
+        Text("没有终端可输入密码。", "There is no terminal to type a password."),
+        Text("请用 --stdin。", "Use --stdin."),
+    )
+
+
+def _scoped(roles: Sequence[str], scope: str | None) -> list[str]:
+    return [r if ":" in r or not scope else f"{r}:{scope}" for r in roles]
+
+
+def _one(user: dict[str, Any]) -> Result:
+    return Result({"user": user}, [_line(user)])
+
+
+def _line(user: dict[str, Any]) -> Text:
+    roles = ", ".join(user["roles"]) or "—"
+    closed = Text("", "") if user["active"] else Text("（已停用）", " (closed)")
+    return Text(
+        f"{user['name']} {user['display']}：{roles}{closed.zh}",
+        f"{user['name']} {user['display']}: {roles}{closed.en}",
+    )
+
+
+USER: Group = group(
+    "user",
+    Text("用户与角色。", "Users and their roles."),
+    [add, list_, role, passwd, close, open_],
+)
+COMMANDS = (USER,)

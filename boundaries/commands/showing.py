@@ -1,0 +1,214 @@
+"""Lines for people: how readings, drafts, findings and differences are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boundaries.vocabulary import DraftState, Rule, Severity
+from geodata.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+
+    from boundaries.registry.reading import Difference
+    from geodata.files.reading import Reading
+
+MOST = 100
+"""Findings listed in one document or on one screen; counts are always exact."""
+
+
+def rows(frame: gpd.GeoDataFrame, most: int = MOST) -> dict[str, Any]:
+    """Return findings for ``--json``: the first, and how many there are."""
+    from boundaries.registry import reports
+
+    return {"total": len(frame), "shown": reports.rows(frame, most=most)}
+
+
+def reading(found: Reading) -> Iterator[Text]:
+    """Say how a file was understood."""
+    records, choice = found.records, found.crs
+    yield Text(
+        f"{found.driver}，图层 {found.layer}：读 {records.read} 条，"
+        f"留 {records.kept} 条，拒 {len(records.refused)} 条。",
+        f"{found.driver}, layer {found.layer}: {records.read} read, "
+        f"{records.kept} kept, {len(records.refused)} refused.",
+    )
+    yield Text(
+        f"坐标系 EPSG:{choice.epsg}（{choice.confidence:.0%}）：{choice.evidence}",
+        f"CRS EPSG:{choice.epsg} ({choice.confidence:.0%}): {choice.evidence}",
+    )
+    yield Text(
+        f"编码 {found.encoding.name}（{found.encoding.confidence:.0%}）："
+        f"{found.encoding.evidence}",
+        f"Encoding {found.encoding.name} ({found.encoding.confidence:.0%}): "
+        f"{found.encoding.evidence}",
+    )
+    if found.fields:
+        pairs = ", ".join(f"{a} → {b}" for a, b in found.fields.items())
+        yield Text(f"字段：{pairs}", f"Fields: {pairs}")
+    if found.axis_swapped:
+        yield Text("坐标轴已对调。", "Axes were swapped.")
+    if found.shift is not None:
+        shift = found.shift
+        yield Text(
+            f"疑似整体偏移（{shift.kind}）：向东 {shift.dx_m:+.1f} 米、向北 "
+            f"{shift.dy_m:+.1f} 米可与参考吻合；存疑的是 {shift.suspect}。"
+            f"{shift.evidence}",
+            f"Suspected shift ({shift.kind}): {shift.dx_m:+.1f} m east, "
+            f"{shift.dy_m:+.1f} m north would meet the reference; suspect: "
+            f"{shift.suspect}. {shift.evidence}",
+        )
+    for refusal in records.refused[:MOST]:
+        yield Text(
+            f"  拒收第 {refusal.record} 条：{refusal.reason['zh']}",
+            f"  refused record {refusal.record}: {refusal.reason['en']}",
+        )
+    for item in found.geometry.invalid[:MOST]:
+        yield Text(
+            f"  第 {item['record']} 条几何无效（{item['x']:.6f}, {item['y']:.6f}）："
+            f"{item['reason']}",
+            f"  record {item['record']} is invalid at "
+            f"({item['x']:.6f}, {item['y']:.6f}): {item['reason']}",
+        )
+    for guess in found.guesses:
+        mark = Text("判断", "guessed") if guess.sure else Text("待确认", "to confirm")
+        yield Text(
+            f"  {mark.zh} {guess.what} = {guess.value}（{guess.confidence:.0%}）："
+            f"{guess.evidence}",
+            f"  {mark.en} {guess.what} = {guess.value} ({guess.confidence:.0%}): "
+            f"{guess.evidence}",
+        )
+    for note in found.notes:
+        yield Text(f"  {note['zh']}", f"  {note['en']}")
+
+
+def draft(document: dict[str, Any]) -> Iterator[Text]:
+    """Say what a draft is and where it stands."""
+    counts, state = document["counts"], DraftState(document["state"]).label
+    yield Text(
+        f"草稿 {document['id']}（{state.zh}）{document['title']}：{document['layer']}，"
+        f"自 {document['effective']} 起；新增 {counts['added']}，变更 "
+        f"{counts['changed']}，终止 {counts['removed']}；编制 {document['author']}。",
+        f"Draft {document['id']} ({state.en}) {document['title']}: "
+        f"{document['layer']} from {document['effective']}; {counts['added']} added, "
+        f"{counts['changed']} changed, {counts['removed']} ended; "
+        f"by {document['author']}.",
+    )
+    for item in document["inferred"]:
+        yield Text(
+            f"  {item['field']}：{item['why']['zh']}（{item['count']} 个单位）",
+            f"  {item['field']}: {item['why']['en']} ({item['count']} units)",
+        )
+    for item in document["refused"][:MOST]:
+        yield Text(
+            f"  未导入第 {item['record']} 条：{item['reason']['zh']}",
+            f"  record {item['record']} left out: {item['reason']['en']}",
+        )
+    for side in (document.get("conflict") or ())[:MOST]:
+        yield Text(
+            f"  冲突 {side.get('key')}：双方都有改动",
+            f"  conflict at {side.get('key')}: both sides changed it",
+        )
+    for item in document.get("repairs", ())[:MOST]:
+        yield Text(
+            f"  已修复 {', '.join(item['keys'])}：{item['kind']}，代价 {item['cost']}",
+            f"  repaired {', '.join(item['keys'])}: {item['kind']}, "
+            f"cost {item['cost']}",
+        )
+    yield from _report(document)
+
+
+def _report(document: dict[str, Any]) -> Iterator[Text]:
+    report = document.get("findings")
+    if not report:
+        yield Text("  尚未检查。", "  Not checked yet.")
+        return
+    yield Text(
+        f"  检查：错误 {report['errors']}（未豁免 {report['open_errors']}），警告 "
+        f"{report['warnings']}，提示 {report['infos']}。",
+        f"  Check: {report['errors']} errors ({report['open_errors']} open), "
+        f"{report['warnings']} warnings, {report['infos']} notes.",
+    )
+    for rule, found in report["counts"].items():
+        label = _rule(rule)
+        zh = "，".join(f"{Severity(s).label.zh} {n}" for s, n in found.items())
+        en = ", ".join(f"{n} {Severity(s).label.en}" for s, n in found.items())
+        yield Text(f"    {label.zh}：{zh}", f"    {label.en}: {en}")
+    if report["reopened"]:
+        marks = ", ".join(report["reopened"])
+        yield Text(f"  豁免已失效：{marks}", f"  waivers reopened: {marks}")
+
+
+def findings(frame: gpd.GeoDataFrame, most: int = MOST) -> Iterator[Text]:
+    """Say each finding in one line, errors first."""
+    from boundaries.registry import reports
+
+    for row in reports.rows(frame, most=most):
+        label = Severity(row["severity"]).label
+        at = "" if row["at"] is None else f" ({row['at'][0]:.6f}, {row['at'][1]:.6f})"
+        fix_zh = "；可自动修复" if row["repair"] else ""
+        fix_en = "; repair offered" if row["repair"] else ""
+        waived = ("（已豁免）", " (waived)") if row["waived"] else ("", "")
+        yield Text(
+            f"  [{row['fingerprint']}] {label.zh} {_rule(row['rule']).zh}{waived[0]}："
+            f"{row['message']['zh']}{at}{fix_zh}",
+            f"  [{row['fingerprint']}] {label.en} {_rule(row['rule']).en}{waived[1]}: "
+            f"{row['message']['en']}{at}{fix_en}",
+        )
+    if len(frame) > most:
+        yield Text(
+            f"  …… 共 {len(frame)} 个，全部可用 --out 写出。",
+            f"  … {len(frame)} in all; write them with --out.",
+        )
+
+
+def difference(found: Difference) -> Iterator[Text]:
+    """Say what changed between two states."""
+    data = found.to_dict()
+    counts = data["counts"]
+    yield Text(
+        f"{found.old} → {found.new}：新增 {counts['added']}，变更 {counts['changed']}，"
+        f"终止 {counts['removed']}。",
+        f"{found.old} → {found.new}: {counts['added']} added, "
+        f"{counts['changed']} changed, {counts['removed']} ended.",
+    )
+    for item in data["basis"]:
+        yield Text(
+            f"  版本 {item['version']}（自 {item['effective']}）依据："
+            f"{item['basis'] or '—'}",
+            f"  version {item['version']} (from {item['effective']}) rests on: "
+            f"{item['basis'] or '—'}",
+        )
+    words = {
+        "added": Text("新增", "added"),
+        "changed": Text("变更", "changed"),
+        "removed": Text("终止", "ended"),
+    }
+    for item in data["features"]:
+        label = words[item["change"]]
+        moved = item["symmetric_difference_m2"] / 1e4
+        names = ", ".join(item["attributes"])
+        zh = f"；面积差异 {moved:.1f} 公顷" if moved else ""
+        en = f"; {moved:.1f} ha differ" if moved else ""
+        yield Text(
+            f"  {label.zh} {item['key']} {item['name']}{zh}"
+            + (f"；属性 {names}" if names else ""),
+            f"  {label.en} {item['key']} {item['name']}{en}"
+            + (f"; attributes {names}" if names else ""),
+        )
+    for pair in data["moves"]:
+        yield Text(
+            f"  {pair['from'] or '（外部）'} → {pair['to'] or '（外部）'}："
+            f"{pair['area_m2'] / 1e4:.2f} 公顷",
+            f"  {pair['from'] or '(outside)'} → {pair['to'] or '(outside)'}: "
+            f"{pair['area_m2'] / 1e4:.2f} ha",
+        )
+
+
+def _rule(rule: str) -> Text:
+    try:
+        return Rule(rule).label
+    except ValueError:
+        return Text(rule, rule)

@@ -1,0 +1,138 @@
+"""``init``, ``backup``, ``restore``, ``migrate``, ``settings``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from boundaries.console import Argument, Option, Result, Run, command
+from geodata.errors import Text
+
+
+@command(
+    "init",
+    Text("新建数据库和第一个管理员。", "Make a store and its first administrator."),
+    Option(
+        ["--admin"],
+        Text("系统管理员的用户名", "user name of the system administrator"),
+        default="admin",
+        show_default=True,
+    ),
+    Option(["--display"], Text("姓名", "their name"), default=""),
+    Option(
+        ["--digest"],
+        Text("审计链摘要算法", "digest of the audit chain"),
+        type=click.Choice(["sha256", "sm3"]),
+    ),
+    writes=True,
+)
+def init(run: Run, admin: str, display: str, digest: str | None) -> Result:
+    """Make the store and the first account."""
+    registry = run.registry(create=True, digest=digest)
+    user = registry.init(admin, display=display)
+    url = registry.store.url.rsplit("@", 1)[-1]
+    words = Text(
+        f"已建立 {url}，管理员 {admin}。下一步：quhua user add。",
+        f"Made {url} with the administrator {admin}. Next: quhua user add.",
+    )
+    return Result({"store": url, "admin": user}, [words])
+
+
+@command(
+    "backup",
+    Text("备份（运行中即可），并核验。", "Back up while it runs, and verify the copy."),
+    Option(
+        ["--out"],
+        Text("备份文件", "the backup file"),
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="FILE",
+    ),
+    writes=True,
+)
+def backup(run: Run, out: Path) -> Result:
+    """Write a verified copy."""
+    run.progress(Text("备份", "copying"))
+    manifest = run.registry().backup(run.actor, out)
+    return Result(
+        {"out": str(out), **manifest},
+        [Text(f"已备份到 {out}。", f"Backed up to {out}.")],
+    )
+
+
+@command(
+    "restore",
+    Text("从备份恢复到新的数据库。", "Make a new store from a backup."),
+    Argument(
+        ["backup"],
+        Text("备份", "the backup"),
+        type=click.Path(path_type=Path, exists=True),
+    ),
+    writes=True,
+)
+def restore(run: Run, backup: Path) -> Result:
+    """Restore into a store that must not exist yet; it is journalled there."""
+    from boundaries.settings import default_store, load
+    from geodata.store import restore as make
+
+    url = run.store or load(run.settings).store or default_store()
+    run.progress(Text("恢复并核验", "restoring and verifying"))
+    manifest = make(backup, url)
+    run.registry().restored(run.actor, backup)
+    return Result(
+        {"backup": str(backup), **manifest},
+        [Text("已恢复并核验。", "Restored and verified.")],
+    )
+
+
+@command(
+    "migrate",
+    Text("升级数据库结构。", "Bring the store's tables up to date."),
+    Option(
+        ["--dry-run"],
+        Text("只显示将执行的 SQL", "only show the SQL"),
+        is_flag=True,
+    ),
+    writes=True,
+)
+def migrate(run: Run, dry_run: bool) -> Result:  # noqa: FBT001 - click passes by name
+    """Migrate, or show what would be done."""
+    from boundaries.layers import LAYERS
+    from boundaries.settings import default_store, load
+    from geodata.store import migrate as upgrade
+
+    actor = run.actor
+    url = run.store or load(run.settings).store or default_store()
+    done = upgrade(url, dry_run=dry_run, layers=LAYERS)
+    if not dry_run:
+        run.registry().migrated(actor, done)
+    return Result(
+        {"dry_run": dry_run, "done": done}, [done or Text("无需升级。", "Up to date.")]
+    )
+
+
+@command(
+    "settings",
+    Text("列出全部设置。", "List every setting."),
+    reads_store=False,
+)
+def settings(run: Run) -> Result:
+    """Show each setting with value, default, unit and help."""
+    from boundaries.settings import load
+
+    found = list(load(run.settings).describe())
+    return Result({"settings": found}, [_line(item) for item in found])
+
+
+def _line(item: dict[str, Any]) -> Text:
+    unit = f" {item['unit']}" if item["unit"] else ""
+    words, said = item["help"], f"{item['name']} = {item['value']}{unit}"
+    return Text(
+        f"{said}  （默认 {item['default']}）{words['zh']}",
+        f"{said}  (default {item['default']}) {words['en']}",
+    )
+
+
+COMMANDS = (init, backup, restore, migrate, settings)
