@@ -17,7 +17,9 @@ from geodata.crs.gcj import (
 )
 from geodata.crs.identify import identify
 from geodata.crs.measure import area_m2, distance_m, length_m
+from geodata.crs.moves import apply_shift
 from geodata.crs.parameters import load_parameters
+from geodata.crs.shift import estimate_shift
 from geodata.crs.transform import (
     can_transform,
     require,
@@ -40,11 +42,13 @@ __all__ = [
     "WEB_MERCATOR",
     "WGS84",
     "Zone",
+    "apply_shift",
     "area_m2",
     "bd09_to_gcj02",
     "bd09_to_wgs84",
     "can_transform",
     "distance_m",
+    "estimate_shift",
     "gauss_krueger",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",

@@ -124,6 +124,22 @@ def distance_m(
     return result
 
 
+def parallel_m(lat: npt.ArrayLike) -> Floats:
+    """Return the metres of one degree of longitude at latitudes in degrees."""
+    sine = np.sin(np.radians(np.asarray(lat, dtype=float)))
+    prime = SEMI_MAJOR_M / np.sqrt(1.0 - _E2 * sine**2)
+    metres: Floats = np.radians(1.0) * prime * np.sqrt(1.0 - sine**2)
+    return metres
+
+
+def meridian_m(lat: npt.ArrayLike) -> Floats:
+    """Return the metres of one degree of latitude at latitudes in degrees."""
+    sine = np.sin(np.radians(np.asarray(lat, dtype=float)))
+    radius = SEMI_MAJOR_M * (1.0 - _E2) / (1.0 - _E2 * sine**2) ** 1.5
+    metres: Floats = np.radians(1.0) * radius
+    return metres
+
+
 def _mid_latitude(dlon: Floats, dlat: Floats, mid: Floats) -> Floats:
     """Distance by Gauss's mid-latitude formula with its third-order terms."""
     sin, cos = np.sin(mid), np.cos(mid)
