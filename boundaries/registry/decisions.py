@@ -173,6 +173,7 @@ class Decisions(Drafts):
             **staging.counted(changes),
             "scope": staging.scope(done.layer, changes),
             "events": [],
+            "declared": False,
             "inferred": [],
             "refused": [],
             "original": None,
@@ -247,7 +248,8 @@ class Decisions(Drafts):
     ) -> dict[str, Any]:
         found, summary = self.examine(tx, document)
         summary["blob"] = tx.put_blob(reports.to_bytes(found))
-        return {**document, "findings": summary}
+        events = summary.pop("events")
+        return {**document, "findings": summary, "events": events}
 
     def _version_document(
         self, document: dict[str, Any], changes: ChangeSet

@@ -139,7 +139,8 @@ class Drafts(Desk):
                         Text("请重新检查。", "Check again."),
                     )
                 summary["blob"] = tx.put_blob(content)
-                self.put_draft(tx, {**fresh, "findings": summary})
+                events = summary.pop("events")
+                self.put_draft(tx, {**fresh, "findings": summary, "events": events})
                 self.record(
                     tx,
                     actor,
@@ -310,6 +311,9 @@ class Drafts(Desk):
             "checked": now(),
             "base": head,
             "staging": document["staging"],
+            "events": document["events"]
+            if document["declared"]
+            else staging.concluded(base, changes),
         }
 
     def checked(self, actor: str, draft: str) -> dict[str, Any]:
@@ -482,6 +486,7 @@ def _description(
         **staging.counted(changes),
         "scope": staging.scope(layer, changes),
         "events": list(made.events),
+        "declared": bool(made.events),
         "inferred": list(made.inferred),
         "refused": list(made.refused),
     }

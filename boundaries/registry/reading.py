@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries import codes, review
+from boundaries.registry import staging
 from boundaries.registry.desk import Desk, logged
 from boundaries.registry.publishing import tag_of
 from geodata import crs
@@ -158,7 +159,7 @@ class Readings(Desk):
                     if low < version.number <= high
                 ),
                 changes=changes,
-                moves=topology.moves(
+                moves=staging.moved(
                     before.loc[before.index.isin(drawn)],
                     after.loc[after.index.isin(drawn)],
                 ),

@@ -173,11 +173,15 @@ def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
 def _retired_by_tables(reader: Reader, effective: str) -> set[str]:
     """Return the codes that imported code tables say had ended by a date."""
     from boundaries.divisions import CodeHistory
+    from boundaries.divisions.dates import span
 
+    latest = span(effective).last
     ended: set[str] = set()
     for document in reader.find("codes"):
         retired = CodeHistory.from_bytes(reader.blob(document["blob"])).retired
-        ended |= {str(code) for code, date in retired.items() if date <= effective}
+        ended |= {
+            str(code) for code, date in retired.items() if span(date).last <= latest
+        }
     return ended
 
 
@@ -188,11 +192,66 @@ def repaired(
     from boundaries.rules import repairing
 
     after = applied(base, changes)
-    mended, done = repairing.apply(after, chosen)
+    mended, log = repairing.apply(after, chosen)
+    done = [entry for entry in log if entry["done"]]
+    if not done:
+        raise InputError(
+            Text("没有一项修复可自动完成。", "None of these repairs can be done."),
+            _why_not(log),
+        )
     keys = changes.new.index.union(mended.index)
     new = after.loc[after.index.intersection(keys)].copy()
     new.loc[mended.index, "geometry"] = mended.geometry
     return new, done
+
+
+def _why_not(log: Sequence[dict[str, Any]]) -> Text | None:
+    why = next((entry["why"] for entry in log if entry.get("why")), None)
+    if isinstance(why, dict):
+        return Text(**why)
+    return None if why is None else Text(str(why), str(why))
+
+
+def concluded(base: gpd.GeoDataFrame, changes: ChangeSet) -> list[dict[str, Any]]:
+    """Return the change events a draft amounts to, as far as its data tell.
+
+    None for the first import of a layer: nothing was there to change.
+    """
+    if changes.layer != "divisions" or base.empty:
+        return []
+    from boundaries.divisions import change_events
+
+    found = change_events.infer(changes, moved(changes.old, changes.new))
+    return [_from_to(event.to_dict()) for event in found]
+
+
+def _from_to(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an inferred event in the words of a declared one."""
+    renamed = {"before": "from", "after": "to"}
+    return {renamed.get(name, name): value for name, value in event.items()}
+
+
+def moved(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return which unit gave which ground to which, level by level.
+
+    A district and its streets hold the same ground; only units of one level can
+    give ground to each other.
+    """
+    from geodata import topology
+
+    if "level" not in old:
+        return topology.moves(old, new)
+    levels = sorted({*old["level"].dropna(), *new["level"].dropna()})
+    found = [
+        topology.moves(old[old["level"] == level], new[new["level"] == level])
+        for level in levels
+    ]
+    if not found:
+        return topology.moves(old.iloc[:0], new.iloc[:0])
+    filled = [frame for frame in found if len(frame)] or found[:1]
+    return gpd.GeoDataFrame(
+        pd.concat(filled, ignore_index=True), geometry="geometry", crs=filled[0].crs
+    )
 
 
 def counted(changes: ChangeSet) -> dict[str, Any]:
