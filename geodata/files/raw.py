@@ -8,20 +8,12 @@ coordinates and the columns *mean* is decided afterwards, outside the worker.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
-import pyarrow as pa
-import pyarrow.feather
-import shapely
 
 from geodata.files.reading import Encoding, Guess, Layer, Refusal
-
-_FRAME = "frame.arrow"
-_REPORT = "raw.json"
 
 
 @dataclass(frozen=True)
@@ -68,39 +60,3 @@ class Raw:
     guesses: tuple[Guess, ...] = ()
     notes: tuple[dict[str, str], ...] = ()
     """Plain remarks in both languages (``{"zh", "en"}``)."""
-
-    def save(self, folder: Path) -> None:
-        """Write the frame as uncompressed Arrow (WKB) and the rest as JSON."""
-        table = pa.Table.from_pandas(
-            self.frame.drop(columns=self.frame.geometry.name), preserve_index=True
-        )
-        wkb = pa.array(shapely.to_wkb(self.frame.geometry.values), pa.large_binary())
-        table = table.append_column("__geometry__", wkb)
-        pyarrow.feather.write_feather(
-            table, str(folder / _FRAME), compression="uncompressed"
-        )
-        report = {
-            key: value for key, value in vars(self).items() if key not in {"frame"}
-        }
-        text = json.dumps(report, ensure_ascii=False, default=asdict)
-        (folder / _REPORT).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Raw:
-        """Read back what :meth:`save` wrote."""
-        report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-        table = pyarrow.feather.read_table(str(folder / _FRAME), memory_map=True)
-        geometry = shapely.from_wkb(table.column("__geometry__").to_numpy())
-        frame = gpd.GeoDataFrame(
-            table.drop_columns(["__geometry__"]).to_pandas(), geometry=geometry
-        )
-        report["layers"] = tuple(Layer(**item) for item in report["layers"])
-        report["encoding"] = Encoding(**report["encoding"])
-        report["refused"] = tuple(Refusal(**item) for item in report["refused"])
-        report["guesses"] = tuple(
-            Guess(**{**item, "alternatives": tuple(item["alternatives"])})
-            for item in report["guesses"]
-        )
-        report["invalid"] = tuple(report["invalid"])
-        report["notes"] = tuple(report["notes"])
-        return cls(frame=frame, **report)

@@ -1,0 +1,275 @@
+"""From the file's own numbers and names to ours, with every guess said.
+
+Outside the worker: by now the data are plain arrays, and what is decided here
+(columns, CRS, axes, shift, extent) a person may override.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geodata import crs, regions
+from geodata.errors import FileRefusedError, InputError, Text
+from geodata.files import conversion, fields
+from geodata.files.reading import (
+    CRSChoice,
+    GeometryNotes,
+    Guess,
+    Reading,
+    Records,
+    Shift,
+)
+
+if TYPE_CHECKING:
+    from geodata.files.raw import Raw
+
+_SAMPLE_ROWS = 200
+_SAMPLE_POINTS = 20_000
+_BY_HAND = "set by hand"
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A frame where its numbers are understood."""
+
+    frame: gpd.GeoDataFrame
+    choice: CRSChoice
+    swapped: bool
+
+
+def interpret(
+    raw: Raw,
+    *,
+    region: Any = None,
+    reference: gpd.GeoDataFrame | None = None,
+    overrides: Mapping[str, Any],
+    aliases: Mapping[str, str] | None = None,
+) -> tuple[gpd.GeoDataFrame, Reading]:
+    """Give columns and coordinates their meaning.
+
+    Parameters
+    ----------
+    raw
+        What the worker read.
+    region, reference, overrides, aliases
+        See :func:`geodata.files.read`.
+
+    Returns
+    -------
+    tuple of GeoDataFrame and Reading
+        The frame in EPSG:4490, or in the file's numbers with no CRS when the CRS
+        must be asked.
+    """
+    mapping = _mapping(raw, overrides, aliases)
+    converted = conversion.convert(raw.frame, mapping)
+    if converted.frame.empty:
+        raise _all_refused(converted)
+    placed = _place(converted.frame, raw, region, reference, overrides)
+    frame, shift, shift_guess = _shifted(placed, reference, overrides)
+    bounds = _bounds(frame)
+    if bounds is not None and frame.crs is not None:
+        regions.check_extent(bounds, region)
+    guesses = (
+        *raw.guesses,
+        *_encoding_guess(raw, overrides),
+        *_place_guesses(placed, raw, overrides),
+        *shift_guess,
+    )
+    refused = tuple(
+        sorted((*raw.refused, *converted.refused), key=lambda item: str(item.record))
+    )
+    return frame, Reading(
+        driver=raw.driver,
+        layers=raw.layers,
+        layer=raw.layer,
+        encoding=raw.encoding,
+        fields=mapping,
+        crs=placed.choice,
+        axis_swapped=placed.swapped,
+        shift=shift,
+        geometry=GeometryNotes(
+            z_dropped=raw.z_dropped,
+            m_dropped=raw.m_dropped,
+            linearised=raw.linearised,
+            invalid=_moved_places(raw, placed, frame),
+        ),
+        records=Records(raw.read, len(frame), refused),
+        bounds=bounds,
+        guesses=guesses,
+        notes=(*raw.notes, *converted.notes),
+    )
+
+
+def _mapping(
+    raw: Raw, overrides: Mapping[str, Any], aliases: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Return ``{theirs: ours}``: by alias, the reader's word, a person's word."""
+    attributes = raw.frame.drop(columns=raw.frame.geometry.name)
+    sample = attributes.head(_SAMPLE_ROWS)
+    found = fields.match(attributes.columns, sample, aliases=aliases)
+    said = {
+        theirs: ours
+        for theirs, ours in (overrides.get("fields") or {}).items()
+        if ours not in {"x", "y", "wkt"}
+    }
+    unknown = sorted(set(said) - set(map(str, attributes.columns)))
+    if unknown:
+        known = ", ".join(map(str, attributes.columns))
+        raise InputError(
+            Text(
+                f"文件里没有字段 {unknown[0]}。", f"The file has no field {unknown[0]}."
+            ),
+            Text(f"可用字段：{known}。", f"Its fields: {known}."),
+        )
+    merged = {**found, **raw.fields}
+    free = {
+        theirs: ours
+        for theirs, ours in merged.items()
+        if theirs not in said and ours not in said.values()
+    }
+    return {**free, **said}
+
+
+def _all_refused(converted: conversion.Conversion) -> FileRefusedError:
+    first = converted.refused[0]
+    return FileRefusedError(
+        Text(f"没有一条记录可以采用；第 {first.record} 条：{first.reason['zh']}",
+             f"Not one record can be used; record {first.record}: "
+             f"{first.reason['en']}"),
+    )  # fmt: skip
+
+
+def _place(
+    frame: gpd.GeoDataFrame,
+    raw: Raw,
+    region: Any,
+    reference: gpd.GeoDataFrame | None,
+    overrides: Mapping[str, Any],
+) -> _Placed:
+    """Find the CRS, put x east, and transform to storage where that is known."""
+    if frame.geometry.isna().all():
+        none = CRSChoice(None, "没有几何图形", 1.0)
+        return _Placed(frame.set_crs(crs.STORAGE, allow_override=True), none, False)
+    choice, swapped = _identified(frame, raw, region, reference, overrides)
+    if swapped:
+        frame = frame.set_geometry(_swapped(frame))
+    declared = choice.wkt or (None if choice.epsg is None else f"EPSG:{choice.epsg}")
+    if declared is None:
+        return _Placed(frame, choice, swapped)
+    frame = frame.set_crs(declared, allow_override=True)
+    stored = crs.transform(frame, parameters=overrides.get("parameters"))
+    return _Placed(stored, choice, swapped)
+
+
+def _identified(
+    frame: gpd.GeoDataFrame,
+    raw: Raw,
+    region: Any,
+    reference: gpd.GeoDataFrame | None,
+    overrides: Mapping[str, Any],
+) -> tuple[CRSChoice, bool]:
+    asked = overrides.get("crs")
+    axis = overrides.get("axis_swapped", raw.axis_swapped)
+    points = _sample(frame)
+    if axis is True:
+        points = points[:, ::-1]
+    choice, swapped = crs.identify(
+        points,
+        wkt=asked if asked is not None else raw.crs_wkt,
+        implied=None if asked is not None else (raw.crs_evidence or None),
+        region=region,
+        reference=reference,
+    )
+    if asked is not None and not swapped:
+        choice = CRSChoice(choice.epsg, _BY_HAND, 1.0, choice.alternatives, choice.wkt)
+    if axis is None:
+        return choice, swapped
+    return choice, bool(axis)
+
+
+def _sample(frame: gpd.GeoDataFrame) -> Any:
+    points = shapely.get_coordinates(frame.geometry.values)
+    step = max(len(points) // _SAMPLE_POINTS, 1)
+    west, south, east, north = frame.total_bounds
+    corners = np.array([[west, south], [east, north]])
+    return np.vstack([points[::step], corners])
+
+
+def _swapped(frame: gpd.GeoDataFrame) -> Any:
+    return shapely.transform(frame.geometry.values, lambda xy: xy[:, ::-1])
+
+
+def _shifted(
+    placed: _Placed, reference: gpd.GeoDataFrame | None, overrides: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, Shift | None, tuple[Guess, ...]]:
+    """Look for a systematic shift; apply one only when a person says so."""
+    frame = placed.frame
+    if frame.crs is None:
+        return frame, None, ()
+    if overrides.get("shift") is not None:
+        return crs.apply_shift(frame, overrides["shift"]), None, ()
+    if reference is None or "shift" in overrides:
+        return frame, None, ()
+    shift = crs.estimate_shift(frame, reference)
+    if shift is None:
+        return frame, None, ()
+    value = {"kind": shift.kind, "dx_m": shift.dx_m, "dy_m": shift.dy_m}
+    return frame, shift, (Guess("shift", value, shift.confidence, shift.evidence),)
+
+
+def _bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
+    west, south, east, north = (float(value) for value in frame.total_bounds)
+    return None if np.isnan(west) else (west, south, east, north)
+
+
+def _encoding_guess(raw: Raw, overrides: Mapping[str, Any]) -> list[Guess]:
+    """A declared or proven encoding is no guess."""
+    found = raw.encoding
+    if found.confidence >= 0.97 or overrides.get("encoding") is not None:
+        return []
+    if any(guess.what == "encoding" for guess in raw.guesses):
+        return []
+    return [Guess("encoding", found.name, found.confidence, found.evidence)]
+
+
+def _place_guesses(
+    placed: _Placed, raw: Raw, overrides: Mapping[str, Any]
+) -> list[Guess]:
+    found = []
+    choice = placed.choice
+    asked = overrides.get("crs") is not None
+    if choice.confidence < 1.0 and not asked:
+        alternatives = tuple(item["epsg"] for item in choice.alternatives)
+        found.append(
+            Guess("crs", choice.epsg, choice.confidence, choice.evidence, alternatives)
+        )
+    if placed.swapped and overrides.get("axis_swapped", raw.axis_swapped) is None:
+        sure = max(choice.confidence, 0.0)
+        found.append(Guess("axis_swapped", True, sure, choice.evidence, (False,)))
+    return found
+
+
+def _moved_places(
+    raw: Raw, placed: _Placed, frame: gpd.GeoDataFrame
+) -> tuple[dict[str, Any], ...]:
+    """Bring the places of invalid geometry to the coordinates of the frame."""
+    listed = [item for item in raw.invalid if item["record"] in frame.index]
+    spots = [item for item in listed if item["x"] is not None]
+    if not spots or frame.crs is None:
+        return tuple(listed)
+    x = np.array([item["x"] for item in spots])
+    y = np.array([item["y"] for item in spots])
+    if placed.swapped:
+        x, y = y, x
+    choice = placed.choice
+    source = choice.wkt or f"EPSG:{choice.epsg}"
+    x, y = crs.transform_points(x, y, source)
+    for item, lon, lat in zip(spots, x, y, strict=True):
+        item["x"], item["y"] = float(lon), float(lat)
+    return tuple(listed)

@@ -1,0 +1,177 @@
+"""Read record by record with fiona, when reading in bulk fails.
+
+Slow and patient: each record by its own number, the bad one named with what is
+wrong, all the others kept. Only ever imported inside the guarded worker (fiona
+brings an older GDAL).
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+import shapely.geometry
+
+from geodata.errors import FileRefusedError, Text
+from geodata.files.limits import Limits
+from geodata.guard.report import progress
+
+if TYPE_CHECKING:
+    from geodata.files.vector import Choice, Rows
+
+_FIONA_DRIVERS = {"LIBKML": "KML"}
+
+
+def read(choice: Choice, limits: Limits) -> Rows:
+    """Return every record of a layer that can be read, and name the others.
+
+    Raises
+    ------
+    FileRefusedError
+        When the layer cannot be opened at all, or no record can be read.
+    """
+    if choice.dataset.driver == "GeoJSON":
+        return _from_json(choice, limits)
+    return _from_fiona(choice, limits)
+
+
+def _from_json(choice: Choice, limits: Limits) -> Rows:
+    """Drop the members of ``features`` that are no features, and read the rest."""
+    from geodata.files import vector
+
+    path = choice.dataset.path
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise _json_error(error) from error
+    items = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise vector.unreadable(choice.dataset)
+    refused: dict[int, Text] = {}
+    good: list[tuple[int, dict[str, Any]]] = []
+    for position, item in enumerate(items):
+        why = _no_feature(item)
+        if why is None:
+            good.append((position, item))
+        else:
+            refused[position] = why
+    if not good:
+        raise _nothing(refused)
+    for position, item in good:
+        item.pop("id", None)
+        if not isinstance(item.get("properties"), dict):
+            item["properties"] = {}
+        item["properties"]["__record__"] = position
+    text = json.dumps(
+        {"type": "FeatureCollection", "features": [item for _, item in good]},
+        ensure_ascii=False,
+    )
+    path.write_text(text, encoding="utf-8")
+    rows = vector.bulk(choice, limits)
+    rows.positions = [int(number) for number in rows.columns.pop("__record__")]
+    lost = {position for position, _ in good} - set(rows.positions)
+    refused |= dict.fromkeys(lost, _UNREAD)
+    rows.refused, rows.read, rows.salvaged = refused, len(items), True
+    return rows
+
+
+_UNREAD = Text("读取程序无法读取该记录", "the reader cannot read it")
+
+
+def _no_feature(item: Any) -> Text | None:
+    if not isinstance(item, dict) or item.get("type") != "Feature":
+        return Text("不是 GeoJSON 要素（Feature）", "it is no GeoJSON Feature")
+    shape = item.get("geometry")
+    if shape is None:
+        return Text("没有几何图形", "it has no geometry")
+    if not isinstance(shape, dict) or not ({"coordinates", "geometries"} & set(shape)):
+        return Text("几何图形格式错误", "its geometry is malformed")
+    return None
+
+
+def _json_error(error: ValueError) -> FileRefusedError:
+    line = getattr(error, "lineno", 0)
+    return FileRefusedError(
+        Text(
+            f"JSON 格式错误（第 {line} 行）。", f"The JSON is malformed (line {line})."
+        ),
+        Text("请重新导出。", "Export it again."),
+    )
+
+
+def _from_fiona(choice: Choice, limits: Limits) -> Rows:
+    import fiona
+    import fiona.errors
+
+    from geodata.files import vector
+
+    dataset = choice.dataset
+    driver = _FIONA_DRIVERS.get(dataset.driver, dataset.driver)
+    if driver not in fiona.supported_drivers:
+        raise vector.unreadable(dataset)
+    options = {"encoding": "ISO-8859-1"} if dataset.shapefile is not None else {}
+    failures = (fiona.errors.FionaError, ValueError, RuntimeError, KeyError,
+                IndexError, AttributeError, TypeError, UnicodeError)  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with fiona.open(
+                dataset.path, layer=choice.inner, enabled_drivers=[driver], **options
+            ) as layer:
+                return _collect(layer, choice, limits, failures)
+        except (*failures, fiona.errors.DriverError, OSError) as error:
+            raise vector.unreadable(dataset) from error
+
+
+def _collect(
+    layer: Any, choice: Choice, limits: Limits, failures: tuple[type[Exception], ...]
+) -> Rows:
+    from geodata.files import vector
+
+    expected = max(choice.layer.count, len(layer))
+    limits.check("records", expected)
+    base = 1 if choice.dataset.driver in {"GPKG", "OpenFileGDB", "MapInfo File"} else 0
+    refused: dict[int, Text] = {}
+    found: list[tuple[int, bytes, dict[str, Any]]] = []
+    deleted = choice.dataset.shapefile.deleted if choice.dataset.shapefile else ()
+    for position in range(expected):
+        if position in deleted:
+            continue
+        if position % 1000 == 0:
+            progress(position / expected, "record by record")
+        try:
+            record = layer[position + base]
+            shape = shapely.geometry.shape(record.geometry)
+            found.append((position, shape.wkb, dict(record.properties)))
+        except (*failures, shapely.errors.ShapelyError) as error:
+            detail = str(error).strip()[:120]
+            refused[position] = Text(
+                f"{_UNREAD.zh}（{detail}）", f"{_UNREAD.en} ({detail})"
+            )
+    if not found:
+        raise _nothing(refused)
+    columns = pd.DataFrame([values for _, _, values in found])
+    return vector.Rows(
+        columns=vector.decoded(columns, choice.dataset),
+        wkb=pa.array([blob for _, blob, _ in found], pa.large_binary()),
+        positions=np.array([position for position, _, _ in found]).tolist(),
+        read=expected,
+        crs=layer.crs_wkt or None,
+        refused=refused,
+        warnings=[],
+        salvaged=True,
+    )
+
+
+def _nothing(refused: dict[int, Text]) -> FileRefusedError:
+    position, why = next(iter(refused.items()), (0, _UNREAD))
+    return FileRefusedError(
+        Text(f"没有一条记录可以采用；第 {position + 1} 条：{why.zh}。",
+             f"Not one record can be used; record {position + 1}: {why.en}."),
+        Text("请在原软件中检查并重新导出。", "Check it in its own program and export again."),
+    )  # fmt: skip
