@@ -1,0 +1,325 @@
+"""A set of tiles in a folder, made when first asked for and then only read."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from geodata.tiles.borders import OUTSIDE, borders, chains, rank, segments
+from geodata.tiles.mvt import Layer, bounds, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+TILE_PIXELS = 512
+FULL_ZOOM = 12
+"""From here on nothing is simplified: one pixel is under 20 m."""
+MAX_ZOOM = 15
+"""Deeper zooms draw these tiles enlarged; a grid unit is then about 0.3 m."""
+TOLERANCE_PIXELS = 1.0
+SMALLEST_UNIT_PIXELS = 28.0
+"""A level of units appears once the middle one of them is this wide."""
+KEPT_ZOOMS = 6
+"""Prepared zooms a tile set keeps in memory."""
+FORMAT = "1"
+"""Part of every content hash: change it when tiles come out differently."""
+
+_DIGEST = re.compile(r"[0-9a-f]{16,64}")
+
+
+class Tile(NamedTuple):
+    """What a server needs to answer: bytes (gzip), and their strong ETag."""
+
+    body: bytes
+    etag: str
+
+
+class TileSet:
+    """Tiles of one state of the data under ``folder``, named by its content.
+
+    Parameters
+    ----------
+    folder
+        Where the files go: ``folder/z/x/y.mvt.gz``. May be deleted at any time.
+    prepare
+        Returns the layers to draw at a zoom, simplified for it, in EPSG:4490.
+    """
+
+    def __init__(self, folder: Path, prepare: Callable[[int], Sequence[Layer]]) -> None:
+        self.folder = folder
+        self._prepare = prepare
+        self._zooms: OrderedDict[int, tuple[_Indexed, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def tile(self, z: int, x: int, y: int) -> Tile:
+        """Return a tile, from its file or made now; an empty tile has no bytes."""
+        path = self.folder / str(z) / str(x) / f"{y}.mvt.gz"
+        try:
+            body = path.read_bytes()
+        except FileNotFoundError:
+            body = gzip.compress(self._make(z, x, y), 9, mtime=0)
+            _write(path, body)
+        return Tile(body, hashlib.sha256(body).hexdigest()[:32])
+
+    def prebuild(self, box: tuple[float, float, float, float], zooms: range) -> int:
+        """Make the tiles over ``box`` (degrees) at these zooms; return how many."""
+        count = 0
+        for z in zooms:
+            for x, y in tiles_over(box, z):
+                self.tile(z, x, y)
+                count += 1
+        return count
+
+    def _make(self, z: int, x: int, y: int) -> bytes:
+        box = shapely.box(*bounds(z, x, y))
+        layers = [indexed.within(box) for indexed in self._at(z)]
+        return encode([layer for layer in layers if len(layer.geometries)], z, x, y)
+
+    def _at(self, z: int) -> tuple[_Indexed, ...]:
+        level = min(z, FULL_ZOOM)
+        with self._lock:  # a second request for the same zoom waits for the first
+            if level not in self._zooms:
+                self._zooms[level] = tuple(map(_Indexed, self._prepare(level)))
+                while len(self._zooms) > KEPT_ZOOMS:
+                    self._zooms.popitem(last=False)
+            self._zooms.move_to_end(level)
+            return self._zooms[level]
+
+
+class _Indexed:
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._tree = shapely.STRtree(layer.geometries)
+
+    def within(self, box: shapely.Polygon) -> Layer:
+        return self._layer.take(np.sort(self._tree.query(box)))
+
+
+def tiles_over(box: tuple[float, float, float, float], z: int) -> list[tuple[int, int]]:
+    """Return the addresses (x, y) of the tiles a box in degrees touches."""
+    west, south, east, north = box
+    count = 2**z
+    columns = [
+        min(max(int((lon + 180) / 360 * count), 0), count - 1) for lon in (west, east)
+    ]
+    rows = [
+        min(
+            max(int((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * count), 0),
+            count - 1,
+        )
+        for lat in (north, south)
+    ]
+    return [
+        (x, y)
+        for x in range(columns[0], columns[1] + 1)
+        for y in range(rows[0], rows[1] + 1)
+    ]
+
+
+def tolerance(z: int) -> float:
+    """Return the degrees by which a border may move at a zoom, 0 from FULL_ZOOM."""
+    return 0.0 if z >= FULL_ZOOM else TOLERANCE_PIXELS * 360 / 2**z / TILE_PIXELS
+
+
+def first_zoom(geometries: NDArray[np.object_]) -> int:
+    """Return the zoom from which units of this size are worth drawing."""
+    middle = float(np.median(np.sqrt(shapely.area(geometries)))) or 1e-9
+    zoom = np.ceil(np.log2(SMALLEST_UNIT_PIXELS * 360 / TILE_PIXELS / middle))
+    return int(np.clip(zoom, 0, FULL_ZOOM))
+
+
+def digest_of(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> str:
+    """Return the content hash a state's tiles are kept under."""
+    total = hashlib.sha256(FORMAT.encode())
+    for column in columns:
+        total.update(column.encode())
+        total.update("\x1f".join(map(str, frame[column])).encode())
+    for blob in shapely.to_wkb(frame.geometry.to_numpy()):
+        total.update(blob or b"")
+        total.update(b"\x1e")
+    return total.hexdigest()[:40]
+
+
+def coverage_tiles(
+    frame: gpd.GeoDataFrame, folder: Path, *, prefixes: Sequence[int]
+) -> TileSet:
+    """Return the tiles of a layer of polygons that tile the ground.
+
+    Parameters
+    ----------
+    frame
+        Indexed by key, EPSG:4490, with ``level`` (integer; each level is a
+        coverage of its own), ``name``, ``colour`` and ``zoom`` (the first zoom to
+        draw it at), ``label_x``, ``label_y`` and ``room`` (degrees free around it).
+    prefixes
+        See :func:`geodata.tiles.borders.rank`.
+
+    Returns
+    -------
+    TileSet
+        With layers ``area`` (k, c, l), ``edge`` (a, b, r, l) and ``label``
+        (k, n, l, s): key, colour, level; the two keys, rank, level; key, name,
+        level, room in millionths of a degree.
+    """
+    present = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+
+    def prepare(zoom: int) -> list[Layer]:
+        shown = present[present["zoom"] <= zoom]
+        layers: list[Layer] = []
+        for level, group in shown.groupby("level", sort=True):
+            shapes = simplified(group.geometry.to_numpy(), zoom)
+            layers.append(_areas(group, shapes, int(level)))
+            layers.append(_edges(group, shapes, int(level), prefixes))
+        merged = [_merge("area", layers[0::2]), _merge("edge", layers[1::2])]
+        return [*merged, _labels(shown)]
+
+    return TileSet(folder, prepare)
+
+
+def simplified(geometries: NDArray[np.object_], zoom: int) -> NDArray[np.object_]:
+    """Return the coverage simplified for a zoom; shared borders stay shared."""
+    degrees = tolerance(zoom)
+    if not degrees:
+        return geometries
+    return np.asarray(shapely.coverage_simplify(geometries, degrees))
+
+
+def _areas(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], level: int) -> Layer:
+    return Layer(
+        "area",
+        shapes,
+        {
+            "k": [str(key) for key in frame.index],
+            "c": [int(colour) for colour in frame["colour"]],
+            "l": [level] * len(frame),
+        },
+    )
+
+
+def _edges(
+    frame: gpd.GeoDataFrame,
+    shapes: NDArray[np.object_],
+    level: int,
+    prefixes: Sequence[int],
+) -> Layer:
+    lines = borders(shapes)
+    keys = np.array([str(key) for key in frame.index], object)
+    left = keys[lines["a"].to_numpy()]
+    right = [None if b == OUTSIDE else keys[b] for b in lines["b"].to_numpy()]
+    ranks = rank(list(left), right, prefixes)
+    return Layer(
+        "edge",
+        lines.geometry.to_numpy(),
+        {
+            "a": list(left),
+            "b": [key or "" for key in right],
+            "r": [int(value) for value in ranks],
+            "l": [level] * len(lines),
+        },
+    )
+
+
+def _labels(frame: gpd.GeoDataFrame) -> Layer:
+    return Layer(
+        "label",
+        np.asarray(shapely.points(frame["label_x"], frame["label_y"])),
+        {
+            "k": [str(key) for key in frame.index],
+            "n": [str(name) for name in frame["name"]],
+            "l": [int(level) for level in frame["level"]],
+            "s": [int(room * 1e6) for room in frame["room"]],
+        },
+    )
+
+
+def _merge(name: str, layers: Sequence[Layer]) -> Layer:
+    if not layers:
+        return Layer(name, np.empty(0, object))
+    properties = {
+        key: [value for layer in layers for value in layer.properties[key]]
+        for key in layers[0].properties
+    }
+    shapes = np.concatenate([layer.geometries for layer in layers])
+    return Layer(name, shapes, properties)
+
+
+def transition_tiles(
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    moves: gpd.GeoDataFrame,
+    folder: Path,
+) -> TileSet:
+    """Return the tiles of a change: layers ``old``, ``new`` and ``moved``.
+
+    ``old`` are the borders that ended, ``new`` those that came, ``moved`` what
+    changed hands (f, t: from and to key, ``""`` for outside; h: hectares; i: row
+    of ``moves``). ``moves`` is the frame of :func:`geodata.topology.moves`.
+    """
+    gone = lines_only_in(old, new)
+    come = lines_only_in(new, old)
+    shapes = moves.geometry.to_numpy()
+    properties = {
+        "f": [str(key) if isinstance(key, str) else "" for key in moves["from"]],
+        "t": [str(key) if isinstance(key, str) else "" for key in moves["to"]],
+        "h": [round(float(area) / 1e4, 4) for area in moves["area_m2"]],
+        "i": list(range(len(moves))),
+    }
+
+    def prepare(zoom: int) -> list[Layer]:
+        degrees = tolerance(zoom) / 2
+        return [
+            Layer("moved", shapely.simplify(shapes, degrees), properties),
+            Layer("old", shapely.simplify(gone, degrees)),
+            Layer("new", shapely.simplify(come, degrees)),
+        ]
+
+    return TileSet(folder, prepare)
+
+
+def lines_only_in(
+    frame: gpd.GeoDataFrame, other: gpd.GeoDataFrame
+) -> NDArray[np.object_]:
+    """Return the borders of a state that another state of it does not have."""
+    both = np.concatenate([frame.geometry.to_numpy(), other.geometry.to_numpy()])
+    parts = segments(both)
+    mine = parts.polygon < len(frame)
+    theirs = np.zeros(int(parts.edge.max(initial=-1)) + 1, bool)
+    theirs[parts.edge[~mine]] = True
+    first = np.zeros(len(parts.edge), bool)
+    first[np.unique(parts.edge, return_index=True)[1]] = True
+    chosen = mine & first & ~theirs[parts.edge]
+    lines, _ = chains(parts, chosen, np.zeros(len(parts.edge), np.int64))
+    return lines
+
+
+def valid_digest(text: str) -> bool:
+    """Return whether this can be the name of a tile set (and of nothing else)."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Put a file in place whole or not at all; a full disk only costs the cache."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise

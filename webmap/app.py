@@ -1,0 +1,158 @@
+"""The application: one factory, security headers, errors in both languages."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from geodata.errors import (
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    QuhuaError,
+    StateError,
+    Text,
+)
+from webmap import compression, languages
+from webmap.published import Published
+from webmap.views import api, pages, tiles
+
+if TYPE_CHECKING:
+    from boundaries.registry import Registry
+
+log = logging.getLogger(__name__)
+
+STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
+    (NotFoundError, 404),
+    (ForbiddenError, 403),
+    (StateError, 409),
+    (InputError, 400),
+)
+"""The first class that matches gives the status; 500 for the rest."""
+
+_WORDS = {
+    400: Text("请求有误。", "The request is not right."),
+    403: Text("无权访问。", "You may not see this."),
+    404: Text("没有这个页面。", "There is no such page."),
+    405: Text("不支持这种请求方式。", "This method is not supported here."),
+    500: Text(
+        "程序出错，已记入日志；数据不受影响。",
+        "Something broke and has been logged; no data is affected.",
+    ),
+}
+
+
+def create_app(registry: Registry, *, cache: Path | None = None) -> Flask:
+    """Return the application over an open registry.
+
+    Parameters
+    ----------
+    registry
+        The page reads published versions through its store.
+    cache
+        Where prepared tiles are kept; beside the store by default. Its content may
+        be deleted at any time.
+    """
+    app = Flask("webmap", static_folder="static", template_folder="templates")
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 0
+    app.extensions["registry"] = registry
+    folder = cache or cache_beside(registry.store.url)
+    app.extensions["published"] = Published(registry.store, folder)
+    languages.install(app)
+    for blueprint in (pages.pages, tiles.tiles, api.api):
+        app.register_blueprint(blueprint)
+    app.before_request(_draw_nonce)
+    app.after_request(_protect)
+    compression.install(app)
+    app.register_error_handler(QuhuaError, _told)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def cache_beside(url: str) -> Path:
+    """Return the folder of prepared tiles for a store.
+
+    ``store.tiles`` beside ``store.sqlite``; for a server's store ``QUHUA_CACHE`` or
+    a folder of this user among the temporary files.
+    """
+    named = os.environ.get("QUHUA_CACHE")
+    if named:
+        return Path(named)
+    if url.startswith(("postgresql:", "postgres:")):
+        place = urlparse(url)
+        name = f"{place.hostname or 'local'}-{place.path.strip('/') or 'quhua'}"
+        return Path(tempfile.gettempdir()) / f"quhua-{os.getuid()}" / f"{name}.tiles"
+    return Path(url.removeprefix("sqlite:///")).with_suffix(".tiles")
+
+
+def _draw_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _protect(response: Response) -> Response:
+    nonce = g.get("nonce", "")
+    policy = (
+        "default-src 'self'",
+        f"script-src 'self' 'nonce-{nonce}'",
+        f"style-src 'self' 'nonce-{nonce}'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+    response.headers["Content-Security-Policy"] = "; ".join(policy)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "geolocation=(self), camera=()"
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def _told(error: QuhuaError) -> Any:
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        log.error("%s: %s", type(error).__name__, error, exc_info=error)
+    return _answer(status, error.message, error.hint, error.to_dict())
+
+
+def _refused(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    status = error.code or 500
+    words = _WORDS.get(status, _WORDS[400])
+    return _answer(status, words, None, QuhuaError(words, code="http").to_dict())
+
+
+def _broken(error: Exception) -> Any:
+    log.error("unhandled", exc_info=error)
+    words = _WORDS[500]
+    return _answer(500, words, None, QuhuaError(words, code="bug").to_dict())
+
+
+def _answer(
+    status: int, message: Text, hint: Text | None, document: dict[str, object]
+) -> tuple[Any, int]:
+    if request.path.startswith(("/api/", "/p/")):
+        return jsonify(document), status
+    language = languages.chosen()
+    words = {
+        "status": status,
+        "message": message.to(language),
+        "hint": hint.to(language) if hint else "",
+    }
+    return render_template("error.html", **words), status

@@ -1,0 +1,94 @@
+"""The root command ``quhua``: the commands of :mod:`boundaries.cli`, and ``serve``."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from boundaries import cli, console
+from geodata.errors import Text
+from webmap.serve import HOST, PORT, require_local
+
+
+@console.command(
+    "serve",
+    Text(
+        "在浏览器中查看已发布的区划。\n\n默认只在本机可访问；按 Ctrl+C 停止。",
+        "Show the published divisions in the browser.\n\nOn this machine only "
+        "unless asked otherwise; Ctrl+C ends it.",
+    ),
+    console.Option(
+        ["--host"],
+        Text("监听地址", "address to listen on"),
+        default=HOST,
+        show_default=True,
+    ),
+    console.Option(
+        ["--port"],
+        Text("端口", "port"),
+        type=click.IntRange(0, 65535),
+        default=PORT,
+        show_default=True,
+    ),
+    console.Option(
+        ["--allow-remote"],
+        Text(
+            "允许监听其他机器可达的地址（页面尚无登录，请在前面设置访问控制）",
+            "listen where other machines reach it (there is no sign-in yet: put "
+            "access control in front)",
+        ),
+        is_flag=True,
+    ),
+    console.Option(
+        ["--cache"],
+        Text(
+            "瓦片缓存目录（默认在数据库旁）",
+            "folder of tiles (default: beside the store)",
+        ),
+        type=click.Path(path_type=Path, file_okay=False),
+    ),
+)
+def serve(
+    run: console.Run,
+    *,
+    host: str,
+    port: int,
+    allow_remote: bool,
+    cache: Path | None,
+) -> console.Result:
+    """Open the store, make the application and answer until interrupted."""
+    require_local(host, allow_remote=allow_remote)
+    from webmap.app import create_app
+    from webmap.serve import serve as answer
+
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    app = create_app(run.registry(), cache=cache)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    run.say(
+        Text(
+            f"正在 {address} 提供服务，按 Ctrl+C 停止。",
+            f"Serving {address}; Ctrl+C ends.",
+        )
+    )
+    if allow_remote:
+        run.say(
+            Text(
+                "注意：页面没有登录，能访问此地址的人都能看到内部数据。",
+                "Mind: there is no sign-in; whoever reaches this address sees "
+                "internal data.",
+            )
+        )
+    answer(app, host=host, port=port)
+    return console.Result({"served": address})
+
+
+root = cli.build([serve])
+
+
+def main() -> int:
+    """Run the command line and return its exit status."""
+    return console.main(root)

@@ -1,0 +1,205 @@
+"""What is published now, prepared in the background and kept ready.
+
+A page never waits for preparation: it is told that a state is being prepared and
+asks again. When the tag moves, the edition before it goes on answering until the
+newest state of the new one is ready; then the pointer flips.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import NotFoundError, Text
+from webmap.states import State, Transition, state, transition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from geodata.store.changes import Version
+    from geodata.store.protocol import Store
+
+log = logging.getLogger(__name__)
+
+KEPT_STATES = 8
+"""States and transitions of one edition held in memory at a time."""
+PATIENCE_S = 0.4
+"""How long a request waits for a state before it says that it is being prepared."""
+
+
+class Edition:
+    """A published version: its dates, and the states prepared so far."""
+
+    def __init__(self, store: Store, version: Version, cache: Path) -> None:
+        self.version = version
+        self._store = store
+        self._cache = cache
+        self.dates = tuple(store.dates(version.layer, at=version.number))
+        self._versions = [
+            item
+            for item in store.versions(version.layer)
+            if item.number <= version.number
+        ]
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="edition")
+        self._made: OrderedDict[tuple[str, ...], Future[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._colours: dict[str, int] = {}
+
+    def cited(self, date: str) -> list[Version]:
+        """Return the versions that came into force on a date."""
+        return [item for item in self._versions if item.effective == date]
+
+    def before(self, date: str) -> str | None:
+        """Return the date before this one on which something changed."""
+        earlier = [item for item in self.dates if item < date]
+        return earlier[-1] if earlier else None
+
+    def at(self, date: str | None) -> str:
+        """Return the newest change date not after ``date``; the last one for None.
+
+        Raises
+        ------
+        NotFoundError
+            When nothing is published for so early a date.
+        """
+        if date is None:
+            return self.dates[-1]
+        earlier = [item for item in self.dates if item[: len(date)] <= date]
+        if not earlier:
+            raise NotFoundError(
+                Text(
+                    f"{date} 之前没有已发布的区划。",
+                    f"Nothing is published as of {date}.",
+                ),
+                Text(f"最早的日期是 {self.dates[0]}。", f"Begins {self.dates[0]}."),
+            )
+        return earlier[-1]
+
+    def state(self, date: str, *, wait: float | None = PATIENCE_S) -> State | None:
+        """Return a state, or None while it is being prepared."""
+        future = self._once((date,), lambda: self._state(date))
+        found: State | None = _result(future, wait)
+        return found
+
+    def transition(
+        self, old: str, new: str, *, wait: float | None = PATIENCE_S
+    ) -> Transition | None:
+        """Return what changed between two dates, or None while it is prepared."""
+        future = self._once((old, new), lambda: self._transition(old, new))
+        found: Transition | None = _result(future, wait)
+        return found
+
+    def tiles(self, digest: str) -> State | Transition | None:
+        """Return the prepared state or transition that a digest names."""
+        with self._lock:
+            futures = list(self._made.values())
+        for future in futures:
+            if (
+                future.done()
+                and not future.exception()
+                and future.result().digest == digest
+            ):
+                found: State | Transition = future.result()
+                return found
+        return None
+
+    def prepare(self) -> None:
+        """Begin with the newest state; then its change; then the one before it."""
+        if not self.dates:
+            return
+        newest = self.dates[-1]
+        self.state(newest, wait=0)
+        before = self.before(newest)
+        if before is not None:
+            self.transition(before, newest, wait=0)
+
+    def close(self) -> None:
+        """Let the work in hand end and take no more."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Future[Any]:
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._worker.submit(make)
+                while len(self._made) > KEPT_STATES:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
+            return self._made[key]
+
+    def _state(self, date: str) -> State:
+        began = time.monotonic()
+        layer, number = self.version.layer, self.version.number
+        frame = self._store.snapshot(layer, at=number, valid_on=date)
+        made = state(frame, date, self._cache, self._colours)
+        self._colours = {
+            **dict(zip(made.frame.index, made.frame["colour"], strict=True)),
+            **self._colours,
+        }
+        log.info(
+            "state %s of version %s: %d divisions, %.0f ms",
+            date, number, len(frame), (time.monotonic() - began) * 1000,
+        )  # fmt: skip
+        return made
+
+    def _transition(self, old: str, new: str) -> Transition:
+        # called by the only worker: states are made here, not waited for
+        pair = []
+        for date in (old, new):
+            with self._lock:
+                future = self._made.get((date,))
+            ready = future is not None and future.done() and not future.exception()
+            pair.append(future.result() if future and ready else self._state(date))
+            if not ready:
+                kept: Future[Any] = Future()
+                kept.set_result(pair[-1])
+                with self._lock:
+                    self._made[(date,)] = kept
+        return transition(pair[0], pair[1], self._cache)
+
+
+def _result(future: Future[Any], wait: float | None) -> Any:
+    with contextlib.suppress(TimeoutError):
+        return future.result(timeout=wait)
+    return None
+
+
+class Published:
+    """The published divisions of a store, followed as the tag moves."""
+
+    def __init__(self, store: Store, cache: Path, layer: str = "divisions") -> None:
+        self.layer = layer
+        self._store = store
+        self._cache = cache
+        self._current: Edition | None = None
+        self._coming: Edition | None = None
+        self._lock = threading.Lock()
+
+    def edition(self) -> Edition | None:
+        """Return the edition to show, None when nothing is published yet."""
+        number = self._store.tags().get(f"published/{self.layer}")
+        with self._lock:
+            if number is None:
+                return None
+            if self._current is None or self._current.version.number != number:
+                self._follow(number)
+            return self._current
+
+    def _follow(self, number: int) -> None:
+        if self._coming is None or self._coming.version.number != number:
+            version = self._store.version(number)
+            self._coming = Edition(self._store, version, self._cache)
+            self._coming.prepare()
+        ready = self._current is None or (
+            self._coming.state(self._coming.dates[-1], wait=0) is not None
+        )
+        if ready:
+            old, self._current = self._current, self._coming
+            self._coming = None
+            if old is not None:
+                old.close()

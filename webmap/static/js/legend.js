@@ -1,0 +1,48 @@
+/* The legend: borders by rank, and before and after while two dates are compared. */
+
+import { element, fill } from "./dom.js";
+import { BORDERS } from "./paint.js";
+import { label, say } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function line({ width, dash, colour }) {
+  return svg("svg", { width: 36, height: 12, "aria-hidden": "true" },
+    svg("line", { x1: 1, x2: 35, y1: 6, y2: 6, stroke: `var(--${colour})`, "stroke-width": width, "stroke-dasharray": dash.join(" ") || "none" }));
+}
+
+function hatched() {
+  const strokes = [4, 12, 20, 28, 36].map((x) => svg("line", { x1: x - 10, x2: x + 4, y1: 15, y2: -1, stroke: "var(--gain-2)", "stroke-width": 1.6 }));
+  return svg("svg", { width: 36, height: 14, "aria-hidden": "true" }, svg("rect", { x: 0.5, y: 0.5, width: 35, height: 13, fill: "none", stroke: "var(--gain-2)" }), ...strokes);
+}
+
+const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
+
+export function showLegend(box, { levels, compared, deepest, onlevel }) {
+  const finest = Math.max(...levels.map((item) => item.level));
+  const coarsest = Math.min(...levels.map((item) => item.level));
+  const ranks = RANKS.map((text, rank) => ({ text, rank })).filter(({ rank }) => rank + 1 <= finest && rank + 2 >= coarsest);
+  const open = box.querySelector("details")?.open ?? window.innerWidth >= 768;
+  const choice = levels.length > 1
+    ? element("label", {}, say("Show down to"), " ", element("select", { onchange: (event) => onlevel(Number(event.target.value)) },
+        element("option", { value: 99 }, say("as the scale allows")),
+        ...levels.map((item) => element("option", { value: item.level, selected: item.level === deepest }, label(item.label)))))
+    : null;
+  fill(box, element("details", { open },
+    element("summary", {}, say("Legend")),
+    element("ul", {},
+      ...ranks.map(({ text, rank }) => element("li", {}, line({ ...BORDERS[rank], colour: "border" }), say(text))),
+      ...(compared ? [
+        element("li", {}, line({ width: 2, dash: [6, 4], colour: "old" }), say("Former border")),
+        element("li", {}, line({ width: 2.4, dash: [], colour: "new" }), say("New border")),
+        element("li", {}, hatched(), say("Area that moved, in the colour of who gained it")),
+      ] : [])),
+    choice));
+}

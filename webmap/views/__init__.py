@@ -1,0 +1,1 @@
+"""One blueprint a noun; each view parses, makes one call, presents."""

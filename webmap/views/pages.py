@@ -1,0 +1,40 @@
+"""The page itself, and whether the server is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, jsonify, render_template
+from markupsafe import Markup
+
+from webmap.maps import shell
+
+if TYPE_CHECKING:
+    from webmap.published import Published
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def home() -> str:
+    """Return the map of the published divisions; its data come after it."""
+    published: Published = current_app.extensions["published"]
+    if published.edition() is None:
+        return render_template("empty.html")
+    parts = shell()
+    return render_template(
+        "map.html",
+        styles=parts.styles,
+        scripts=parts.scripts,
+        body=Markup(parts.body),  # noqa: S704 - constant, see webmap.maps
+        code=Markup(parts.code),  # noqa: S704
+    )
+
+
+@pages.get("/healthz")
+def health() -> Any:
+    """Answer quickly whether the server and its store are there."""
+    published: Published = current_app.extensions["published"]
+    edition = published.edition()
+    number = edition.version.number if edition else None
+    return jsonify({"ok": True, "published": number})

@@ -1,0 +1,62 @@
+"""Immutable tiles under the hash of what they draw, and the one mutable pointer."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
+from webmap.pointer import pointer
+
+if TYPE_CHECKING:
+    from webmap.published import Published
+
+tiles = Blueprint("tiles", __name__, url_prefix="/p")
+
+FOREVER = "private, max-age=31536000, immutable"
+"""Private: what is published here is for internal use until it is made public."""
+_ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
+
+
+@tiles.get("/current.json")
+def current() -> Any:
+    """Return which version is published, its dates and what each rests on."""
+    published: Published = current_app.extensions["published"]
+    response = current_app.json.response(pointer(published.edition()))
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@tiles.get("/<digest>/<path:address>")
+def tile(digest: str, address: str) -> Any:
+    """Return a tile of a state or of a change; 204 for one with nothing in it."""
+    place = _ADDRESS.fullmatch(address)
+    if place is None or not valid_digest(digest):
+        abort(404)
+    z, x, y = (int(number) for number in place.groups())
+    if z > MAX_ZOOM or x >= 2**z or y >= 2**z:
+        abort(404)
+    published: Published = current_app.extensions["published"]
+    edition = published.edition()
+    drawn = edition.tiles(digest) if edition else None
+    if drawn is None:
+        abort(404)
+    made = drawn.tiles.tile(z, x, y)
+    response = _packed(made.body)
+    response.set_etag(made.etag if response.content_encoding else f"{made.etag}-id")
+    response.headers["Cache-Control"] = FOREVER
+    return response.make_conditional(request)
+
+
+def _packed(body: bytes) -> Response:
+    kind = "application/vnd.mapbox-vector-tile"
+    if request.accept_encodings.quality("gzip") > 0:
+        response = Response(body, mimetype=kind)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = Response(gzip.decompress(body), mimetype=kind)
+    response.vary.add("Accept-Encoding")
+    return response
