@@ -12,7 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boundaries.rules import border, finding, gap, overlap, validity
+from boundaries.rules import (
+    area,
+    border,
+    code,
+    code_order,
+    code_reused,
+    crs,
+    finding,
+    gap,
+    kind,
+    multipart,
+    name_scope,
+    name_sibling,
+    overlap,
+    precision,
+    required,
+    validity,
+)
 from boundaries.rules.context import Context
 from boundaries.rules.settings import RuleSettings
 
@@ -26,10 +43,21 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Context", "RuleSettings", "check"]
 
 RULES = (
+    crs.rule,
+    code.rule,
+    code_reused.rule,
+    code_order.rule,
+    kind.rule,
+    required.rule,
+    name_sibling.rule,
+    name_scope.rule,
     validity.rule,
     overlap.rule,
     gap.rule,
     border.rule,
+    multipart.rule,
+    area.rule,
+    precision.rule,
 )
 """Every rule, in the order of the report."""
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from geodata.files.reading import Reading
 
+COUNTY_DIGITS = 6
+TOWNSHIP_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Context:
@@ -52,9 +55,9 @@ class Context:
         unknown = found.isna()
         if unknown.any():
             said = [_level_of(code) for code in self.candidate.index[unknown]]
-            found = found.where(~unknown, pd.Series(0.0, index=found.index))
-            found = found.astype(float)
-            found[unknown.to_numpy()] = said
+            values = found.to_numpy(dtype=float, na_value=0.0)
+            values[unknown.to_numpy()] = said
+            found = pd.Series(values, index=found.index)
         return found.astype(int)
 
     @cached_property
@@ -62,13 +65,13 @@ class Context:
         """Code of each unit's superior: as given, else the nearest in the layer."""
         given = self.column("parent")
         known = given.notna() & (given.astype(str).str.strip() != "")
-        filled = given.astype(object).where(known, None)
+        filled = given.astype(object).to_numpy(copy=True)
         present = set(self.candidate.index)
-        missing = ~known.to_numpy()
-        filled[missing] = [
-            _nearest_above(code, present) for code in self.candidate.index[missing]
+        unsaid = ~known.to_numpy()
+        filled[unsaid] = [
+            _nearest_above(code, present) for code in self.candidate.index[unsaid]
         ]
-        return filled
+        return pd.Series(filled, index=given.index, dtype=object)
 
     @cached_property
     def name(self) -> dict[Any, str]:
@@ -115,6 +118,27 @@ class Context:
         """All codes, by position."""
         return [str(key) for key in self.candidate.index]
 
+    @cached_property
+    def counts(self) -> dict[Any, int]:
+        """How many units of the candidate bear each code given more than once."""
+        repeated = self.candidate.index[self.candidate.index.duplicated(keep=False)]
+        return {key: int(count) for key, count in repeated.value_counts().items()}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every code the layer has, or had and gave up."""
+        return frozenset(self.keys) | self.retired
+
+    @cached_property
+    def levels_known(self) -> dict[int, frozenset[str]]:
+        """By length of code, the beginnings under which the layer has such units."""
+        counties = {key[:2] for key in self.keys if _is_county(key)}
+        townships = {key[:6] for key in self.keys if len(key) == TOWNSHIP_DIGITS}
+        return {
+            COUNTY_DIGITS: frozenset(counties),
+            TOWNSHIP_DIGITS: frozenset(townships),
+        }
+
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column of the candidate, or missing values where it has none."""
         if name in self.candidate.columns:
@@ -147,6 +171,15 @@ def _nearest_above(code: Any, present: set[Any]) -> str | None:
         return None
     above = codes.ancestors(code)
     return next((up for up in above if up in present), above[0] if above else None)
+
+
+def _is_county(key: str) -> bool:
+    return len(key) == COUNTY_DIGITS and not key.endswith("00")
+
+
+def missing(value: Any) -> bool:
+    """Return whether an attribute has no value: None, NaN, NA or blank text."""
+    return value is None or bool(pd.isna(value)) or str(value).strip() == ""
 
 
 def at(x: float, y: float) -> str:

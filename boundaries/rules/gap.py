@@ -111,7 +111,7 @@ def _messages(
     width: NDArray[np.float64],
     kind: NDArray[Any],
 ) -> list[Text]:
-    words = {units: context.labels(units) for units in set(who)}
+    words = {units: _between(context, units) for units in set(who)}
     do = {
         "gap": Text("请把它划归一方。", "Give it to one of them."),
         "sliver_gap": Text("请统一公共边界。", "Share one border."),
@@ -123,9 +123,9 @@ def _messages(
     }
     return [
         Text(
-            f"{words[units]} 之间在 {place} 有空隙 {square_metres(size)}，"
+            f"{words[units].zh}在 {place} 有空隙 {square_metres(size)}，"
             f"平均宽 {metres(wide)}。{do[word].zh}",
-            f"Gap between {words[units]} at {place}: {square_metres(size)}, "
+            f"Gap {words[units].en} at {place}: {square_metres(size)}, "
             f"{metres(wide)} wide on average. {do[word].en}",
         )
         for units, place, size, wide, word in zip(
@@ -137,6 +137,14 @@ def _messages(
             strict=True,
         )
     ]
+
+
+def _between(context: Context, units: tuple[str, ...]) -> Text:
+    """Say whose gap it is."""
+    names = context.labels(units)
+    if len(units) == 1:
+        return Text(f"{names} 之内", f"inside {names}")
+    return Text(f"{names} 之间", f"between {names}")
 
 
 def _repairs(
