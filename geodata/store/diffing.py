@@ -126,7 +126,7 @@ def _conformed(frame: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> gpd.GeoDataFra
         elif name in new.columns:
             columns[name] = _typed(new[name], old[name].dtype)
         else:
-            columns[name] = before[name].array
+            columns[name] = _typed(before[name], old[name].dtype)
     columns["geometry"] = _drawings(new, before)
     attributes = pd.DataFrame(columns, index=new.index)
     return gpd.GeoDataFrame(attributes, geometry="geometry", crs=old.crs)
@@ -145,7 +145,7 @@ def _drawings(new: gpd.GeoDataFrame, before: gpd.GeoDataFrame) -> NDArray[Any]:
 
 def _extra(
     new: gpd.GeoDataFrame, before: gpd.GeoDataFrame, known: pd.Index[Any]
-) -> NDArray[Any]:
+) -> Any:
     """Return what the file says besides the layer's columns, by row.
 
     An ``extra`` column is taken as it is; loose columns are laid over what the
@@ -160,17 +160,17 @@ def _extra(
         for base, value in zip(bases, _values(new[name]), strict=True):
             if value is not None:
                 base[str(name)] = features.plain(value)
-    return features.objects(bases)
+    return features.column(bases, new.index)
 
 
 def _typed(values: pd.Series[Any], dtype: Any) -> Any:
     """Return values in the layer's type where they fit it."""
     if pd.api.types.is_object_dtype(dtype):
-        return _values(values)
+        return features.column(_values(values), values.index)
     try:
-        return values.astype(dtype).array
+        return values.astype(dtype)
     except (TypeError, ValueError):
-        return _values(values)
+        return features.column(_values(values), values.index)
 
 
 def _values(values: pd.Series[Any]) -> NDArray[Any]:

@@ -99,20 +99,21 @@ def decode(
     ``valid_from`` and ``valid_to``.
     """
     documents: list[dict[str, Any]] = json.loads(f"[{','.join(props)}]")
+    index = pd.Index(objects(keys), name="key", dtype=object)
     columns: dict[str, Any] = {
-        field.name: _column(field, documents) for field in schema.fields
+        field.name: _column(field, documents, index) for field in schema.fields
     }
     if times is not None:
         columns |= {
-            name: objects(values)
+            name: column(values, index)
             for name, values in zip(TIME_COLUMNS, times, strict=True)
         }
-    columns["extra"] = objects([document.get("extra", {}) for document in documents])
+    extra = [document.get("extra", {}) for document in documents]
+    columns["extra"] = column(extra, index)
     shapes = empty_geometry(len(keys))
     if wkb is not None:
         shapes = GeometryArray(shapely.from_wkb(objects(wkb)), crs=_storage_crs())
     columns["geometry"] = shapes
-    index = pd.Index(objects(keys), name="key", dtype=object)
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry="geometry")
 
 
@@ -130,6 +131,14 @@ def promote(shapes: NDArray[Any]) -> NDArray[Any]:
         if chosen.size:
             promoted[chosen] = build(shapes[chosen], indices=np.arange(chosen.size))
     return promoted
+
+
+def column(values: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+    """Return values as a frame's column of Python objects, missing as None.
+
+    Handed over as a plain array, pandas would make text its own type, with NaN.
+    """
+    return pd.Series(objects(values), index=index, dtype=object)
 
 
 def objects(values: Sequence[Any]) -> NDArray[Any]:
@@ -324,7 +333,7 @@ _CONVERT = {
 }
 
 
-def _column(field: Field, documents: list[dict[str, Any]]) -> Any:
+def _column(field: Field, documents: list[dict[str, Any]], index: pd.Index[Any]) -> Any:
     name = field.name
     values = [document.get(name) for document in documents]
     if field.type == "real":
@@ -333,4 +342,4 @@ def _column(field: Field, documents: list[dict[str, Any]]) -> Any:
         return pd.array(values, dtype="Int64")
     if field.type == "boolean":
         return pd.array(values, dtype="boolean")
-    return objects(values)
+    return column(values, index)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from geodata.errors import StoreError
+from geodata.errors import StoreError, Text
 from geodata.store import dates, diffing, rebase, verifying
 from geodata.store.reader import SqlReader, resolve, schema_of
 from geodata.store.tables import journal, version
@@ -32,6 +33,7 @@ class SqlStore(SqlReader):
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.url = backend.url
+        self._thread = threading.local()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -41,8 +43,16 @@ class SqlStore(SqlReader):
     @contextlib.contextmanager
     def write(self, *, lock: Iterable[str] = ()) -> Iterator[SqlTransaction]:
         """Open a write transaction, holding the named locks from its start."""
+        if getattr(self._thread, "writes", False):
+            raise StoreError(
+                Text("写事务不能嵌套。", "A write block cannot hold another.")
+            )
         with self._backend.writing({CHAIN, *lock}) as connection:
-            yield SqlTransaction(self._backend, connection)
+            self._thread.writes = True
+            try:
+                yield SqlTransaction(self._backend, connection)
+            finally:
+                self._thread.writes = False
 
     def attempt(
         self, work: Callable[[SqlTransaction], _T], *, lock: Iterable[str] = ()

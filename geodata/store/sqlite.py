@@ -152,7 +152,6 @@ class SQLite:
         )
         sa.event.listen(self.engine, "begin", _begin)
         self._writer = threading.Lock()
-        self._writing: int | None = None
         if hasattr(os, "register_at_fork"):
             engine = self.engine
             os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
@@ -177,19 +176,13 @@ class SQLite:
     @contextlib.contextmanager
     def writing(self, locks: Iterable[str]) -> Iterator[sa.Connection]:  # noqa: ARG002 - there is one writer at all
         """Give a connection holding the write lock; commit at the end."""
-        thread = threading.get_ident()
-        if self._writing == thread:
-            raise StoreError(
-                Text("写事务不能嵌套。", "A write transaction cannot hold another.")
-            )
-        with self._writer, translated():
-            self._writing = thread
-            try:
-                connection = self.engine.connect()
-                with connection, connection.execution_options(writes=True).begin():
-                    yield connection
-            finally:
-                self._writing = None
+        with (
+            self._writer,
+            translated(),
+            self.engine.connect() as connection,
+            connection.execution_options(writes=True).begin(),
+        ):
+            yield connection
 
     def insert_states(
         self,

@@ -63,7 +63,7 @@ class SqlTransaction(SqlReader):
                 "changed": len(changes.changed),
                 "removed": len(changes.removed),
             },
-            "doc": doc or {},
+            "doc": {**(doc or {}), **({"correction": True} if correction else {})},
         }
         return committing.commit(
             self, self._backend, self._connection, changes, record, correction

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from geodata.store import tables
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,20 +31,31 @@ class Server:
         self.base = base
         self.pid = pid
 
-    def database(self) -> str:
-        """Return the URL of a new database with PostGIS in it."""
+    def database(self, template: str = "with_postgis") -> str:
+        """Return the URL of a new database; ``template0`` for one without PostGIS."""
         name = f"t{secrets.token_hex(6)}"
-        with psycopg.connect(f"{self.base}/postgres", autocommit=True) as connection:
-            connection.execute(
-                f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"
-            )
+        self._create(name, template)
         return f"{self.base}/{name}"
 
-    def drop(self, url: str) -> None:
-        """Remove a database, whoever is still connected."""
-        name = url.rpartition("/")[2]
+    def prepare(self) -> None:
+        """Make the template: installing PostGIS takes a second each time."""
+        self._create("with_postgis", "template0")
+        with psycopg.connect(f"{self.base}/with_postgis") as connection:
+            connection.execute("CREATE EXTENSION postgis")
+
+    def _create(self, name: str, template: str) -> None:
         with psycopg.connect(f"{self.base}/postgres", autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(
+                f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}"
+            )
+
+    def empty(self, url: str) -> None:
+        """Remove our tables from a database: much quicker than a new one."""
+        names = ", ".join(["alembic_version", *tables.metadata.tables])
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"DROP TABLE IF EXISTS {names} CASCADE")
+            connection.execute("DROP FUNCTION IF EXISTS quhua_written_once")
+            connection.execute("DROP FUNCTION IF EXISTS quhua_closed_once")
 
 
 def why_absent() -> str | None:
@@ -94,7 +107,9 @@ def server() -> Iterator[Server]:
     try:
         _wait(base, process, log)
         pid = int((data / "postmaster.pid").read_text().split()[0])
-        yield Server(base, pid)
+        running = Server(base, pid)
+        running.prepare()
+        yield running
         os.kill(pid, signal.SIGINT)
         process.wait(timeout=30)
     finally:
