@@ -71,6 +71,12 @@ class RuleSettings:
         "超出上级范围的宽度小于此值时忽略",
         "a place outside the parent narrower than this is not reported",
     )
+    complete_share: float = _setting(
+        0.95,
+        "",
+        "下级单元覆盖上级的比例达到此值即视为齐全，逐处报告余缺",
+        "children that cover this share of their parent are taken to be complete",
+    )
     repair_area_m2: float = _setting(
         10_000.0,
         "m²",

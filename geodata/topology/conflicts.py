@@ -91,10 +91,10 @@ def gaps(geometries: Any) -> gpd.GeoDataFrame:
 
 def _members(faces: Faces) -> NDArray[Any]:
     """Return for each face the tuple of units that cover it."""
-    return _grouped(faces.face, faces.unit, len(faces.polygons))
+    return grouped(faces.face, faces.unit, len(faces.polygons))
 
 
-def _grouped(
+def grouped(
     owner: NDArray[np.intp], value: NDArray[np.intp], count: int
 ) -> NDArray[Any]:
     """Return for each owner the sorted tuple of its values."""
@@ -113,7 +113,7 @@ def _around(units: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
     unit, place = shapely.STRtree(places).query(
         units, predicate="dwithin", distance=TOUCH_DEG
     )
-    return _grouped(place, unit, len(places))
+    return grouped(place, unit, len(places))
 
 
 def _places(

@@ -43,9 +43,19 @@ class Edges:
     """Vertices that were moved, by less than a millimetre, onto another's."""
 
 
-def edges_of(geometries: NDArray[Any]) -> Edges:
-    """Return the edges of valid (multi)polygons; None and empty ones have none."""
+def edges_of(
+    geometries: NDArray[Any], *, against: NDArray[np.bool_] | None = None
+) -> Edges:
+    """Return the edges of valid (multi)polygons; None and empty ones have none.
+
+    Polygons marked in ``against`` are drawn the other way round, so that a border
+    they share with the others is matched: what is left is where a parent and the
+    union of its children differ.
+    """
     oriented = shapely.orient_polygons(geometries)
+    if against is not None:
+        turned = shapely.orient_polygons(geometries, exterior_cw=True)
+        oriented = np.where(against, turned, oriented)
     parts, owner = shapely.get_parts(oriented, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     raw, ring = shapely.get_coordinates(rings, return_index=True)
