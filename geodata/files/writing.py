@@ -1,0 +1,193 @@
+"""Write a frame in the formats people ask for, losing nothing without saying so.
+
+What a format cannot hold is refused by name (a text too long for a Shapefile, a
+character GBK does not have); what it holds otherwise than we do is noted. GDAL
+runs in the guarded process here too: it never enters a server process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from geodata import crs as systems
+from geodata.errors import InputError, Text
+from geodata.files import (
+    atomic,
+    plain,
+    write_dxf,
+    write_gdal,
+    write_geojson,
+    write_kml,
+    write_parquet,
+    write_shapefile,
+    write_tables,
+)
+from geodata.files.plain import Options
+
+Notes = list[dict[str, str]]
+Writer = Callable[[gpd.GeoDataFrame, Path, Options], Notes]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format we write."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    writer: Writer
+    degrees: bool = False
+    """Whether the format allows longitude and latitude only."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and remarks on what the format changed."""
+
+    path: Path
+    driver: str
+    records: int
+    crs: str
+    fields: dict[str, str]
+    """Ours -> the name in the file."""
+    notes: tuple[dict[str, str], ...] = ()
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("GPKG", (".gpkg",), write_gdal.write),
+    Format("GeoJSON", (".geojson", ".json"), write_geojson.write, degrees=True),
+    Format("ESRI Shapefile", (".zip",), write_shapefile.write),
+    Format("FlatGeobuf", (".fgb",), write_gdal.write),
+    Format("Parquet", (".parquet", ".geoparquet"), write_parquet.write),
+    Format("KML", (".kml",), write_kml.write, degrees=True),
+    Format("DXF", (".dxf",), write_dxf.write),
+    Format("XLSX", (".xlsx",), write_tables.write_xlsx),
+    Format("CSV", (".csv",), write_tables.write_csv),
+)
+"""Everything that goes out; add one line and one ``write`` function."""
+
+_ALSO = {"SHP": "ESRI Shapefile", "SHAPEFILE": "ESRI Shapefile", "FGB": "FlatGeobuf"}
+
+
+def write(
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    driver: str | None = None,
+    *,
+    crs: str | int | None = None,
+    encoding: str | None = None,
+    language: str = "zh",
+    fields: Mapping[str, str] | None = None,
+    layer: str | None = None,
+) -> Written:
+    """Write ``frame`` to ``path``; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    frame
+        With a CRS, unless no row has a geometry.
+    path
+        Where to; a Shapefile becomes one zip.
+    driver
+        A name of :data:`FORMATS`; None to take it from the suffix.
+    crs
+        To transform to; None leaves the coordinates as they are, to the bit.
+        GeoJSON and KML are always longitude and latitude.
+    encoding
+        ``UTF-8`` or ``GBK`` for a Shapefile, any for CSV (UTF-8 with mark).
+    language
+        Of the headings of CSV and XLSX: ``zh`` or ``en``; ``""`` keeps the names.
+    fields
+        ``{ours: theirs}``: only these columns, under these names.
+    layer
+        Name of the layer; None for the file's own.
+
+    Raises
+    ------
+    InputError
+        For an unknown format, or values the format cannot hold, naming them.
+    CRSError
+        If coordinates have to be changed and the frame has no CRS.
+    """
+    path = Path(path)
+    chosen = _format(path, driver)
+    placed = _placed(frame, chosen, crs)
+    options = Options(
+        driver=chosen.name,
+        layer=layer or _stem(path),
+        encoding=encoding,
+        language=language,
+        named=fields is not None,
+    )
+    table = plain.select(placed, fields)
+    options.names.update({name: name for name in plain.columns(table)})
+    with atomic.replacing(path) as made:
+        notes = chosen.writer(table, made, options)
+    return Written(
+        path=path,
+        driver=chosen.name,
+        records=len(table),
+        crs=str(table.crs.to_string()) if table.crs else "",
+        fields=_traced(fields, options.names),
+        notes=tuple(notes),
+    )
+
+
+def _format(path: Path, driver: str | None) -> Format:
+    """Return the format by name, or by the suffix of the path."""
+    if driver is not None:
+        wanted = _ALSO.get(driver.upper(), driver).lower()
+        for item in FORMATS:
+            if item.name.lower() == wanted:
+                return item
+    else:
+        for item in FORMATS:
+            if path.suffix.lower() in item.suffixes:
+                return item
+    known = "、".join(item.name for item in FORMATS)
+    raise InputError(
+        Text(
+            f"不能写出格式 {driver or path.suffix or path.name}。",
+            f"The format {driver or path.suffix or path.name} cannot be written.",
+        ),
+        Text(f"可用：{known}。", f"Use one of: {known}."),
+    )
+
+
+def _placed(
+    frame: gpd.GeoDataFrame, chosen: Format, crs: str | int | None
+) -> gpd.GeoDataFrame:
+    """Return the frame in the coordinates asked for, in two dimensions."""
+    if frame.geometry.isna().all():
+        return frame
+    if crs is None and chosen.degrees and not systems.require(frame).is_geographic:
+        crs = systems.STORAGE
+    if crs is not None:
+        frame = systems.transform(frame, crs)
+    if chosen.degrees and not systems.require(frame).is_geographic:
+        raise InputError(
+            Text(
+                f"{chosen.name} 只能用经纬度，不能用 {crs}。",
+                f"{chosen.name} allows longitude and latitude only, not {crs}.",
+            )
+        )
+    if not frame.has_z.any():
+        return frame
+    flat = shapely.force_2d(frame.geometry.to_numpy())
+    return frame.set_geometry(gpd.GeoSeries(flat, frame.index, crs=frame.crs))
+
+
+def _stem(path: Path) -> str:
+    """Return the name of a layer for ``path``: without any of its suffixes."""
+    return path.name.split(".")[0] or "layer"
+
+
+def _traced(fields: Mapping[str, str] | None, names: dict[str, str]) -> dict[str, str]:
+    """Return ours -> name in the file through the caller's own names."""
+    if fields is None:
+        return dict(names)
+    return {ours: names.get(theirs, theirs) for ours, theirs in fields.items()}

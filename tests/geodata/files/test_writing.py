@@ -1,0 +1,337 @@
+"""What goes out comes back: geometry to the bit, names letter by letter."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pyogrio
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geodata import crs
+from geodata.errors import InputError
+from geodata.files import conversion, fields, write_dxf, write_shapefile
+from geodata.files.tables import read_table
+from geodata.files.writing import FORMATS, write
+
+NAMES = [
+    "和平区",
+    "=1+1",
+    "-河东",
+    "@SUM(1)",
+    "＝全角",
+    "+86",
+    "\ufeff=x",
+    "'单引号",
+    "𠅤㵐村",
+    "长" * 80,
+]
+
+
+def _units(names: list[str], *, holes: bool = True) -> gpd.GeoDataFrame:
+    """Return squares side by side, one of them in two parts, one with a hole."""
+    shapes: list[shapely.Geometry] = []
+    for i in range(len(names)):
+        square = shapely.box(117 + i / 10, 39.1, 117.1 + i / 10, 39.2 + i / 1e7)
+        shapes.append(square)
+    if holes and len(shapes) > 2:
+        shapes[1] = shapes[1].difference(shapely.box(117.12, 39.12, 117.15, 39.15))
+        shapes[2] = shapely.MultiPolygon([shapes[2], shapely.box(120, 40, 120.1, 40.1)])
+    return gpd.GeoDataFrame(
+        {
+            "code": [f"1201{i:02d}" for i in range(1, len(names) + 1)],
+            "name": names,
+            "level": [3] * len(names),
+            "area_official_km2": [1 / 3 + i for i in range(len(names))],
+            "enclave": [True, None, False, *[None] * (len(names) - 3)][: len(names)],
+            "predecessors": [["120221"], None, *[None] * (len(names) - 2)][
+                : len(names)
+            ],
+            "remark": ["说明\n第二行", None, *["x"] * (len(names) - 2)][: len(names)],
+        },
+        geometry=shapes,
+        crs=crs.STORAGE,
+    ).assign(level=lambda f: f["level"].astype("Int64"))
+
+
+def _back(path: Path) -> gpd.GeoDataFrame:
+    """Read a file we wrote with the plainest reader there is for it."""
+    if path.suffix in {".csv", ".xlsx"}:
+        frame = read_table(path).frame
+    elif path.suffix == ".parquet":
+        frame = gpd.read_parquet(path)
+    elif path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            stem = next(n[:-4] for n in archive.namelist() if n.endswith(".shp"))
+            names = archive.read(stem + write_shapefile.NAMES).decode("utf-8")
+        frame = pyogrio.read_dataframe(f"/vsizip/{path}")
+        frame = frame.rename(columns=write_shapefile.full_names(names))
+    else:
+        frame = pyogrio.read_dataframe(path)
+    if path.suffix == ".kml":
+        frame = frame.drop(columns="Name").rename(columns={"name2": "name"})
+    mapping = fields.match([c for c in frame.columns if c != "geometry"], frame)
+    return conversion.convert(frame, mapping).frame.sort_values("code")
+
+
+def _assert_same(
+    found: gpd.GeoDataFrame, wanted: gpd.GeoDataFrame, degrees: float
+) -> None:
+    assert found["code"].tolist() == wanted["code"].tolist()
+    assert found["name"].tolist() == [n.replace("\ufeff", "") for n in wanted["name"]]
+    assert found["level"].tolist() == wanted["level"].tolist()
+    same = shapely.equals_exact(
+        _normal(found.geometry), _normal(wanted.geometry), tolerance=degrees
+    )
+    assert same.all()
+
+
+def _normal(shapes: gpd.GeoSeries) -> np.ndarray[Any, Any]:
+    """Return multipolygons in normal form; one part or several is the same thing."""
+    parts = [shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes]
+    return np.asarray(shapely.normalize(parts))
+
+
+ROUND_TRIPS = [
+    ("a.gpkg", {}),
+    ("a.geojson", {}),
+    ("a.zip", {"encoding": "UTF-8"}),
+    ("a.fgb", {}),
+    ("a.parquet", {}),
+    ("a.kml", {}),
+    ("a.csv", {}),
+    ("a.csv", {"language": "en"}),
+    ("a.csv", {"encoding": "gb18030"}),
+    ("a.xlsx", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), ROUND_TRIPS)
+def test_export_and_import_is_identity(
+    tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    units = _units(NAMES)
+    written = write(units, tmp_path / name, **options)
+    assert written.records == len(units)
+    back = _back(tmp_path / name)
+    _assert_same(back, units, 0.0)
+    # A DBF holds numbers as text with 15 decimals; every other format all digits.
+    close = 1e-15 if name.endswith(".zip") else 0.0
+    areas = zip(back["area_official_km2"], units["area_official_km2"], strict=True)
+    assert all(abs(a - b) <= close for a, b in areas)
+    assert back["enclave"].tolist()[0] is True
+    assert back["predecessors"].tolist()[0] == ["120221"]
+    assert back["remark"].tolist()[0] == "说明\n第二行"
+
+
+def test_shapefile_in_gbk(tmp_path: Path) -> None:
+    units = _units(["和平区", "-河东", "河西区"])
+    write(units, tmp_path / "天津.zip", encoding="GBK")
+    with zipfile.ZipFile(tmp_path / "天津.zip") as archive:
+        assert archive.read("天津.cpg") == b"GBK"
+        assert "和平区".encode("gbk") in archive.read("天津.dbf")
+        assert {"天津.shp", "天津.shx", "天津.prj"} <= set(archive.namelist())
+    _assert_same(_back(tmp_path / "天津.zip"), units, 0.0)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(
+        st.text(
+            st.characters(
+                codec="utf-8",
+                exclude_categories=("C", "Z"),
+                exclude_characters="\u3000",
+            ),
+            min_size=1,
+            max_size=30,
+        ).filter(lambda text: text.strip("0123456789.,+-eE_ '＋－．") != ""),
+        min_size=3,
+        max_size=8,
+    )
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.geojson", "a.parquet", "a.kml"])
+def test_any_name_comes_back(tmp_path: Path, name: str, names: list[str]) -> None:
+    import unicodedata
+
+    names = [unicodedata.normalize("NFC", text) for text in names]
+    units = _units(names)
+    write(units, tmp_path / name)
+    _assert_same(_back(tmp_path / name), units, 0.0)
+
+
+@pytest.mark.parametrize("rare", ["𠅤", "㵐"])
+def test_gbk_refuses_characters_it_lacks_by_name(tmp_path: Path, rare: str) -> None:
+    units = _units([f"{rare}村", "乙", "丙"])
+    with pytest.raises(InputError) as caught:
+        write(units, tmp_path / "a.zip", encoding="GBK")
+    assert f"{rare}村" in caught.value.text("zh")
+    assert "120101" in caught.value.text("en")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_too_long_for_a_dbf_is_refused_not_cut(tmp_path: Path) -> None:
+    units = _units(["长" * 85, "乙", "丙"])
+    with pytest.raises(InputError, match="254 bytes"):
+        write(units, tmp_path / "a.zip", encoding="UTF-8")
+    write(units, tmp_path / "a.zip", encoding="GBK")
+    assert _back(tmp_path / "a.zip")["name"].tolist()[0] == "长" * 85
+
+
+def test_short_names_are_ascii_and_different() -> None:
+    names = ["code", "CODE_of_something", "code_of_something", "面积", "名称", "1st"]
+    short = write_shapefile.short_names(names)
+    assert short["code"] == "code"
+    assert all(len(s) <= 10 and s.isascii() for s in short.values())
+    assert len({s.upper() for s in short.values()}) == len(names)
+
+
+def test_no_spreadsheet_runs_a_cell(tmp_path: Path) -> None:
+    risky = [
+        "=cmd|' /C calc'!A0",
+        "@SUM(1)",
+        "+1",
+        "-1+1",
+        "\t=1",
+        "\r=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠a",
+    ]
+    units = _units([*risky, "\ufeff=1", "\u200b=1"], holes=False)
+    write(units, tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_bytes().decode("utf-8-sig")
+    cells = [cell for cell in text.split('"') if cell.strip("\u200b\ufeff \t\r\n")]
+    assert not [
+        c
+        for c in cells
+        if c.lstrip("\u200b\ufeff \t\r").startswith(tuple("=+-@＝＋－＠"))
+    ]
+    write(units, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert sheet is not None
+    kinds = {cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    assert sheet["B2"].value == risky[0]
+    assert sheet["B2"].quotePrefix
+
+
+def test_geojson_is_rfc_7946_and_says_which_crs(tmp_path: Path) -> None:
+    units = _units(["甲", "乙", "丙"])
+    write(units, tmp_path / "a.geojson")
+    found = json.loads((tmp_path / "a.geojson").read_text("utf-8"))
+    assert found["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::4490"
+    hole = shapely.from_geojson(json.dumps(found["features"][1]["geometry"]))
+    assert hole.exterior.is_ccw
+    assert not hole.interiors[0].is_ccw
+    assert found["features"][0]["properties"]["predecessors"] == '["120221"]'
+
+
+def test_plane_coordinates_become_degrees_where_a_format_knows_no_other(
+    tmp_path: Path,
+) -> None:
+    units = _units(["甲", "乙", "丙"])
+    plane = crs.transform(units, crs.local_gk(117.2))
+    for name in ("a.geojson", "a.kml"):
+        write(plane, tmp_path / name)
+        _assert_same(_back(tmp_path / name), units, 1e-9)
+    with pytest.raises(InputError, match="longitude"):
+        write(units, tmp_path / "a.kml", crs=crs.local_gk(117.2))
+
+
+def test_dxf_outlines_labels_and_layers(tmp_path: Path) -> None:
+    units = _units(["和平区", "𠅤㵐村", "丙"])
+    write(units, tmp_path / "a.dxf")
+    entities = pyogrio.read_dataframe(tmp_path / "a.dxf")
+    labels = entities[entities["Text"].notna()]
+    assert [write_dxf.unescape(t) for t in labels["Text"]] == units["name"].tolist()
+    assert set(labels["Layer"]) == {"QUHUA_3_TEXT"}
+    inside = shapely.contains_xy(
+        units.geometry.to_numpy(), labels.geometry.x, labels.geometry.y
+    )
+    assert inside.all()
+    lines = entities[entities["Text"].isna()].geometry.to_numpy()
+    rings = [r for part in units.geometry.explode() for r in shapely.get_rings(part)]
+    assert len(lines) == len(rings) == 5
+    found = [shapely.normalize(shapely.Polygon(line.coords)) for line in lines]
+    wanted = [shapely.normalize(shapely.Polygon(ring)) for ring in rings]
+    same = shapely.equals_exact(np.array(found), np.array(wanted), tolerance=1e-9)
+    assert same.all()
+
+
+def test_points_lines_and_no_geometry(tmp_path: Path) -> None:
+    points = gpd.GeoDataFrame(
+        {"marker": ["1253165Q"], "height_m": [3.5]},
+        geometry=[shapely.Point(117.2, 39.1)],
+        crs=crs.STORAGE,
+    )
+    for item in FORMATS:
+        path = tmp_path / f"p{item.suffixes[0]}"
+        assert write(points, path).records == 1
+    raw = read_table(tmp_path / "p.csv")
+    assert raw.frame.geometry.iloc[0] == shapely.Point(117.2, 39.1)
+    assert raw.frame["marker"].tolist() == ["1253165Q"]
+    table = gpd.GeoDataFrame({"code": ["120101"], "population": [5]}, geometry=[None])
+    write(table, tmp_path / "t.csv")
+    assert "WKT" not in (tmp_path / "t.csv").read_text("utf-8-sig")
+    write(table, tmp_path / "t.xlsx")
+
+
+def test_chosen_fields_under_chosen_names(tmp_path: Path) -> None:
+    units = _units(["甲", "乙", "丙"])
+    written = write(
+        units, tmp_path / "a.csv", fields={"code": "XZQDM", "name": "XZQMC"}
+    )
+    head = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[0]
+    assert head == '"XZQDM","XZQMC","WKT"'
+    assert written.fields == {"code": "XZQDM", "name": "XZQMC"}
+    with pytest.raises(InputError, match="no field nothing"):
+        write(units, tmp_path / "b.csv", fields={"nothing": "x"})
+
+
+def test_control_characters_are_refused_where_xml_cannot_hold_them(
+    tmp_path: Path,
+) -> None:
+    units = _units(["甲\x07", "乙", "丙"])
+    for name in ("a.xlsx", "a.kml"):
+        with pytest.raises(InputError, match="control characters"):
+            write(units, tmp_path / name)
+
+
+def test_a_failed_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    write(_units(["甲", "乙", "丙"]), path)
+    before = path.read_bytes()
+    with pytest.raises(InputError):
+        write(_units(["𠅤", "乙", "丙"]), path, encoding="GBK")
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_an_unknown_format_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        write(_units(["甲", "乙", "丙"]), tmp_path / "a.dwg")
+    assert "GPKG" in caught.value.text("en")
+
+
+def test_a_geometry_too_long_for_a_cell_is_left_out_and_said(tmp_path: Path) -> None:
+    circle = shapely.Point(117, 39).buffer(0.1, quad_segs=400)
+    frame = gpd.GeoDataFrame({"code": ["120101"]}, geometry=[circle], crs=crs.STORAGE)
+    written = write(frame, tmp_path / "a.xlsx")
+    assert "only attributes" in written.notes[0]["en"]
+    write(frame, tmp_path / "a.csv")
+    back = read_table(tmp_path / "a.csv").frame.geometry.iloc[0]
+    assert shapely.equals_exact(back, circle, 0.0)
