@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 if TYPE_CHECKING:
     import geopandas as gpd
 
@@ -71,16 +73,19 @@ def make(store: Reader, layer: str, number: int) -> Made:
 
 
 def flattened(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a snapshot with plain columns: lists and ``extra`` as JSON text."""
+    """Return a snapshot with plain columns: lists and ``extra`` as JSON text.
+
+    A column without any value is still text, not of no type.
+    """
     plain = {
-        name: [_text(value) for value in frame[name]]
+        name: pd.array([_text(value) for value in frame[name]], dtype="string")
         for name in frame.columns.drop(frame.geometry.name)
-        if any(isinstance(value, dict | list | tuple) for value in frame[name])
+        if frame[name].dtype == object
     }
     return frame.assign(**plain).reset_index(drop=True)
 
 
-def _text(value: Any) -> Any:
-    if value is None or value == {}:
+def _text(value: Any) -> str | None:
+    if value is None or value in ({}, []) or value is pd.NA or value != value:
         return None
-    return json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

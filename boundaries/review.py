@@ -218,9 +218,8 @@ def moves(
 ) -> list[str]:
     """Return the verbs ``user`` may do with a draft as it stands."""
     keys = list(keys)
-    return [
-        row.name for row in VERBS if row.of and _may(row, user, state, author, keys)
-    ]
+    offered = [row for row in VERBS if row.of and row.name != "view_draft"]
+    return [row.name for row in offered if _may(row, user, state, author, keys)]
 
 
 def outside(user: User, row: Verb, keys: Iterable[str]) -> list[str]:

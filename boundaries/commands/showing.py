@@ -112,12 +112,37 @@ def draft(document: dict[str, Any]) -> Iterator[Text]:
             f"  conflict at {side.get('key')}: both sides changed it",
         )
     for item in document.get("repairs", ())[:MOST]:
+        cost = _cost(item["cost"])
         yield Text(
-            f"  已修复 {', '.join(item['keys'])}：{item['kind']}，代价 {item['cost']}",
-            f"  repaired {', '.join(item['keys'])}: {item['kind']}, "
-            f"cost {item['cost']}",
+            f"  已修复 {', '.join(item['keys'])}：{item['kind']}，{cost.zh}",
+            f"  repaired {', '.join(item['keys'])}: {item['kind']}, {cost.en}",
         )
     yield from _report(document)
+
+
+_COSTS = {
+    "vertices_added": Text("增加顶点", "vertices added"),
+    "vertices_dropped": Text("删除顶点", "vertices dropped"),
+    "largest_shift_m": Text("最大移动（米）", "largest shift (m)"),
+    "area_gained_m2": Text("增加面积（平方米）", "area gained (m²)"),
+    "area_lost_m2": Text("减少面积（平方米）", "area lost (m²)"),
+    "area_m2": Text("面积（平方米）", "area (m²)"),
+}
+
+
+def _cost(cost: dict[str, Any]) -> Text:
+    """Return what a repair cost, leaving out what it did not."""
+    told = {
+        _COSTS.get(name, Text(name, name)): round(value, 2)
+        for name, value in cost.items()
+        if isinstance(value, int | float) and round(value, 2)
+    }
+    if not told:
+        return Text("无面积和位置代价", "no area and no vertex moved")
+    return Text(
+        "，".join(f"{name.zh} {value}" for name, value in told.items()),
+        ", ".join(f"{name.en} {value}" for name, value in told.items()),
+    )
 
 
 def _report(document: dict[str, Any]) -> Iterator[Text]:

@@ -1,0 +1,109 @@
+"""The table decides, whoever asks: every verb × role × state × place × author."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from boundaries import review
+from boundaries.accounts import Grant, User
+from boundaries.vocabulary import THREE_ADMINISTRATORS, DraftState, Role
+from geodata.errors import ForbiddenError, StateError
+
+HOME, ABROAD = "120101001", "120102001"
+SUBTREES = ("", "120000", "120101", "120102", "110000")
+WITHIN = {"": {HOME, ABROAD}, "120000": {HOME, ABROAD}, "120101": {HOME}}
+WITHIN |= {"120102": {ABROAD}, "110000": set()}
+
+
+@pytest.mark.parametrize("row", review.VERBS, ids=lambda row: row.name)
+def test_every_cell_of_the_matrix(row: review.Verb) -> None:
+    """An oracle written apart from the code says who may; nothing else may."""
+    for role, subtree, state, keys, own in itertools.product(
+        Role, SUBTREES, DraftState, ((HOME,), (ABROAD,), (HOME, ABROAD)), (True, False)
+    ):
+        user = User("li", grants=(Grant(role, subtree),))
+        author = "li" if own else "wang"
+        lawful = (
+            role in row.roles
+            and (not row.scoped or set(keys) <= WITHIN[subtree])
+            and (row.who is review.Who.ANYONE or (row.who is review.Who.AUTHOR) == own)
+        )
+        timely = not row.of or state in row.of
+        try:
+            review.allow(row.name, user, state=state, author=author, keys=keys)
+            allowed = True
+        except ForbiddenError:
+            allowed = False
+            assert not lawful
+        except StateError:
+            allowed = False
+            assert lawful
+            assert not timely
+        assert allowed == (lawful and timely)
+
+
+def test_who_decides_is_never_the_author() -> None:
+    for name in ("approve", "return", "waive"):
+        assert review.verb(name).who is review.Who.NOT_AUTHOR
+        assert review.verb(name).roles == {Role.BOUNDARY_MANAGER}
+
+
+def test_administrators_and_auditors_touch_no_boundary() -> None:
+    apart = THREE_ADMINISTRATORS | {Role.AUDITOR}
+    for row in review.VERBS:
+        if row.of or row.to is not None or row.name in {"publish", "import_codes"}:
+            assert not row.roles & apart, row.name
+
+
+def test_states_only_move_along_the_law() -> None:
+    """I5: draft → submitted → approved → published → superseded, and side ways."""
+    edges = {
+        (str(start), str(row.to))
+        for row in review.VERBS
+        if row.to is not None
+        for start in row.of
+    }
+    assert ("submitted", "approved") in edges
+    assert {end for start, end in edges if start == "submitted"} == {
+        "approved",
+        "returned",
+        "withdrawn",
+    }
+    final = {"approved", "published", "superseded", "discarded"}
+    assert not {edge for edge in edges if edge[0] in final}
+    assert {start for start, end in edges if end == "approved"} == {"submitted"}
+
+
+def test_two_grants_cover_together() -> None:
+    both = User(
+        "li", grants=(Grant(Role.SURVEYOR, "120101"), Grant(Role.SURVEYOR, "120102"))
+    )
+    review.allow("stage", both, keys=[HOME, ABROAD])
+    mixed = User(
+        "li", grants=(Grant(Role.SURVEYOR, "120101"), Grant(Role.VIEWER, "120102"))
+    )
+    with pytest.raises(ForbiddenError) as refused:
+        review.allow("stage", mixed, keys=[HOME, ABROAD])
+    assert ABROAD in refused.value.message.en
+    assert HOME not in refused.value.message.en
+
+
+def test_a_closed_account_may_nothing() -> None:
+    closed = User("li", grants=(Grant(Role.BOUNDARY_MANAGER),), active=False)
+    for row in review.VERBS:
+        with pytest.raises(ForbiddenError):
+            review.allow(row.name, closed)
+
+
+def test_moves_are_what_allow_allows() -> None:
+    user = User("wang", grants=(Grant(Role.BOUNDARY_MANAGER),))
+    assert review.moves(user, state="submitted", author="li") == [
+        "check",
+        "approve",
+        "return",
+        "waive",
+    ]
+    assert review.moves(user, state="submitted", author="wang") == ["check", "withdraw"]
+    assert review.moves(user, state="published", author="li") == []
