@@ -82,27 +82,48 @@ def crossings(geometry: Any) -> int:
     Exact up to a few hundred edges, else from a sample of edges; the count stops
     soon after :data:`MAX_CROSSINGS`.
     """
-    segments = _segments(geometry)
-    tree = shapely.STRtree(segments)
-    chosen = _sample(len(segments))
+    start, end = _segments(geometry)
+    tree = shapely.STRtree(shapely.linestrings(np.stack([start, end], axis=1)))
+    chosen = _sample(len(start))
     found = 0
-    scale = len(segments) / max(len(chosen), 1) / 2
+    scale = len(start) / max(len(chosen), 1) / 2
     for some in np.array_split(chosen, max(len(chosen) // 32, 1)):
-        pairs = tree.query(segments[some], predicate="crosses")
-        found += pairs.shape[1]
+        box = shapely.box(
+            *np.minimum(start[some], end[some]).T, *np.maximum(start[some], end[some]).T
+        )
+        one, other = tree.query(box)
+        found += int(_cross(start, end, some[one], other).sum())
         if found * scale > MAX_CROSSINGS:
             break
     return int(found * scale)
 
 
-def _segments(geometry: Any) -> NDArray[Any]:
-    """Return all edges of the geometry as lines of two points."""
+def _cross(
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    one: NDArray[np.intp],
+    other: NDArray[np.intp],
+) -> NDArray[np.bool_]:
+    """Return which pairs of edges cross within both."""
+
+    def side(
+        a: NDArray[np.float64], b: NDArray[np.float64], p: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        u, v = b - a, p - a
+        return np.sign(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
+
+    a, b, c, d = start[one], end[one], start[other], end[other]
+    apart = side(a, b, c) * side(a, b, d)
+    return (apart < 0) & (side(c, d, a) * side(c, d, b) < 0)
+
+
+def _segments(geometry: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of all edges of the geometry."""
     parts = shapely.get_parts(geometry)
     rings = shapely.get_rings(parts)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     begin = np.flatnonzero(ring[1:] == ring[:-1])
-    ends = np.stack([xy[begin], xy[begin + 1]], axis=1)
-    return np.asarray(shapely.linestrings(ends))
+    return xy[begin], xy[begin + 1]
 
 
 def _sample(count: int) -> NDArray[np.intp]:
