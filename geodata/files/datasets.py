@@ -56,7 +56,7 @@ def find(path: Path, name: str, limits: Limits) -> tuple[archive.Member, ...]:
     name
         What the file was called.
     """
-    kind = sniff(path)
+    kind = sniff(path, name)
     if kind != "zip":
         return (archive.Member(path, name),)
     if archive.is_workbook(path):
@@ -81,7 +81,7 @@ def prepare(
     FileRefusedError
         With what is wrong and what to do.
     """
-    kind = sniff(member.path)
+    kind = sniff(member.path, member.name)
     if kind == "zip" and archive.is_workbook(member.path):
         kind = "xlsx"
     try:

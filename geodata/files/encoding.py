@@ -149,7 +149,7 @@ _CANDIDATES = ("gb18030", "big5hkscs")
 
 
 def _utf8(samples: list[bytes], claims: list[tuple[str, str]]) -> Encoding:
-    """Valid UTF-8: right, but for a few bytes that a claim explains as well."""
+    """Take valid UTF-8 as UTF-8, but for a few bytes a claim explains as well."""
     for codec, where in claims:
         if (
             codec != "utf-8"
@@ -181,6 +181,8 @@ def _by_content(samples: list[bytes], claims: list[tuple[str, str]]) -> Encoding
         enough = sum(len(decode(text, best)) for text in samples) >= _FEW_LETTERS
         clear = scores[best] - other > 0.15
         confidence = 0.95 if clear and enough else 0.75
+        if claims:  # somebody said otherwise: let a person look
+            confidence = min(confidence, 0.85)
         evidence = f"{scores[best]:.0%} plausible as {best}, {other:.0%} otherwise"
         return _encoding(best, evidence + overruled, confidence)
     return _encoding(

@@ -23,10 +23,19 @@ from geodata.files.limits import Limits
 Objects = npt.NDArray[np.object_]
 Ints = npt.NDArray[np.int64]
 
+_MANY = 100
+_REPEATED = "Repeated points"
 _FARTHEST = 1e8
 """Beyond this no CRS we know has coordinates (zone-prefixed metres reach 4.6e7)."""
 
 _COLLECTION = 7
+_MULTI = 4
+_REBUILD = {
+    4: shapely.multipoints,
+    5: shapely.multilinestrings,
+    6: shapely.multipolygons,
+    7: shapely.geometrycollections,
+}
 _CURVES = frozenset({8, 9, 10})
 _CURVE_SETS = frozenset({11, 12})
 _SURFACES = frozenset({15, 16, 17})
@@ -93,7 +102,7 @@ def examine(
     geometries = _parse(blobs, refused)
     _weigh(geometries, limits)
     dropped_z, dropped_m = _dimensions(geometries, has_z, has_m, refused)
-    geometries = shapely.force_2d(geometries)
+    geometries = _flattened(shapely.force_2d(geometries))
     _refuse(refused, (codes >= 0) & shapely.is_empty(geometries), _EMPTY)
     _refuse_coordinates(geometries, refused)
     kept = np.flatnonzero(~np.isin(np.arange(len(blobs)), list(refused)))
@@ -206,6 +215,23 @@ def _dimensions(
     return int(with_z.sum()), int(with_m.sum())
 
 
+def _flattened(geometries: Objects) -> Objects:
+    """Take collections out of collections, and empty parts out of all."""
+    types = shapely.get_type_id(geometries)
+    for position in np.flatnonzero(types >= _MULTI):
+        parts = shapely.get_parts(geometries[position])
+        inner = shapely.get_type_id(parts) >= _MULTI
+        empty = shapely.is_empty(parts)
+        if not (inner & (types[position] == _COLLECTION)).any() and not empty.any():
+            continue
+        if types[position] == _COLLECTION:
+            while (shapely.get_type_id(parts) >= _MULTI).any():
+                parts = shapely.get_parts(parts)
+        parts = parts[~shapely.is_empty(parts)]
+        geometries[position] = _REBUILD[int(types[position])](parts)
+    return geometries
+
+
 def _refuse_coordinates(geometries: Objects, refused: dict[int, Text]) -> None:
     coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
     finite = np.isfinite(coordinates).all(axis=1)
@@ -243,11 +269,24 @@ def invalid(geometries: Objects, records: npt.ArrayLike) -> tuple[dict[str, Any]
     """
     numbers = np.asarray(records)
     found = []
-    for position in np.flatnonzero(~shapely.is_valid(geometries)):
-        reason, x, y = _reason(shapely.is_valid_reason(geometries[position]))
+    broken = ~shapely.is_valid(geometries)
+    for position in np.flatnonzero(broken | _mostly_repeated(geometries)):
+        reason, x, y = _REPEATED, *shapely.get_coordinates(geometries[position])[0]
+        if broken[position]:
+            reason, x, y = _reason(shapely.is_valid_reason(geometries[position]))
         record = int(numbers[position])
         found.append({"record": record, "reason": reason, "x": x, "y": y})
     return tuple(found)
+
+
+def _mostly_repeated(geometries: Objects) -> npt.NDArray[np.bool_]:
+    """Return which geometries are hundreds of points on one spot, not a shape."""
+    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
+    same = (np.diff(coordinates, axis=0) == 0).all(axis=1) & (np.diff(owners) == 0)
+    repeats = np.bincount(owners[1:][same], minlength=len(geometries))
+    counts = np.bincount(owners, minlength=len(geometries))
+    most: npt.NDArray[np.bool_] = (repeats > _MANY) & (2 * repeats > counts)
+    return most
 
 
 def _reason(text: str) -> tuple[str, float | None, float | None]:

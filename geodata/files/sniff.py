@@ -53,6 +53,7 @@ _KNOWN = (
     (re.compile(rb"\x1f\x8b"), "gzip", _EXPORT_ZIP),
     (re.compile(rb"BZh"), "bzip2", _EXPORT_ZIP),
     (re.compile(rb"\xfd7zXZ"), "xz", _EXPORT_ZIP),
+    (re.compile(rb"....\x0a.OSMHeader", re.DOTALL), "OSM PBF", _EXPORT_GIS),
     (re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|II\*\x00|MM\x00\*|RIFF|<svg"),
      "PDF/image", _NOT_A_MAP),
 )  # fmt: skip
@@ -72,8 +73,15 @@ _BOMS = (
 )
 
 
-def sniff(path: Path) -> str:
+def sniff(path: Path, name: str | None = None) -> str:
     """Return the kind of ``path``.
+
+    Parameters
+    ----------
+    path
+        A file or a folder.
+    name
+        What people call it, where ``path`` is a private copy.
 
     Returns
     -------
@@ -88,8 +96,9 @@ def sniff(path: Path) -> str:
     FileRefusedError
         Empty, or nothing we know.
     """
+    shown = Path(name or path.name)
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, shown.name)
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
@@ -97,15 +106,15 @@ def sniff(path: Path) -> str:
             Text("文件是空的（0 字节）。", "The file is empty (0 bytes)."),
             Text("请重新导出或重新上传。", "Export or send it again."),
         )
-    return _binary(head, path) or _text(head, path)
+    return _binary(head, path) or _text(head, path, shown.name)
 
 
-def _folder(path: Path) -> str:
+def _folder(path: Path, name: str) -> str:
     if any(path.glob("*.gdbtable")):
         return "gdb"
     raise FileRefusedError(
-        Text(f"{path.name} 是文件夹，且不是 FileGDB。",
-             f"{path.name} is a folder and not a file geodatabase."),
+        Text(f"{name} 是文件夹，且不是 FileGDB。",
+             f"{name} is a folder and not a file geodatabase."),
         Text("请指定文件，或将其打包为 zip。", "Name a file, or zip the folder."),
     )  # fmt: skip
 
@@ -136,15 +145,15 @@ def _is_dbf(head: bytes, path: Path) -> bool:
     return plausible or path.suffix.lower() == ".dbf"
 
 
-def _text(head: bytes, path: Path) -> str:
+def _text(head: bytes, path: Path, name: str) -> str:
     text = decode_head(head)
     if text is None:
-        raise _unknown(path)
+        raise _unknown(name)
     start = text.lstrip()
     if start.startswith("\x1e"):
         return "geojsonseq"
     if start.startswith("<"):
-        return _xml(start, path)
+        return _xml(start, name)
     if start[:1] in {"{", "["} and path.suffix.lower() not in {".csv", ".txt"}:
         return "json"
     if re.match(r"(999\s*\n.*\n\s*)*0\s*\n\s*SECTION", start):
@@ -169,7 +178,7 @@ def decode_head(head: bytes) -> str | None:
     return head.decode("utf-8", "replace")
 
 
-def _xml(start: str, path: Path) -> str:
+def _xml(start: str, name: str) -> str:
     body = re.sub(r"(?s)<\?.*?\?>|<!--.*?-->", "", start).lstrip()
     if body.startswith("<!"):
         raise FileRefusedError(
@@ -183,10 +192,10 @@ def _xml(start: str, path: Path) -> str:
     if kind is None and found and "opengis.net/gml" in body[:4000]:
         kind = "gml"
     if kind is None:
-        name = found.group(1)[:40] if found else "XML"
+        root = found.group(1)[:40] if found else "XML"
         raise FileRefusedError(
-            Text(f"{path.name} 是 XML（<{name}>），不是 KML、GML 或 GPX。",
-                 f"{path.name} is XML (<{name}>), not KML, GML or GPX."),
+            Text(f"{name} 是 XML（<{root}>），不是 KML、GML 或 GPX。",
+                 f"{name} is XML (<{root}>), not KML, GML or GPX."),
             _EXPORT_GIS,
         )  # fmt: skip
     return kind
@@ -197,9 +206,9 @@ def _unsupported(name: str, advice: Text) -> UnsupportedFormatError:
     return UnsupportedFormatError(message, advice)
 
 
-def _unknown(path: Path) -> FileRefusedError:
+def _unknown(name: str) -> FileRefusedError:
     message = Text(
-        f"无法识别 {path.name} 的格式。",
-        f"The format of {path.name} is not recognised.",
+        f"无法识别 {name} 的格式。",
+        f"The format of {name} is not recognised.",
     )
     return FileRefusedError(message, _EXPORT_GIS)

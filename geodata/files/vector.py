@@ -77,7 +77,7 @@ def layers_of(dataset: Dataset, limits: Limits) -> list[Choice]:
             return [
                 _choice(dataset, str(name), kind, len(listed), limits)
                 for name, kind in listed
-                if kind is not None or dataset.driver != "OpenFileGDB"
+                if kind is not None
             ]
         except _FAILURES as error:
             raise unreadable(dataset) from error

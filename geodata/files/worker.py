@@ -172,11 +172,18 @@ def _read(
         from geodata.files.tables import read_table
 
         return read_table(
-            dataset.path, limits=limits, layer=wanted, overrides=overrides
+            _named_as_sent(dataset), limits=limits, layer=wanted, overrides=overrides
         )
     from geodata.files import vector
 
     return vector.read(choice, limits)
+
+
+def _named_as_sent(dataset: datasets.Dataset) -> Path:
+    """Give a table its own name back: the reader calls the layer by it."""
+    plain = "".join(c for c in dataset.name if c.isalnum() or c in "._- ()（）")
+    named = dataset.path.with_name((plain[:60] or "data") + dataset.path.suffix)
+    return dataset.path.rename(named)
 
 
 def _checked(raw: Raw) -> Raw:

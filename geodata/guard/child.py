@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import mimetypes
 import os
 import sys
 import traceback
@@ -51,6 +51,7 @@ def _load(target: str, preload: list[str]) -> Callable[..., Any]:
 
 
 def _lock(task: dict[str, Any], limits: Limits, control: Path) -> dict[str, Any]:
+    mimetypes.knownfiles = []  # openpyxl would read /etc/mime.types
     packages = tuple(Path(folder) for folder in task["packages"])
     limited = limiting.limit_resources(limits)
     folders = [control, Path(task["folder"])]
