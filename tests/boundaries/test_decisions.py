@@ -1,0 +1,213 @@
+"""Decisions: a second person, on the layer as it stands, with nothing overwritten."""
+
+from __future__ import annotations
+
+import pytest
+
+from boundaries.registry import reports
+from geodata.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from tests.support.registries import Office, streets
+
+HOLE = "AABB/A.BB/CCDD"
+
+
+def test_author_is_not_approver(desk: Office) -> None:
+    """I5: even who holds both roles does not decide on their own draft."""
+    desk.registry.set_roles("root", "zhao", ["surveyor", "boundary_manager"])
+    draft = desk.stage()["id"]
+    desk.registry.submit("zhao", draft)
+    with pytest.raises(ForbiddenError):
+        desk.registry.approve("zhao", draft)
+    with pytest.raises(ForbiddenError):
+        desk.registry.return_draft("zhao", draft, "mine")
+    assert desk.registry.approve("chen", draft)["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "who", ["root", "keeper", "watcher", "auditor", "viewer", "li"]
+)
+def test_who_never_approves(desk: Office, who: str) -> None:
+    draft = desk.stage()["id"]
+    desk.registry.submit("zhao", draft)
+    with pytest.raises(ForbiddenError):
+        desk.registry.approve(who, draft)
+
+
+def test_an_approver_decides_within_their_subtree(desk: Office) -> None:
+    draft = desk.stage()["id"]
+    desk.registry.submit("zhao", draft)
+    with pytest.raises(ForbiddenError):
+        desk.registry.approve("wang", draft)
+    assert desk.registry.approve("chen", draft)["state"] == "approved"
+
+
+def test_the_version_says_how_it_came_to_be(desk: Office) -> None:
+    draft = desk.stage(title="首次入库")["id"]
+    desk.registry.submit("zhao", draft)
+    desk.registry.approve("chen", draft, "同意")
+    version = desk.registry.store.version(1)
+    assert (version.author, version.approver) == ("zhao", "chen")
+    assert version.basis == "津民发〔2020〕1号"
+    assert version.message == "同意"
+    assert version.doc["draft"] == draft
+    assert version.doc["title"] == "首次入库"
+    assert desk.registry.store.blob(version.doc["report"])
+
+
+def test_a_moved_base_is_rebased_where_nothing_touches(desk: Office) -> None:
+    desk.commit("AAAABBBB/CCCCDDDD")
+    mine = desk.registry.stage(
+        "zhao", streets("AAAABBBB/CCCCDDDD", A="东大街道"), effective="2021"
+    )
+    theirs = desk.registry.stage(
+        "zhao", streets("AAAABBBB/CCCCDDDD", D="北大街道"), effective="2021"
+    )
+    desk.approve(mine["id"])
+    done = desk.approve(theirs["id"])
+    assert done["state"] == "approved"
+    names = desk.registry.store.snapshot("divisions")["name"]
+    assert (names["120101001"], names["120102002"]) == ("东大街道", "北大街道")
+
+
+def test_a_conflict_shows_both_sides_and_overwrites_nothing(desk: Office) -> None:
+    desk.commit()
+    mine = desk.registry.stage("zhao", streets(A="东大街道"), effective="2021")
+    theirs = desk.registry.stage("zhao", streets(A="东小街道"), effective="2021")
+    desk.approve(mine["id"])
+    desk.registry.submit("zhao", theirs["id"])
+    with pytest.raises(ConflictError) as conflict:
+        desk.registry.approve("chen", theirs["id"])
+    assert conflict.value.details
+    document = desk.registry.draft("zhao", theirs["id"])
+    assert document["state"] == "conflict"
+    side = document["conflict"][0]
+    assert side["key"] == "120101001"
+    assert side["mine"]["properties"]["name"] == "东小街道"
+    assert side["theirs"]["properties"]["name"] == "东大街道"
+    assert (
+        desk.registry.store.snapshot("divisions").loc["120101001", "name"] == "东大街道"
+    )
+    assert desk.verbs()[-1] == "conflict"
+
+    desk.registry.rebase("zhao", theirs["id"])
+    done = desk.approve(theirs["id"])
+    assert done["version"] == 3
+    assert (
+        desk.registry.store.snapshot("divisions").loc["120101001", "name"] == "东小街道"
+    )
+
+
+def test_a_waiver_names_reason_approver_and_expiry(desk: Office) -> None:
+    draft = desk.stage(picture="AABB/AA.B/CCDD")["id"]
+    findings = desk.registry.check("zhao", draft)
+    mark = findings["fingerprint"].iloc[0]
+    with pytest.raises(ForbiddenError):
+        desk.registry.waive("zhao", draft, mark, "湖面")
+    with pytest.raises(NotFoundError):
+        desk.registry.waive("chen", draft, "f" * 16, "湖面")
+    waiver = desk.registry.waive("chen", draft, mark[:8], "湖面", "2099-12")
+    assert waiver["expires"] == "2099-12-31"
+    assert (waiver["requester"], waiver["approver"]) == ("zhao", "chen")
+    kept = desk.registry.findings("zhao", draft)
+    assert kept.loc[kept["fingerprint"] == mark, "waived"].all()
+    done = desk.approve(draft)
+    doc = desk.registry.store.version(done["version"]).doc
+    assert [w["fingerprint"] for w in doc["waivers"]] == [mark]
+
+
+def test_a_waiver_outlives_re_upload_but_not_a_change_near_it(desk: Office) -> None:
+    gap = "AABB/AA.B/CCDD"
+    draft = desk.stage(picture=gap)["id"]
+    mark = desk.registry.check("zhao", draft)["fingerprint"].iloc[0]
+    desk.registry.waive("chen", draft, mark, "湖面")
+    shuffled = streets(gap).iloc[::-1]
+    desk.registry.stage("zhao", shuffled, effective="2020", draft=draft)
+    found = desk.registry.check("zhao", draft)
+    assert found.set_index("fingerprint").loc[mark, "waived"]
+
+    near = streets(gap)
+    moved = near.geometry.copy()
+    index = near.index[near["code"] == "120102001"][0]
+    coords = moved[index].exterior.coords
+    nudged = [
+        (x + 1e-5, y) if (round(x, 4), round(y, 4)) == (117.03, 39.19) else (x, y)
+        for x, y in coords
+    ]
+    moved[index] = type(moved[index])(nudged)
+    desk.registry.stage("zhao", near.set_geometry(moved), effective="2020", draft=draft)
+    desk.registry.check("zhao", draft)
+    report = desk.registry.draft("zhao", draft)["findings"]
+    assert mark not in report["waived"]
+
+
+def test_near_sees_edges_whatever_their_order() -> None:
+    frame = streets().set_index("code")
+    turned = frame.assign(geometry=frame.geometry.reverse())
+    row = type(
+        "Row",
+        (),
+        {"participants": ("120101001",), "geometry": frame.geometry.iloc[0].centroid},
+    )
+    wide = 5_000
+    assert reports.near(row, frame, wide) == reports.near(row, turned, wide)
+    far = frame.assign(geometry=frame.geometry.translate(1e-6, 0))
+    assert reports.near(row, frame, wide) != reports.near(row, far, wide)
+
+
+def test_an_expired_waiver_no_longer_frees(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = streets()
+    frame.loc[0, "name"] = None
+    draft = desk.registry.stage("zhao", frame, effective="2020")["id"]
+    found = desk.registry.check("zhao", draft)
+    errors = found[found["severity"] == "error"]
+    assert len(errors)
+    for mark in errors["fingerprint"]:
+        desk.registry.waive("chen", draft, mark, "待定名", "2099")
+    desk.registry.submit("zhao", draft)
+    for module in ("drafts", "decisions"):
+        monkeypatch.setattr(f"boundaries.registry.{module}.today", lambda: "2100-01-01")
+    with pytest.raises(StateError) as stopped:
+        desk.registry.approve("chen", draft)
+    assert stopped.value.code == "blocked"
+
+
+def test_revert_is_a_new_version_through_the_same_review(desk: Office) -> None:
+    desk.commit()
+    desk.approve(
+        desk.registry.stage("zhao", streets(A="东大街道"), effective="2021")["id"]
+    )
+    draft = desk.registry.revert("zhao", 2)
+    assert draft["reverts"] == 2
+    assert draft["state"] == "draft"
+    done = desk.approve(draft["id"])
+    assert done["version"] == 3
+    store = desk.registry.store
+    assert store.snapshot("divisions").loc["120101001", "name"] == "东风街道"
+    assert store.snapshot("divisions", at=2).loc["120101001", "name"] == "东大街道"
+
+
+def test_revert_refuses_what_changed_again(desk: Office) -> None:
+    desk.commit()
+    for year, name in (("2021", "东大街道"), ("2022", "东小街道")):
+        desk.approve(desk.registry.stage("zhao", streets(A=name), effective=year)["id"])
+    with pytest.raises(ConflictError) as refused:
+        desk.registry.revert("zhao", 2)
+    assert "120101001" in refused.value.message.en
+
+
+def test_a_code_given_up_is_never_given_again(desk: Office) -> None:
+    desk.commit()
+    kept = streets("AABB/AABB/CCCC")
+    ended = desk.registry.stage("zhao", kept, effective="2021", complete="120102")
+    desk.approve(ended["id"])
+    again = desk.registry.stage("zhao", streets(), effective="2022")["id"]
+    found = desk.registry.check("zhao", again)
+    assert "120102002" in [
+        key
+        for row in found[found["rule"] == "code_reused"].itertuples()
+        for key in row.participants
+    ]
+    with pytest.raises(StateError):
+        desk.registry.submit("zhao", again)
