@@ -379,10 +379,9 @@ def _frame(sample: pd.DataFrame | Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
 def _values(rows: pd.DataFrame, column: Hashable) -> list[str]:
     if column not in rows.columns:
         return []
-    values = rows[column]
-    if isinstance(values, pd.DataFrame):
-        values = values.iloc[:, 0]
-    return [spelling.plain(value) for value in values if not spelling.blank(value)]
+    # Two columns of one name cannot be told apart; the first stands for both.
+    first = rows.loc[:, ~rows.columns.duplicated()]
+    return [spelling.plain(v) for v in first[column] if not spelling.blank(v)]
 
 
 def _is_level(text: str) -> bool:

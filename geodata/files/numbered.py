@@ -7,6 +7,7 @@ own and stay points, so only ``J`` numbers or a column that says corner count.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +97,8 @@ def read(frame: pd.DataFrame, columns: Numbered) -> parcels.Parcels:
     bad = {item.record: item for item in placed.refused}
     plots: list[parcels.Plot] = []
     current: str | None = None
-    for record, point in placed.geometry.items():
-        row = frame.loc[record]
+    rows = zip(frame.index, placed.geometry, frame.to_dict("records"), strict=True)
+    for record, point, row in rows:
         key = spelling.plain(row[columns.plot]) if columns.plot else ""
         corner = _corner(row, columns, point)
         if key != current or parcels.restarts(plots[-1], _unkeyed(corner, columns)):
@@ -111,7 +112,7 @@ def read(frame: pd.DataFrame, columns: Numbered) -> parcels.Parcels:
 
 
 def _corner(
-    row: pd.Series[Any], columns: Numbered, point: shapely.Point | None
+    row: Mapping[Any, Any], columns: Numbered, point: shapely.Point | None
 ) -> parcels.Corner | None:
     """Return the corner of a row; None where it has no usable coordinates."""
     if point is None:

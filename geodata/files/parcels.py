@@ -220,7 +220,7 @@ def _closed(ring: Ring) -> bool:
 
 def _polygon(plot: Plot) -> shapely.Geometry | Text:
     """Return the plot as a polygon: rings inside others are holes."""
-    rings = []
+    rings: list[np.ndarray[Any, Any]] = []
     for ring in plot.rings:
         points = ring.points[:-1] if _closed(ring) else ring.points
         if len(set(points)) < 3:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import shapely
@@ -253,7 +254,8 @@ def _attributes_only(grid: Grid, all_grids: tuple[Grid, ...], driver: str) -> Ra
     """Return a table without coordinates: rows without geometry, and a note."""
     if grid.frame.empty:
         raise _nothing_kept(grid.name, grid.refused)
-    empty = gpd.GeoSeries([None] * len(grid.frame), index=grid.frame.index)
+    none = np.full(len(grid.frame), None, dtype="object")
+    empty = gpd.GeoSeries(none, index=grid.frame.index)
     note = Text(
         "表中没有找到坐标列，只读取了属性。坐标列可命名为 经度/纬度、X/Y 或 WKT。",
         "No coordinate columns were found, so only attributes were read. Call them "

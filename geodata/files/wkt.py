@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geodata.errors import Text
 from geodata.files import spelling
@@ -58,7 +59,7 @@ def _begins(text: str) -> bool:
     return bool(_WORD.match(text) or _HEX.match(text) or text.startswith("{"))
 
 
-def _parse(text: str) -> shapely.Geometry | Text:
+def _parse(text: str) -> BaseGeometry | Text:
     """Return the geometry of one cell, or why there is none."""
     if not text:
         return Text("没有几何。", "There is no geometry.")
@@ -95,7 +96,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _read(text: str) -> shapely.Geometry | None:
+def _read(text: str) -> BaseGeometry | None:
     if text.startswith("{"):
         return shapely.from_geojson(json.dumps(json.loads(text)))
     if _HEX.match(text):
@@ -103,7 +104,7 @@ def _read(text: str) -> shapely.Geometry | None:
     return shapely.from_wkt(_SRID.sub("", text))
 
 
-def _from_hex(text: str) -> shapely.Geometry | None:
+def _from_hex(text: str) -> BaseGeometry | None:
     # Nesting in WKB costs nine bytes a level; a simple count of collection headers
     # bounds it without walking the bytes.
     raw = bytes.fromhex(text)

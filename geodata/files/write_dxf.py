@@ -19,6 +19,7 @@ import shapely
 
 from geodata.files import plain, spelling
 from geodata.files.plain import Options
+from geodata.files.write_geojson import records
 from geodata.files.write_tables import check_characters, encodable
 
 APPLICATION = "QUHUA"
@@ -35,17 +36,17 @@ def write(
     frame: gpd.GeoDataFrame, path: Path, options: Options
 ) -> list[dict[str, str]]:
     """Write outlines, lines, points and labels."""
-    import ezdxf
+    from ezdxf.document import Drawing
 
     check_characters(frame)
-    document = ezdxf.new("R2000")
+    document = Drawing.new("AC1015")
     document.encoding = _ENCODING
     document.appids.add(APPLICATION)
     space = document.modelspace()
     height = _label_height(frame)
     columns = plain.columns(frame)
     label = next((name for name in _NAMES if name in columns), None)
-    rows = frame[columns].to_dict("records")
+    rows = records(frame[columns])
     layers: dict[str, None] = {}
     for row, shape in zip(rows, frame.geometry.to_numpy(), strict=True):
         if shape is None:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geodata.errors import InputError, Text
 from geodata.files import plain
@@ -58,7 +59,7 @@ def _type(column: Any) -> str:
 
 
 def _placemark(
-    row: dict[str, Any], shape: shapely.Geometry | None, label: str | None
+    row: dict[str, Any], shape: BaseGeometry | None, label: str | None
 ) -> str:
     named = row.get(label) if label else None
     title = "" if named is None else f"<name>{escape(_text(named))}</name>"
@@ -81,20 +82,18 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _geometry(shape: shapely.Geometry) -> Iterator[str]:
+def _geometry(shape: BaseGeometry) -> Iterator[str]:
     """Yield the KML of a geometry."""
-    kind = shape.geom_type
+    kind = str(shape.geom_type)
     if kind == "Point":
         yield f"<Point>{_coordinates(shape)}</Point>"
     elif kind in {"LineString", "LinearRing"}:
         yield f"<LineString>{_coordinates(shape)}</LineString>"
     elif kind == "Polygon":
         yield "<Polygon>"
-        outer = _ring(shapely.get_exterior_ring(shape))
+        outer, *holes = map(_ring, shapely.get_rings(shape))
         yield f"<outerBoundaryIs>{outer}</outerBoundaryIs>"
-        for number in range(int(shapely.get_num_interior_rings(shape))):
-            hole = shapely.get_interior_ring(shape, number)
-            yield f"<innerBoundaryIs>{_ring(hole)}</innerBoundaryIs>"
+        yield from (f"<innerBoundaryIs>{hole}</innerBoundaryIs>" for hole in holes)
         yield "</Polygon>"
     elif kind.startswith("Multi") or kind == "GeometryCollection":
         yield "<MultiGeometry>"
@@ -105,11 +104,11 @@ def _geometry(shape: shapely.Geometry) -> Iterator[str]:
         raise InputError(Text(f"KML 不能表示 {kind}。", f"KML cannot hold a {kind}."))
 
 
-def _ring(ring: shapely.Geometry) -> str:
+def _ring(ring: BaseGeometry) -> str:
     return f"<LinearRing>{_coordinates(ring)}</LinearRing>"
 
 
-def _coordinates(shape: shapely.Geometry) -> str:
+def _coordinates(shape: BaseGeometry) -> str:
     pairs = shapely.get_coordinates(shape).tolist()
     text = " ".join(f"{x!r},{y!r}" for x, y in pairs)
     return f"<coordinates>{text}</coordinates>"

@@ -190,7 +190,7 @@ def _column(column: pd.Series[Any]) -> list[Any]:
 
 def _values(column: pd.Series[Any]) -> list[Any]:
     """Return plain Python values; missing ones as None, flags as words."""
-    values = []
+    values: list[Any] = []
     for value, missing in zip(column, column.isna(), strict=True):
         if missing:
             values.append(None)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geodata import crs
-from geodata.errors import InputError
+from geodata.errors import InputError, QuhuaError
 from geodata.files import conversion, fields, write_dxf, write_shapefile
 from geodata.files.tables import read_table
 from geodata.files.writing import FORMATS, write
@@ -288,6 +288,25 @@ def test_points_lines_and_no_geometry(tmp_path: Path) -> None:
     write(table, tmp_path / "t.csv")
     assert "WKT" not in (tmp_path / "t.csv").read_text("utf-8-sig")
     write(table, tmp_path / "t.xlsx")
+
+
+def test_a_column_without_any_value_is_written(tmp_path: Path) -> None:
+    units = _units(["甲", "乙", "丙"]).assign(seat=None, population=None)
+    for item in FORMATS:
+        path = tmp_path / f"p{item.suffixes[0]}"
+        assert write(units, path).records == 3
+    assert pyogrio.read_dataframe(tmp_path / "p.gpkg")["seat"].isna().all()
+
+
+def test_what_gdal_cannot_write_is_said_as_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geodata.files.write_gdal.geometry_type", lambda _: "Nonsense")
+    with pytest.raises(QuhuaError) as caught:
+        write(_units(["甲", "乙", "丙"]), tmp_path / "a.gpkg")
+    assert caught.value.code == "write_failed"
+    assert "没有写成" in caught.value.text("zh")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_chosen_fields_under_chosen_names(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""The part of writing that runs in the guarded process: the only one with GDAL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.feather
+import pyogrio
+
+from geodata.files.write_gdal import GEOMETRY, TABLE
+from geodata.guard.drivers import switch_off_others
+
+
+def write_dataset(task: dict[str, Any]) -> int:
+    """Write what :func:`geodata.files.write_gdal.into` left in the folder.
+
+    Returns
+    -------
+    int
+        The number of features the written file holds when opened again.
+    """
+    switch_off_others()
+    folder = Path(task["folder"])
+    table = pyarrow.feather.read_table(str(folder / TABLE), memory_map=False)
+    without = task["geometry_type"] is None
+    path = folder / task["file"]
+    # Only a Shapefile has an encoding of its own; the other formats are UTF-8.
+    shape = task["driver"] == "ESRI Shapefile"
+    pyogrio.write_arrow(
+        table.drop_columns([GEOMETRY]) if without else table,
+        path,
+        layer=None if shape else task["layer"],
+        driver=task["driver"],
+        geometry_name=None if without else GEOMETRY,
+        geometry_type=task["geometry_type"],
+        crs=task["crs"],
+        encoding=task["encoding"] if shape else None,
+        **task["settings"],
+    )
+    info = pyogrio.read_info(path, force_feature_count=True)
+    return int(info["features"])
