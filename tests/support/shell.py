@@ -1,0 +1,78 @@
+"""The installed command, run as its users run it: a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUHUA = Path(sys.executable).with_name("quhua")
+
+
+class Desk:
+    """Runs ``quhua`` on one store; ``as_`` is the acting user."""
+
+    def __init__(self, store: str) -> None:
+        self.environment = {**os.environ, "QUHUA_STORE": store, "QUHUA_LANG": "zh"}
+
+    def run(self, *arguments: object, as_: str = "", status: int = 0) -> str:
+        """Return what a command printed; fail when its exit status differs."""
+        words = [str(QUHUA), *map(str, arguments)]
+        if as_:
+            words += ["--as", as_]
+        done = subprocess.run(
+            words, env=self.environment, capture_output=True, text=True
+        )
+        assert done.returncode == status, f"{words}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: object, as_: str = "", status: int = 0) -> Any:
+        """Return the one JSON document a command printed."""
+        return json.loads(self.run(*arguments, "--json", as_=as_, status=status))
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[str]:
+        """Serve on a free port for the block; return the address."""
+        process = subprocess.Popen(
+            [str(QUHUA), "serve", "--port", "0"],
+            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield _address(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    said = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"http://127\.0\.0\.1:[1-9]\d*", line):
+            return found.group()
+    raise AssertionError(said)
+
+
+def fetch(url: str) -> bytes:
+    """Return the body at a loopback address."""
+    assert url.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - loopback
+        return bytes(answer.read())
