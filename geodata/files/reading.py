@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# ``evidence`` is the sentence in Chinese, ``evidence_en`` the same in English.
+
 SURE = 0.9
 """A guess below this confidence must be confirmed by a person."""
 
@@ -26,6 +28,8 @@ class Encoding:
     name: str
     evidence: str
     confidence: float
+    evidence_en: str = ""
+    """The evidence in English where it was written in both languages."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class CRSChoice:
     """Each ``{"epsg": int, "name": str, "confidence": float, "why": str}``."""
     wkt: str | None = None
     """A declared CRS that is usable but has no EPSG code; then ``epsg`` is None."""
+    evidence_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Shift:
     """``file``, ``reference`` or ``unknown``."""
     evidence: str
     confidence: float = 0.0
+    evidence_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,8 @@ class Guess:
     confidence: float
     evidence: str
     alternatives: tuple[Any, ...] = ()
+    evidence_en: str = ""
+    evidence_en: str = ""
 
     @property
     def sure(self) -> bool:
