@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "public"
 """The reader nobody vouches for: published data only."""
+LOCAL = "operator:local"
+"""Whoever can open the store's file on the command line: reads all, writes nothing
+but what is written about reading. No account can be called so."""
 
 _NAME = re.compile(r"[\w.@-]{1,64}")
 
@@ -77,6 +80,7 @@ class User:
     failures: int = 0
     locked_until: str = ""
     created: str = ""
+    local: bool = field(default=False, compare=False)
     rev: int | None = field(default=None, compare=False)
 
     @property
@@ -86,6 +90,8 @@ class User:
 
     def subtrees(self, roles: Iterable[Role]) -> tuple[str, ...]:
         """Return the subtrees in which one of ``roles`` is held, ``""`` for all."""
+        if self.local:
+            return ("",)
         wanted = frozenset(roles)
         found = {grant.subtree for grant in self.grants if grant.role in wanted}
         return ("",) if "" in found else tuple(sorted(found))

@@ -52,13 +52,11 @@ def default_language(environ: dict[str, str] | os._Environ[str] | None = None) -
 def language(context: click.Context | None = None) -> str:
     """Return the language of this run: ``--lang`` wherever given, else default."""
     context = context or click.get_current_context(silent=True)
-    while context is not None:
-        if context.params.get("lang"):
-            return str(context.params["lang"])
-        if context.obj is not None and getattr(context.obj, "lang", None):
-            return str(context.obj.lang)
-        context = context.parent
-    return default_language()
+    said = None if context is None else context.meta.get(_SAID)
+    return str(said) if said else default_language()
+
+
+_SAID = "quhua.lang"
 
 
 _HEADINGS = {
@@ -173,8 +171,7 @@ def _remember_language(
     ctx: click.Context, _: click.Parameter, value: str | None
 ) -> None:
     if value:
-        ctx.params["lang"] = value
-        ctx.find_root().params["lang"] = value
+        ctx.meta[_SAID] = value
 
 
 def group(name: str, text: Text, commands: Sequence[click.Command] = ()) -> Group:
@@ -202,7 +199,9 @@ class Run:
 
         settings = load(self.settings)
         url = self.store or settings.store or default_store()
-        return open_registry(url, create=create, settings=settings, digest=digest)
+        return open_registry(
+            url, create=create, settings=settings, digest=digest, local=True
+        )
 
     @property
     def actor(self) -> str:
@@ -213,6 +212,13 @@ class Run:
                 Text("请加 --as 用户名。", "Add --as USER."),
             )
         return self.user
+
+    @property
+    def reader(self) -> str:
+        """The user given by ``--as``, else whoever runs this on the store itself."""
+        from boundaries.accounts import LOCAL
+
+        return self.user or LOCAL
 
     @property
     def interactive(self) -> bool:
@@ -283,7 +289,10 @@ def _common(*, writes: bool, reads_store: bool) -> list[click.Parameter]:
                 ["--as", "acting"],
                 Text("以此用户的身份办理", "the user who does this")
                 if writes
-                else Text("以此用户的身份查看", "the user who asks"),
+                else Text(
+                    "以此用户的身份和范围查看（不写则为本机操作员）",
+                    "the user who asks, with their scope (none: whoever runs this)",
+                ),
                 envvar="QUHUA_USER",
                 metavar="USER",
             ),

@@ -21,7 +21,7 @@ from geodata.errors import InputError, Text
 def list_(run: Run, after: int, limit: int | None) -> Result:
     """List links of the chain."""
     found = [
-        asdict(e) for e in run.registry().audit(run.actor, after=after, limit=limit)
+        asdict(e) for e in run.registry().audit(run.reader, after=after, limit=limit)
     ]
     lines = [
         f"{e['seq']}  {e['recorded']}  {e['actor']} ({e['account']})  "
@@ -40,12 +40,11 @@ def list_(run: Run, after: int, limit: int | None) -> Result:
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
         metavar="FILE",
     ),
-    writes=True,
 )
 def verify(run: Run, anchor: Path | None) -> Result:
     """Recompute everything; exit status 1 names the first bad link."""
     held = None if anchor is None else _anchor(anchor)
-    breaks = run.registry().verify(run.actor, held)
+    breaks = run.registry().verify(run.reader, held)
     if not breaks:
         return Result(
             {"ok": True, "breaks": []}, [Text("全部相符。", "Everything holds.")]
@@ -69,11 +68,10 @@ def verify(run: Run, anchor: Path | None) -> Result:
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
     ),
-    writes=True,
 )
 def anchor(run: Run, out: Path | None) -> Result:
     """Export the newest link."""
-    head = run.registry().anchor(run.actor)
+    head = run.registry().anchor(run.reader)
     if out is not None:
         out.write_text(to_json(head) + "\n", encoding="utf-8")
     return Result(head, [f"{head['journal']['id']}  {head['journal']['digest']}"])

@@ -60,7 +60,7 @@ def tree(run: Run, code: str | None, on: str | None, at: str | None) -> Result:
     from boundaries.divisions import tree_rows
 
     frame = run.registry().snapshot(
-        run.actor, at=int(at) if at and at.isdigit() else at, valid_on=on
+        run.reader, at=int(at) if at and at.isdigit() else at, valid_on=on
     )
     if code is not None:
         codes.parse(code)
@@ -119,7 +119,7 @@ def _told(registry: Any, code: str, on: str | None) -> dict[str, Any] | None:
 def _unit(registry: Any, run: Run, code: str, on: str | None) -> Any:
     """Return the unit as the layer has it, or None."""
     try:
-        frame = registry.snapshot(run.actor, valid_on=on)
+        frame = registry.snapshot(run.reader, valid_on=on)
     except NotFoundError:
         return None
     if code not in frame.index:

@@ -53,7 +53,7 @@ def _out() -> Option:
 )
 def list_(run: Run, layer: str | None, state: str | None) -> Result:
     """List the drafts within the user's subtree."""
-    found = run.registry().drafts(run.actor, layer=layer, state=state)
+    found = run.registry().drafts(run.reader, layer=layer, state=state)
     lines = [line for item in found for line in list(showing.draft(item))[:1]]
     return Result({"drafts": found}, lines)
 
@@ -64,17 +64,28 @@ def list_(run: Run, layer: str | None, state: str | None) -> Result:
 def show(run: Run, draft: str, out: Path | None) -> Result:
     """Show a draft, its report and, in conflict, both sides."""
     registry = run.registry()
-    document = registry.draft(run.actor, draft)
+    document = registry.draft(run.reader, draft)
     if not document["findings"]:
         return Result({"draft": document, "findings": None}, [*showing.draft(document)])
-    return _reported(document, registry.findings(run.actor, draft), out)
+    return _reported(document, registry.findings(run.reader, draft), out)
 
 
-@command("check", Text("重新检查。", "Check again."), _id(), _out(), writes=True)
+@command(
+    "check",
+    Text(
+        "重新检查。\n\n不写 --as 时只显示，不保存结果。",
+        "Check again.\n\nWithout --as the report is shown, not kept.",
+    ),
+    _id(),
+    _out(),
+)
 def check(run: Run, draft: str, out: Path | None) -> Result:
     """Run every rule on the layer with the draft applied."""
     registry = run.registry()
     run.progress(Text("检查", "checking"))
+    if run.user is None:
+        document, findings = registry.look(run.reader, draft)
+        return _reported(document, findings, out)
     findings = registry.check(run.actor, draft)
     return _reported(registry.draft(run.actor, draft), findings, out)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from boundaries.commands import showing
+from boundaries.commands import originals, references, showing
 from boundaries.console import (
     DECISION,
     Argument,
@@ -43,10 +44,17 @@ def _file_options() -> list[click.Parameter]:
         Option(
             ["--reference"],
             Text(
-                "用于比对偏移的参考文件；none 表示不比对",
-                "file to compare positions with; none: compare with nothing",
+                "用于比对位置的参考文件（可写 文件#图层）；none 表示不比对；"
+                "import 不写则用库中的区划",
+                "file (or FILE#LAYER) to compare positions with; none: compare with "
+                "nothing; import compares with the store's divisions if not given",
             ),
             metavar="FILE",
+        ),
+        Option(
+            ["--reference-layer"],
+            Text("参考文件中的图层", "layer of the reference file"),
+            metavar="NAME",
         ),
         Option(
             ["--map", "mapped"],
@@ -87,8 +95,9 @@ def inspect(run: Run, file: Path, layer: str | None, **how: Any) -> Result:
     """Read a file and show its Reading."""
     run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
     _, reading = _read(run, file, layer, None, **how)
-    status = 1 if reading.undecided or reading.records.refused else 0
-    return Result(reading.to_dict(), showing.reading(reading), status)
+    return Result(
+        reading.to_dict(), showing.reading(reading), 1 if _troubled(reading) else 0
+    )
 
 
 @command(
@@ -181,10 +190,20 @@ def import_(
     asks = run.interactive and not yes
     effective = valid_from or _ask_date(asks=asks)
     registry = run.registry()
-    original = registry.receive(run.actor, file, file.name) if file.is_file() else None
+    with originals.packed(file) as packed:
+        original = registry.receive(run.actor, packed, packed.name)
     run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
     frame, reading = _read(run, file, source_layer, (registry, layer), **how)
     confirmed = [*accept, *(_ask_guesses(reading, accept) if asks else [])]
+    if (
+        asks
+        and "shift" in confirmed
+        and "shift" not in accept
+        and _ask_to_move(reading)
+    ):
+        moved = json.dumps({"dx_m": reading.shift.dx_m, "dy_m": reading.shift.dy_m})
+        how["overrides"] = [*how["overrides"], f"shift={moved}"]
+        frame, reading = _read(run, file, source_layer, (registry, layer), **how)
     run.progress(Text("与现有数据比较", "comparing with the layer as it stands"))
     try:
         document = registry.stage(
@@ -224,6 +243,18 @@ def import_(
     )
 
 
+def _troubled(reading: Reading) -> bool:
+    """Tell whether a person must look at a reading before it can be imported."""
+    from boundaries.registry.staging import open_questions
+
+    return bool(
+        open_questions(reading)
+        or reading.records.refused
+        or reading.geometry.invalid
+        or (reading.crs.epsg is None and reading.bounds is None)
+    )
+
+
 def _read(
     run: Run,
     file: Path,
@@ -232,6 +263,7 @@ def _read(
     *,
     region: str | None,
     reference: str | None,
+    reference_layer: str | None,
     mapped: Sequence[str],
     overrides: Sequence[str],
     encoding: str | None,
@@ -249,30 +281,20 @@ def _read(
         said["crs"] = _value(crs)
     if mapped:
         said["fields"] = dict(map(_pair, mapped))
-    return files.read(
+    compared, words = references.find(
+        reference, reference_layer, read=(file, layer), target=target, settings=settings
+    )
+    frame, reading = files.read(
         file,
         layer=layer,
         region=region or settings.region or None,
-        reference=_reference(reference, target, settings),
+        reference=compared,
         overrides=said or None,
         limits=settings.operator,
     )
-
-
-def _reference(reference: str | None, target: Any, settings: Any) -> Any:
-    """Return the frame to compare with: a file, or the layer as it stands."""
-    if reference == "none":
-        return None
-    if reference:
-        from geodata import files
-
-        return files.read(Path(reference), limits=settings.operator)[0]
-    if target is None:
-        return None
-    registry, layer = target
-    head = registry.store.head(layer)
-    found = registry.store.snapshot(layer, at=head) if head else None
-    return None if found is None or found.geometry.isna().all() else found
+    if words is not None:
+        reading = replace(reading, notes=(*reading.notes, words._asdict()))
+    return frame, reading
 
 
 def _override(text: str) -> tuple[str, Any]:
@@ -330,9 +352,11 @@ def _ask_date(*, asks: bool) -> str:
 
 
 def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
-    """Ask a person about each unsure guess; return those confirmed."""
+    """Ask a person about each open question; return those confirmed."""
+    from boundaries.registry.staging import open_questions
+
     confirmed = []
-    for guess in reading.undecided:
+    for guess in open_questions(reading):
         if guess.what in accepted:
             continue
         question = Text(
@@ -344,6 +368,20 @@ def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
         if click.confirm(question.to(language()), err=True):
             confirmed.append(guess.what)
     return confirmed
+
+
+def _ask_to_move(reading: Reading) -> bool:
+    """Ask whether the file is to be moved onto the reference."""
+    shift = reading.shift
+    if shift is None:
+        return False
+    question = Text(
+        f"把文件向东移 {shift.dx_m:+.1f} 米、向北移 {shift.dy_m:+.1f} 米吗？"
+        "（否：保持原位）",
+        f"Move the file {shift.dx_m:+.1f} m east and {shift.dy_m:+.1f} m north? "
+        "(no: leave it where it is)",
+    )
+    return bool(click.confirm(question.to(language()), err=True))
 
 
 COMMANDS: tuple[Command, ...] = (inspect, import_)

@@ -79,7 +79,7 @@ def add(
 @command("list", Text("列出用户。", "List the users."))
 def list_(run: Run) -> Result:
     """List accounts and roles."""
-    found = run.registry().users(run.actor)
+    found = run.registry().users(run.reader)
     return Result({"users": found}, [_line(user) for user in found])
 
 

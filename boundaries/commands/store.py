@@ -55,7 +55,7 @@ def init(run: Run, admin: str, display: str, digest: str | None) -> Result:
 def backup(run: Run, out: Path) -> Result:
     """Write a verified copy."""
     run.progress(Text("备份", "copying"))
-    manifest = run.registry().backup(run.actor, out)
+    manifest = run.registry().backup(run.reader, out)
     return Result(
         {"out": str(out), **manifest},
         [Text(f"已备份到 {out}。", f"Backed up to {out}.")],
@@ -80,7 +80,7 @@ def restore(run: Run, backup: Path) -> Result:
     url = run.store or load(run.settings).store or default_store()
     run.progress(Text("恢复并核验", "restoring and verifying"))
     manifest = make(backup, url)
-    run.registry().restored(run.actor, backup)
+    run.registry().restored(run.reader, backup)
     return Result(
         {"backup": str(backup), **manifest},
         [Text("已恢复并核验。", "Restored and verified.")],
@@ -103,11 +103,10 @@ def migrate(run: Run, dry_run: bool) -> Result:  # noqa: FBT001 - click passes b
     from boundaries.settings import default_store, load
     from geodata.store import migrate as upgrade
 
-    actor = run.actor
     url = run.store or load(run.settings).store or default_store()
     done = upgrade(url, dry_run=dry_run, layers=LAYERS)
     if not dry_run:
-        run.registry().migrated(actor, done)
+        run.registry().migrated(run.reader, done)
     return Result(
         {"dry_run": dry_run, "done": done}, [done or Text("无需升级。", "Up to date.")]
     )

@@ -101,7 +101,7 @@ def versions(run: Run, layer: str | None) -> Result:
     """List versions with author, approver and basis."""
     registry = run.registry()
     tags = registry.store.tags()
-    found = [_version(v, tags) for v in registry.versions(run.actor, layer)]
+    found = [_version(v, tags) for v in registry.versions(run.reader, layer)]
     lines = [
         Text(
             f"{item['number']}  {item['layer']}  自 {item['effective']}  "
@@ -139,7 +139,7 @@ def versions(run: Run, layer: str | None) -> Result:
 def diff(run: Run, old: str, new: str | None, layer: str, out: Path | None) -> Result:
     """Show what changed by feature, and the area moved by pair."""
     run.progress(Text("比较", "comparing"))
-    found = run.registry().diff(run.actor, old, new, layer)
+    found = run.registry().diff(run.reader, old, new, layer)
     if out is not None:
         from geodata import files
 
@@ -155,7 +155,7 @@ def diff(run: Run, old: str, new: str | None, layer: str, out: Path | None) -> R
 )
 def history(run: Run, key: str, layer: str) -> Result:
     """Show every state a unit had."""
-    states = run.registry().history(run.actor, key, layer)
+    states = run.registry().history(run.reader, key, layer)
     plain = [{k: v for k, v in state.items() if k != "geometry"} for state in states]
     lines = [
         Text(
@@ -188,7 +188,6 @@ def history(run: Run, key: str, layer: str) -> Result:
         Text("格式；不写则按扩展名", "format; by the file's suffix if not given"),
     ),
     Option(["--encoding"], Text("文字编码（Shapefile）", "text encoding (Shapefile)")),
-    writes=True,
 )
 def export(
     run: Run,
@@ -204,7 +203,7 @@ def export(
     options: dict[str, Any] = {"encoding": encoding} if encoding else {}
     run.progress(Text("导出", "writing"))
     done = run.registry().export(
-        run.actor,
+        run.reader,
         out,
         layer=layer,
         driver=driver,

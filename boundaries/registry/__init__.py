@@ -30,6 +30,7 @@ def open_registry(
     *,
     settings: Settings | None = None,
     digest: str | None = None,
+    local: bool = False,
 ) -> Registry:
     """Open the registry over the store at ``url``.
 
@@ -43,6 +44,8 @@ def open_registry(
         None: from ``QUHUA_SETTINGS`` and the environment.
     digest
         Algorithm of the chain, only when creating; None: as the settings say.
+    local
+        See :class:`boundaries.registry.desk.Desk`; the web never sets it.
     """
     from boundaries.layers import LAYERS
     from boundaries.settings import load
@@ -51,10 +54,10 @@ def open_registry(
     settings = load() if settings is None else settings
     if create:
         digest = digest or settings.audit.digest
-        return Registry(
-            open_store(url, create=True, layers=LAYERS, digest=digest), settings
-        )
-    return Registry(open_store(url, layers=LAYERS), settings)
+        store = open_store(url, create=True, layers=LAYERS, digest=digest)
+    else:
+        store = open_store(url, layers=LAYERS)
+    return Registry(store, settings, local=local)
 
 
 __all__ = ["Registry", "open_registry"]

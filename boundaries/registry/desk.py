@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.accounts import ANONYMOUS, Grant, User
+from boundaries.accounts import ANONYMOUS, LOCAL, Grant, User
 from boundaries.vocabulary import Role
 from geodata.errors import ForbiddenError, NotFoundError, Text
 
@@ -40,6 +40,9 @@ class Desk:
     account
         Account of the operating system or session that runs this, for the audit;
         None: the process's own.
+    local
+        Whether reading verbs may be asked as :data:`boundaries.accounts.LOCAL`:
+        on the command line, where the caller can open the store anyway.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Desk:
         settings: Settings | None = None,
         *,
         account: str | None = None,
+        local: bool = False,
     ) -> None:
         if settings is None:
             from boundaries.settings import Settings
@@ -56,6 +60,7 @@ class Desk:
         self.store = store
         self.settings = settings
         self.account = account if account is not None else os_account()
+        self.local = local
 
     def close(self) -> None:
         """Release the store."""
@@ -65,6 +70,8 @@ class Desk:
         """Return the acting user; raise ForbiddenError for one nobody knows."""
         if actor == ANONYMOUS:
             return User(ANONYMOUS, grants=(Grant(Role.VIEWER),))
+        if actor == LOCAL and self.local:
+            return User(LOCAL, local=True)
         document = (reader or self.store).get(USERS, actor)
         if document is None:
             raise ForbiddenError(

@@ -153,6 +153,13 @@ class Drafts(Desk):
             said.update(findings=len(findings), errors=summary["errors"])
             return findings
 
+    def look(self, actor: str, draft: str) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+        """Return a draft and what a check of it now would find, keeping nothing."""
+        document = self.draft(actor, draft)
+        findings, summary = self.examine(self.store, document)
+        events = summary.pop("events")
+        return {**document, "findings": summary, "events": events}, findings
+
     def findings(self, actor: str, draft: str) -> gpd.GeoDataFrame:
         """Return the kept report of a draft's last check, with ``waived`` as now."""
         document = self.document(draft)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from boundaries.rules.settings import RuleSettings
-    from geodata.files.reading import Reading
+    from geodata.files.reading import Guess, Reading
     from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Reader
 
@@ -46,9 +46,7 @@ def require_decided(reading: Reading | None, confirmed: Iterable[str]) -> None:
     """Refuse a reading with a guess that is neither sure nor confirmed."""
     named = set(confirmed)
     open_guesses = [
-        guess
-        for guess in (reading.undecided if reading else ())
-        if guess.what not in named
+        guess for guess in open_questions(reading) if guess.what not in named
     ]
     if open_guesses:
         said = "; ".join(
@@ -57,12 +55,33 @@ def require_decided(reading: Reading | None, confirmed: Iterable[str]) -> None:
         )
         raise InputError(
             Text(f"有不确定的判断需要确认：{said}。", f"To be confirmed: {said}."),
-            Text(
-                "请用 --override 名称=值 指定，或确认后再导入。",
-                "Say it with --override NAME=VALUE, or confirm it.",
-            ),
+            _how_to_decide({guess.what for guess in open_guesses}),
             code=DECISION,
         )
+
+
+def open_questions(reading: Reading | None) -> tuple[Guess, ...]:
+    """Return what a person must answer: unsure guesses, and any shift.
+
+    However sure a shift is, whether the file or the reference is displaced is not
+    for the numbers to say; nothing is moved unasked.
+    """
+    if reading is None:
+        return ()
+    return tuple(
+        guess for guess in reading.guesses if not guess.sure or guess.what == "shift"
+    )
+
+
+def _how_to_decide(names: set[str]) -> Text:
+    zh = ["请用 --override 名称=值 指定，或用 --accept 名称 确认。"]
+    en = ["Say it with --override NAME=VALUE, or confirm it with --accept NAME."]
+    if "shift" in names:
+        zh.append("偏移：--override shift=gcj02 纠正文件，--accept shift 保持原位。")
+        en.append(
+            "A shift: --override shift=gcj02 moves the file, --accept shift leaves it."
+        )
+    return Text("".join(zh), " ".join(en))
 
 
 def prepare(
