@@ -44,6 +44,12 @@ class Review:
         "移动的边界可占辖区外邻接单位的面积上限，超过即拒绝",
         "area a moved border may take from a neighbour outside the actor's subtree",
     )
+    event_area_m2: float = _setting(
+        100.0,
+        "m²",
+        "小于此面积的界线移动不记为变更事件",
+        "a border that moved less than this is no change event",
+    )
 
 
 @dataclass(frozen=True)

@@ -223,13 +223,25 @@ def difference(found: Difference) -> Iterator[Text]:
             f"  {label.en} {item['key']} {item['name']}{en}"
             + (f"; attributes {names}" if names else ""),
         )
-    for pair in data["moves"]:
+    told = [pair for pair in data["moves"] if pair["area_m2"] >= _LEAST_M2]
+    for pair in told:
         yield Text(
             f"  {pair['from'] or '（外部）'} → {pair['to'] or '（外部）'}："
             f"{pair['area_m2'] / 1e4:.2f} 公顷",
             f"  {pair['from'] or '(outside)'} → {pair['to'] or '(outside)'}: "
             f"{pair['area_m2'] / 1e4:.2f} ha",
         )
+    rest = [pair for pair in data["moves"] if pair["area_m2"] < _LEAST_M2]
+    if rest:
+        total = sum(pair["area_m2"] for pair in rest)
+        yield Text(
+            f"  其余 {len(rest)} 处，各小于 0.01 公顷，共 {total:.1f} 平方米",
+            f"  {len(rest)} more, each below 0.01 ha, {total:.1f} m² in all",
+        )
+
+
+_LEAST_M2 = 100.0
+"""Moves smaller than a hundredth of a hectare are summed up in one line."""
 
 
 def _rule(rule: str) -> Text:

@@ -320,7 +320,9 @@ class Drafts(Desk):
             "staging": document["staging"],
             "events": document["events"]
             if document["declared"]
-            else staging.concluded(base, changes),
+            else staging.concluded(
+                base, changes, floor_m2=self.settings.review.event_area_m2
+            ),
         }
 
     def checked(self, actor: str, draft: str) -> dict[str, Any]:

@@ -231,16 +231,21 @@ def _why_not(log: Sequence[dict[str, Any]]) -> Text | None:
     return None if why is None else Text(str(why), str(why))
 
 
-def concluded(base: gpd.GeoDataFrame, changes: ChangeSet) -> list[dict[str, Any]]:
+def concluded(
+    base: gpd.GeoDataFrame, changes: ChangeSet, *, floor_m2: float
+) -> list[dict[str, Any]]:
     """Return the change events a draft amounts to, as far as its data tell.
 
-    None for the first import of a layer: nothing was there to change.
+    None for the first import of a layer: nothing was there to change. Borders that
+    moved less than ``floor_m2`` are noise of drawing, not events.
     """
     if changes.layer != "divisions" or base.empty:
         return []
     from boundaries.divisions import change_events
 
-    found = change_events.infer(changes, moved(changes.old, changes.new))
+    moves = moved(changes.old, changes.new)
+    moves = moves[moves["area_m2"] >= floor_m2]
+    found = change_events.infer(changes, moves)
     return [_from_to(event.to_dict()) for event in found]
 
 
