@@ -13,6 +13,7 @@ import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from geodata.errors import FileRefusedError, Text
@@ -151,7 +152,7 @@ def _is_wanted(item: zipfile.ZipInfo) -> bool:
 
 def _refuse_overlaps(items: list[zipfile.ZipInfo], size: int) -> None:
     spans = sorted((item.header_offset, item.compress_size) for item in items)
-    for (start, packed), (following, _) in zip(spans, spans[1:], strict=False):
+    for (start, packed), (following, _) in pairwise(spans):
         if start + 30 + packed > following:
             raise _hostile("条目相互重叠", "entries overlap one another")
     if sum(item.compress_size for item in items) > size:

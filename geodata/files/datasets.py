@@ -13,13 +13,14 @@ from typing import Any
 
 from geodata.errors import FileRefusedError, Text
 from geodata.files import archive, dxf, geopackage, jsontext, mapinfo, xmltext
+from geodata.files import encoding as text_encoding
 from geodata.files import shapefile as shapefiles
 from geodata.files.limits import Limits
 from geodata.files.reading import Encoding
 from geodata.files.shapefile import Shapefile
 from geodata.files.sniff import sniff
 
-UTF8 = Encoding("UTF-8", "the format's own encoding", 1.0)
+UTF8 = text_encoding.fixed()
 
 
 @dataclass
@@ -64,7 +65,7 @@ def find(path: Path, name: str, limits: Limits) -> tuple[archive.Member, ...]:
     found = archive.unpack(path, path.parent / "unpacked", limits)
     if not found:
         raise FileRefusedError(
-            Text("压缩包里没有可读取的数据文件。", "The zip holds no data file we read."),
+            Text("压缩包里没有可读取的数据文件。", "The zip has no data file."),
             Text("请打包 Shapefile 的各个文件、GeoPackage 或 GeoJSON。",
                  "Zip the files of a Shapefile, a GeoPackage or a GeoJSON."),
         )  # fmt: skip
@@ -203,7 +204,6 @@ def _dxf(member: archive.Member, limits: Limits, overrides: dict[str, Any]) -> D
         "DXF",
         encoding=drawing.encoding,
         notes=drawing.notes,
-        open_options={"CLOSED_LINE_AS_POLYGON": "YES"},
     )
 
 

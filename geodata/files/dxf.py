@@ -1,4 +1,4 @@
-"""Look over a DXF before GDAL does: how much would its blocks unfold to?
+"""Look over a DXF before GDAL does, and multiply its blocks out.
 
 A drawing of 4 KB may place a block in a block in a block, ten times each, and
 unfold to 10^11 entities. The references are multiplied out here first, without
@@ -63,13 +63,14 @@ def prepare(path: Path, limits: Limits, *, encoding: str | None = None) -> Drawi
 
 def _encoding(data: bytes, asked: str | None) -> Encoding:
     if asked is not None:
-        return Encoding(text_encoding.require_codec(asked), "set by hand", 1.0)
+        return text_encoding.by_hand(asked)
     pattern = rb"[\x20-\x7e]*[\x80-\xff][\x20-\x7e\x80-\xff]*"
     samples = list(dict.fromkeys(re.findall(pattern, data)))[:4000]
     page = re.search(rb"\$DWGCODEPAGE\s+3\s+(\S+)", data[: 1 << 16])
     said = page.group(1).decode("latin-1") if page else ""
     codec = text_encoding.codec_of(said.replace("_", " ")) if said else None
-    claims = [(codec, f"$DWGCODEPAGE {said}")] if codec else []
+    where = Text(f"$DWGCODEPAGE 为 {said}", f"$DWGCODEPAGE is {said}")
+    claims = [(codec, where)] if codec else []
     return text_encoding.detect(samples, declared=claims)
 
 

@@ -36,7 +36,8 @@ _WIDER = {
     "euc_kr": "cp949", "ks_c_5601": "cp949", "65001": "utf-8", "utf8": "utf-8",
     "utf_8": "utf-8", "874": "cp874", "8859_1": "cp1252", "latin1": "cp1252",
     "iso8859_1": "cp1252", "iso_8859_1": "cp1252", "88591": "cp1252",
-    "88592": "iso8859-2", "koi8r": "koi8-r", "88595": "iso8859-5", "885915": "iso8859-15",
+    "88592": "iso8859-2", "88595": "iso8859-5", "885915": "iso8859-15",
+    "koi8r": "koi8-r",
 }  # fmt: skip
 
 _NAMES = {
@@ -105,9 +106,7 @@ def ldid_codec(ldid: int) -> str | None:
     return name if name and _known(name) else None
 
 
-def detect(
-    samples: Sequence[bytes], *, declared: Iterable[tuple[str, str]] = ()
-) -> Encoding:
+def detect(samples: Sequence[bytes], *, declared: Iterable[Claim] = ()) -> Encoding:
     """Choose the encoding of byte strings.
 
     Parameters
@@ -116,7 +115,7 @@ def detect(
         Values as stored; a value cut in the middle of a character is allowed.
     declared
         ``(codec, where)`` pairs in the order they are to be believed, for
-        instance ``("gb18030", ".cpg GBK")``.
+        instance ``("gb18030", Text(".cpg 写明 GBK", ".cpg says GBK"))``.
 
     Returns
     -------
@@ -127,28 +126,47 @@ def detect(
     foreign = [text for text in samples if not text.isascii()]
     claims = list(declared)
     if not foreign:
-        claim = next(iter(claims), None)
-        named = claim[0] if claim else "utf-8"
-        return _encoding(named, "only ASCII text" + _said(claims), 1.0)
+        named = claims[0][0] if claims else "utf-8"
+        return encoding(named, _and(Text("只有 ASCII 字符", "only ASCII text"), claims))
     if fits(foreign, "utf-8"):
         return _utf8(foreign, claims)
     for codec, where in claims:
         if codec != "utf-8" and _quality(foreign, codec) > _SUSPECT:
             better = _clearly_better(foreign, codec)
             if better is None:
-                return _encoding(codec, where, 0.97)
-            return _encoding(
-                better, f"{where} contradicted: the bytes read as {better}", 0.85
-            )
+                return encoding(codec, where, 0.97)
+            return encoding(better, _contradicted(where, better), 0.85)
     return _by_content(foreign, claims)
 
 
+Claim = tuple[str, Text]
 _SUSPECT = 0.35
 _FEW_LETTERS = 6
 _CANDIDATES = ("gb18030", "big5hkscs")
 
 
-def _utf8(samples: list[bytes], claims: list[tuple[str, str]]) -> Encoding:
+def encoding(codec: str, why: Text, confidence: float = 1.0) -> Encoding:
+    """Return an :class:`Encoding` with the codec's usual name."""
+    canonical = codecs.lookup(codec).name
+    return Encoding(_NAMES.get(canonical, canonical), why.zh, confidence, why.en)
+
+
+def by_hand(name: str) -> Encoding:
+    """Return the encoding a person set."""
+    return encoding(require_codec(name), Text("人工指定", "set by hand"))
+
+
+def fixed(name: str = "utf-8") -> Encoding:
+    """Return the encoding a format prescribes."""
+    return encoding(name, Text("格式规定的编码", "the format's own encoding"))
+
+
+def by_mark(name: str) -> Encoding:
+    """Return the encoding a byte order mark shows."""
+    return encoding(name, Text("文件开头有字节序标记（BOM）", "byte order mark"))
+
+
+def _utf8(samples: list[bytes], claims: list[Claim]) -> Encoding:
     """Take valid UTF-8 as UTF-8, but for a few bytes a claim explains as well."""
     for codec, where in claims:
         if (
@@ -156,12 +174,13 @@ def _utf8(samples: list[bytes], claims: list[tuple[str, str]]) -> Encoding:
             and sum(map(len, samples)) < 12
             and (_quality(samples, codec) > _quality(samples, "utf-8"))
         ):
-            return _encoding(codec, where, 0.8)
-    evidence = "valid UTF-8"
+            return encoding(codec, where, 0.8)
     overruled = [where for codec, where in claims if codec != "utf-8"]
     if overruled:
-        evidence += f", although {overruled[0]}"
-    return _encoding("utf-8", evidence, 0.95 if overruled else 0.99)
+        return encoding("utf-8", _contradicted(overruled[0], "UTF-8"), 0.95)
+    return encoding(
+        "utf-8", Text("全部字节符合 UTF-8", "all bytes are valid UTF-8"), 0.99
+    )
 
 
 def _clearly_better(samples: list[bytes], claimed: str) -> str | None:
@@ -172,31 +191,52 @@ def _clearly_better(samples: list[bytes], claimed: str) -> str | None:
     return best if best != claimed and scores[best] > own + 0.3 else None
 
 
-def _by_content(samples: list[bytes], claims: list[tuple[str, str]]) -> Encoding:
+def _by_content(samples: list[bytes], claims: list[Claim]) -> Encoding:
     scores = {codec: _quality(samples, codec) for codec in _CANDIDATES}
     best = max(scores, key=scores.__getitem__)
     other = min(scores.values())
-    overruled = f"{_said(claims)} contradicted by the bytes" if claims else ""
-    if scores[best] >= 0.5:
-        enough = sum(len(decode(text, best)) for text in samples) >= _FEW_LETTERS
-        clear = scores[best] - other > 0.15
-        confidence = 0.95 if clear and enough else 0.75
-        if claims:  # somebody said otherwise: let a person look
-            confidence = min(confidence, 0.85)
-        evidence = f"{scores[best]:.0%} plausible as {best}, {other:.0%} otherwise"
-        return _encoding(best, evidence + overruled, confidence)
-    return _encoding(
-        "cp1252", f"not UTF-8, not Chinese{overruled}; Western letters assumed", 0.5
+    if scores[best] < 0.5:
+        why = Text(
+            "既不是 UTF-8 也不像中文，暂按西文读取",
+            "neither UTF-8 nor Chinese; read as Western for now",
+        )
+        return encoding("cp1252", _against(why, claims), 0.5)
+    enough = sum(len(decode(text, best)) for text in samples) >= _FEW_LETTERS
+    clear = scores[best] - other > 0.15
+    confidence = 0.95 if clear and enough else 0.75
+    if claims:  # somebody said otherwise: let a person look
+        confidence = min(confidence, 0.85)
+    name = _NAMES[best]
+    rival = _NAMES[min(scores, key=scores.__getitem__)]
+    why = Text(
+        f"按 {name} 解读有 {scores[best]:.0%} 像中文，按 {rival} 为 {other:.0%}",
+        f"{scores[best]:.0%} plausible as {name}, {other:.0%} as {rival}",
+    )
+    return encoding(best, _against(why, claims), confidence)
+
+
+def _and(why: Text, claims: list[Claim]) -> Text:
+    if not claims:
+        return why
+    where = claims[0][1]
+    return Text(f"{why.zh}（{where.zh}）", f"{why.en} ({where.en})")
+
+
+def _against(why: Text, claims: list[Claim]) -> Text:
+    if not claims:
+        return why
+    where = claims[0][1]
+    return Text(
+        f"{where.zh}，但与字节内容矛盾；{why.zh}",
+        f"{where.en}, contradicted by the bytes; {why.en}",
     )
 
 
-def _said(claims: list[tuple[str, str]]) -> str:
-    return f" ({claims[0][1]})" if claims else ""
-
-
-def _encoding(codec: str, evidence: str, confidence: float) -> Encoding:
-    canonical = codecs.lookup(codec).name
-    return Encoding(_NAMES.get(canonical, canonical), evidence, confidence)
+def _contradicted(where: Text, name: str) -> Text:
+    return Text(
+        f"{where.zh}，但字节内容实为 {name}",
+        f"{where.en}, but the bytes are {name}",
+    )
 
 
 def fits(samples: Iterable[bytes], codec: str) -> bool:

@@ -165,6 +165,14 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(query).fetchone()[0])
 
 
+def fids(path: Path, table: str) -> list[int]:
+    """Return the feature ids of a table in order, for reading one by one."""
+    quoted = table.replace('"', '""')
+    with closing(_open(path)) as connection:
+        rows = connection.execute(f'SELECT rowid FROM "{quoted}"').fetchall()  # noqa: S608 - quoted identifier
+    return [int(row[0]) for row in rows]
+
+
 def _acting(zh: str, en: str) -> FileRefusedError:
     return FileRefusedError(
         Text(f"GeoPackage 不予读取：{zh}。", f"The GeoPackage is refused: {en}."),

@@ -7,7 +7,7 @@ Outside the worker: by now the data are plain arrays, and what is decided here
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -29,9 +29,10 @@ from geodata.files.reading import (
 if TYPE_CHECKING:
     from geodata.files.raw import Raw
 
+_TABLES = frozenset({"CSV", "XLSX"})
 _SAMPLE_ROWS = 200
 _SAMPLE_POINTS = 20_000
-_BY_HAND = "set by hand"
+_BY_HAND = Text("人工指定", "set by hand")
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _place(
 ) -> _Placed:
     """Find the CRS, put x east, and transform to storage where that is known."""
     if frame.geometry.isna().all():
-        none = CRSChoice(None, "没有几何图形", 1.0)
+        none = CRSChoice(None, "没有几何图形", 1.0, evidence_en="no geometry")
         return _Placed(frame.set_crs(crs.STORAGE, allow_override=True), none, False)
     choice, swapped = _identified(frame, raw, region, reference, overrides)
     if swapped:
@@ -182,15 +183,29 @@ def _identified(
     choice, swapped = crs.identify(
         points,
         wkt=asked if asked is not None else raw.crs_wkt,
-        implied=None if asked is not None else (raw.crs_evidence or None),
+        implied=None if asked is not None else _implied(raw, frame),
         region=region,
         reference=reference,
     )
     if asked is not None and not swapped:
-        choice = CRSChoice(choice.epsg, _BY_HAND, 1.0, choice.alternatives, choice.wkt)
+        choice = replace(
+            choice, evidence=_BY_HAND.zh, evidence_en=_BY_HAND.en, confidence=1.0
+        )
     if axis is None:
         return choice, swapped
     return choice, bool(axis)
+
+
+def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | None:
+    """Return what makes plain degrees WGS 84: the format, or a table of points.
+
+    A table has no place to declare a CRS; points in it with longitude and latitude
+    come from receivers and map services.
+    """
+    if raw.implied or raw.driver not in _TABLES:
+        return raw.implied or None
+    points = (frame.geometry.geom_type == "Point").all()
+    return "经纬度点表 / a table of longitude and latitude" if points else None
 
 
 def _sample(frame: gpd.GeoDataFrame) -> Any:
@@ -220,7 +235,14 @@ def _shifted(
     if shift is None:
         return frame, None, ()
     value = {"kind": shift.kind, "dx_m": shift.dx_m, "dy_m": shift.dy_m}
-    return frame, shift, (Guess("shift", value, shift.confidence, shift.evidence),)
+    guess = Guess(
+        "shift",
+        value,
+        shift.confidence,
+        shift.evidence,
+        evidence_en=shift.evidence_en,
+    )
+    return frame, shift, (guess,)
 
 
 def _bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
@@ -229,13 +251,21 @@ def _bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None
 
 
 def _encoding_guess(raw: Raw, overrides: Mapping[str, Any]) -> list[Guess]:
-    """A declared or proven encoding is no guess."""
+    """Return the guess at the encoding; one declared or proven is none."""
     found = raw.encoding
     if found.confidence >= 0.97 or overrides.get("encoding") is not None:
         return []
     if any(guess.what == "encoding" for guess in raw.guesses):
         return []
-    return [Guess("encoding", found.name, found.confidence, found.evidence)]
+    return [
+        Guess(
+            "encoding",
+            found.name,
+            found.confidence,
+            found.evidence,
+            evidence_en=found.evidence_en,
+        )
+    ]
 
 
 def _place_guesses(
@@ -246,13 +276,23 @@ def _place_guesses(
     asked = overrides.get("crs") is not None
     if choice.confidence < 1.0 and not asked:
         alternatives = tuple(item["epsg"] for item in choice.alternatives)
-        found.append(
-            Guess("crs", choice.epsg, choice.confidence, choice.evidence, alternatives)
-        )
+        found.append(_guess("crs", choice.epsg, choice, alternatives))
     if placed.swapped and overrides.get("axis_swapped", raw.axis_swapped) is None:
-        sure = max(choice.confidence, 0.0)
-        found.append(Guess("axis_swapped", True, sure, choice.evidence, (False,)))
+        found.append(_guess("axis_swapped", True, choice, (False,)))
     return found
+
+
+def _guess(
+    what: str, value: object, choice: CRSChoice, alternatives: tuple[Any, ...]
+) -> Guess:
+    return Guess(
+        what,
+        value,
+        choice.confidence,
+        choice.evidence,
+        alternatives,
+        evidence_en=choice.evidence_en,
+    )
 
 
 def _moved_places(

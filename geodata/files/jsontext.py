@@ -78,13 +78,13 @@ def prepare(path: Path, limits: Limits, *, encoding: str | None = None) -> Outli
 
 def _as_utf8(data: bytes, asked: str | None) -> tuple[bytearray, Encoding]:
     if data[:3] == b"\xef\xbb\xbf":
-        data, found = data[3:], Encoding("UTF-8", "byte order mark", 1.0)
+        data, found = data[3:], text_encoding.by_mark("utf-8")
     elif data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        found = Encoding("UTF-16", "byte order mark", 1.0)
+        found = text_encoding.by_mark("utf-16")
     elif asked is not None:
-        found = Encoding(text_encoding.require_codec(asked), "set by hand", 1.0)
+        found = text_encoding.by_hand(asked)
     elif text_encoding.fits([data], "utf-8"):
-        found = Encoding("UTF-8", "valid UTF-8", 1.0)
+        found = text_encoding.fixed()
     else:
         found = text_encoding.detect(_strings(data))
     if found.name == "UTF-8":

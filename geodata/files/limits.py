@@ -80,7 +80,8 @@ class Limits:
         allowed = getattr(self, name)
         place = Text(f"（{where}）", f" ({where})") if where else Text("", "")
         message = Text(
-            f"文件超出限制：{text.zh}为 {found}{unit}，上限 {allowed}{unit}{place.zh}。",
+            f"文件超出限制：{text.zh}为 {found}{unit}，"
+            f"上限 {allowed}{unit}{place.zh}。",
             f"The file exceeds a limit: {text.en} is {found}{unit}, "
             f"at most {allowed}{unit}{place.en}.",
         )

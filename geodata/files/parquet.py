@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geodata.errors import FileRefusedError, Text
+from geodata.files import encoding as text_encoding
 from geodata.files import geometry
 from geodata.files.columns import attributes
 from geodata.files.limits import Limits
 from geodata.files.raw import Raw
-from geodata.files.reading import Encoding, Guess, Layer, Refusal
+from geodata.files.reading import Guess, Layer, Refusal
 
 _LIKELY = ("geometry", "geom", "wkb_geometry", "wkb", "shape", "the_geom")
 _LONLAT = "OGC:CRS84"
@@ -52,7 +53,7 @@ def read(path: Path, layer: Layer, limits: Limits) -> Raw:
     try:
         table = pq.ParquetFile(path).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(error) from error
+        raise _damaged() from error
     name = _geometry_name(table, geo)
     described = geo.get("columns", {}).get(name, {})
     if str(described.get("encoding", "WKB")).upper() != "WKB":
@@ -65,8 +66,9 @@ def read(path: Path, layer: Layer, limits: Limits) -> Raw:
     columns = attributes(table.drop_columns([name]))
     guesses = ()
     if not geo:
-        evidence = "no GeoParquet metadata; the column holds WKB"
-        guesses = (Guess("geometry", name, 0.9, evidence),)
+        zh = "没有 GeoParquet 元数据，该列内容为 WKB"
+        en = "no GeoParquet metadata; the column holds WKB"
+        guesses = (Guess("geometry", name, 0.9, zh, evidence_en=en),)
     return Raw(
         frame=gpd.GeoDataFrame(
             columns.iloc[examined.kept].set_axis(examined.kept + 1, axis=0),
@@ -75,7 +77,7 @@ def read(path: Path, layer: Layer, limits: Limits) -> Raw:
         driver="Parquet",
         layers=(layer,),
         layer=layer.name,
-        encoding=Encoding("UTF-8", "the format's own encoding", 1.0),
+        encoding=text_encoding.fixed(),
         read=table.num_rows,
         crs_wkt=_crs(described) if geo else None,
         refused=tuple(
@@ -93,10 +95,10 @@ def _metadata(path: Path) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(error) from error
+        raise _damaged() from error
 
 
-def _damaged(error: Exception) -> FileRefusedError:
+def _damaged() -> FileRefusedError:
     return FileRefusedError(
         Text(
             "Parquet 文件已损坏或不完整。", "The Parquet file is damaged or not whole."

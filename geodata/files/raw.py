@@ -35,6 +35,10 @@ class Raw:
         columns need no entry); aliases are mapped afterwards.
     crs_wkt
         The declared CRS (WKT, or ``"EPSG:n"``), or None when none is declared.
+    crs_evidence
+        Where the declaration stands.
+    implied
+        The standard that says WGS 84 where nothing is declared (GeoJSON, KML, GPX).
     axis_swapped
         True or False only where the reader knows (a header that says X=north),
         None to have it found from the numbers. With True the frame is *not* yet
@@ -49,6 +53,7 @@ class Raw:
     read: int
     crs_wkt: str | None = None
     crs_evidence: str = ""
+    implied: str = ""
     axis_swapped: bool | None = None
     refused: tuple[Refusal, ...] = ()
     z_dropped: int = 0

@@ -128,7 +128,10 @@ def read_raw(
 
 def _json(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Only what concerns the worker."""
-    names = ("encoding", "layer", "fields", "angles")
+    names = (
+        *("encoding", "layer", "fields"),
+        *("angles", "delimiter", "header", "geometry"),
+    )
     return {name: overrides[name] for name in names if overrides.get(name) is not None}
 
 

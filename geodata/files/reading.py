@@ -104,7 +104,6 @@ class Guess:
     evidence: str
     alternatives: tuple[Any, ...] = ()
     evidence_en: str = ""
-    evidence_en: str = ""
 
     @property
     def sure(self) -> bool:

@@ -135,17 +135,17 @@ def _collect(
 
     expected = max(choice.layer.count, len(layer))
     limits.check("records", expected)
-    base = 1 if choice.dataset.driver in {"GPKG", "OpenFileGDB", "MapInfo File"} else 0
+    fids = _fids(choice, expected)
     refused: dict[int, Text] = {}
     found: list[tuple[int, bytes, dict[str, Any]]] = []
     deleted = choice.dataset.shapefile.deleted if choice.dataset.shapefile else ()
-    for position in range(expected):
+    for position in range(min(expected, len(fids))):
         if position in deleted:
             continue
         if position % 1000 == 0:
             progress(position / expected, "record by record")
         try:
-            record = layer[position + base]
+            record = layer[fids[position]]
             shape = shapely.geometry.shape(record.geometry)
             found.append((position, shape.wkb, dict(record.properties)))
         except (*failures, shapely.errors.ShapelyError) as error:
@@ -168,10 +168,20 @@ def _collect(
     )
 
 
+def _fids(choice: Choice, expected: int) -> list[int]:
+    """Return the id by which the driver knows each record."""
+    if choice.dataset.driver == "GPKG":
+        from geodata.files import geopackage
+
+        return geopackage.fids(choice.dataset.path, choice.inner)
+    first = 1 if choice.dataset.driver in {"OpenFileGDB", "MapInfo File"} else 0
+    return list(range(first, first + expected))
+
+
 def _nothing(refused: dict[int, Text]) -> FileRefusedError:
     position, why = next(iter(refused.items()), (0, _UNREAD))
     return FileRefusedError(
         Text(f"没有一条记录可以采用；第 {position + 1} 条：{why.zh}。",
              f"Not one record can be used; record {position + 1}: {why.en}."),
-        Text("请在原软件中检查并重新导出。", "Check it in its own program and export again."),
+        Text("请在原软件中检查并重新导出。", "Check it and export it again."),
     )  # fmt: skip

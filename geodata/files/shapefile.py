@@ -45,7 +45,7 @@ class Shapefile:
     bad: dict[int, Text] = field(default_factory=dict)
     """Position from 0: what is wrong with this record."""
     deleted: frozenset[int] = frozenset()
-    encoding: Encoding = field(default_factory=lambda: Encoding("UTF-8", "", 1.0))
+    encoding: Encoding = field(default_factory=text_encoding.fixed)
     has_attributes: bool = True
     z: bool = False
     m: bool = False
@@ -212,7 +212,9 @@ def _attributes(
 ) -> tuple[frozenset[int], Encoding]:
     dbf = path.with_suffix(".dbf")
     if not dbf.is_file():
-        return frozenset(), Encoding("UTF-8", "no .dbf", 1.0)
+        return frozenset(), text_encoding.encoding(
+            "utf-8", Text("没有 .dbf", "there is no .dbf")
+        )
     table = Table.open(dbf)
     limits.check("columns", len(table.fields))
     if table.records != records:
@@ -266,20 +268,23 @@ class Table:
     def encoding(self, cpg: Path, asked: str | None) -> Encoding:
         """Return how its text is encoded, with evidence."""
         if asked is not None:
-            return Encoding(text_encoding.require_codec(asked), "set by hand", 1.0)
+            return text_encoding.by_hand(asked)
         return text_encoding.detect(self._samples(), declared=self._claims(cpg))
 
-    def _claims(self, cpg: Path) -> list[tuple[str, str]]:
+    def _claims(self, cpg: Path) -> list[text_encoding.Claim]:
         claims = []
         if cpg.is_file():
             said = cpg.read_bytes()[:64].decode("latin-1").strip()
             codec = text_encoding.codec_of(said)
             if codec:
-                claims.append((codec, f".cpg says {said[:20]}"))
+                what = said[:20]
+                claims.append((codec, Text(f".cpg 写明 {what}", f".cpg says {what}")))
         driver = self.data[29]
         codec = text_encoding.ldid_codec(driver)
         if codec:
-            claims.append((codec, f".dbf language driver 0x{driver:02X}"))
+            what = f"0x{driver:02X}"
+            where = Text(f".dbf 语言标识 {what}", f".dbf language driver {what}")
+            claims.append((codec, where))
         return claims
 
     def _samples(self, most: int = 4000) -> list[bytes]:

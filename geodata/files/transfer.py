@@ -61,7 +61,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def _save_geometry(geometries: Objects, folder: Path) -> None:
-    """Collections are taken apart once; ``owners`` says which part is whose."""
+    """Write flat arrays; ``owners`` says which part belongs to which collection."""
     types = shapely.get_type_id(geometries)
     collections = np.flatnonzero(types == _COLLECTION)
     parts, owners = shapely.get_parts(geometries[collections], return_index=True)

@@ -20,8 +20,8 @@ import pyogrio
 import pyogrio.errors
 
 from geodata.errors import FileRefusedError, Text
+from geodata.files import drawing, geometry, salvage
 from geodata.files import encoding as text_encoding
-from geodata.files import geometry, salvage
 from geodata.files.columns import attributes, unique
 from geodata.files.datasets import Dataset
 from geodata.files.limits import Limits
@@ -51,6 +51,8 @@ class Choice:
     inner: str
     """Its name inside the dataset."""
     layer: Layer
+    family: str = ""
+    """Of a drawing, which holds all kinds of shapes in one: the kind wanted."""
 
 
 @dataclass
@@ -74,6 +76,8 @@ def layers_of(dataset: Dataset, limits: Limits) -> list[Choice]:
         try:
             listed = pyogrio.list_layers(dataset.path)
             limits.check("layers", len(listed))
+            if dataset.driver == "DXF":
+                return drawing.layers_of(dataset, limits)
             return [
                 _choice(dataset, str(name), kind, len(listed), limits)
                 for name, kind in listed
@@ -89,7 +93,7 @@ def unreadable(dataset: Dataset) -> FileRefusedError:
         Text(f"{dataset.driver} 文件无法读取：内容损坏或不符合格式。",
              f"The {dataset.driver} file cannot be read: damaged or not to its "
              "format."),
-        Text("请用原软件检查并重新导出。", "Check it in its own program and export again."),
+        Text("请用原软件检查并重新导出。", "Check it and export it again."),
     )  # fmt: skip
 
 
@@ -139,6 +143,8 @@ def read(choice: Choice, limits: Limits) -> Raw:
     """
     dataset = choice.dataset
     rows = _reconciled(choice, limits)
+    if choice.family:
+        rows = drawing.only(rows, choice)
     examined = geometry.examine(rows.wkb, limits, linear=lambda: _linear(choice, rows))
     refused = {
         **{rows.positions[at]: why for at, why in examined.refused.items()},
@@ -161,7 +167,7 @@ def read(choice: Choice, limits: Limits) -> Raw:
         encoding=dataset.encoding,
         read=rows.read,
         crs_wkt=dataset.crs or (None if dataset.implied else rows.crs),
-        crs_evidence=dataset.implied,
+        implied=dataset.implied,
         refused=tuple(
             Refusal(position + 1, why._asdict())
             for position, why in sorted(refused.items())
@@ -183,7 +189,7 @@ def _structural(dataset: Dataset) -> dict[int, Text]:
 
 def _reconciled(choice: Choice, limits: Limits) -> Rows:
     """Read in bulk; fall back to record by record when that does not add up."""
-    expected = choice.layer.count
+    expected = -1 if choice.family else choice.layer.count
     try:
         rows = bulk(choice, limits)
     except _FAILURES:
@@ -234,12 +240,15 @@ def _no_geometry(choice: Choice) -> FileRefusedError:
     return FileRefusedError(
         Text(f"图层 {choice.layer.name} 没有几何字段。",
              f"The layer {choice.layer.name} has no geometry."),
-        Text("请选择带图形的图层（--layer）。", "Choose a layer with shapes (--layer)."),
+        Text("请选择带图形的图层（--layer）。",
+             "Choose a layer with shapes (--layer)."),
     )  # fmt: skip
 
 
 def decoded(columns: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     """Turn bytes that were read as Latin-1 into the text they are."""
+    if dataset.driver in {"LIBKML", "GPX", "GML"}:
+        return columns.drop(columns=_idle(columns))
     if dataset.shapefile is None:
         return columns
     codec = dataset.encoding.name
@@ -255,6 +264,26 @@ def decoded(columns: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     }
     names = unique([text(str(name)) for name in columns.columns])
     return columns.assign(**decoded).set_axis(names, axis=1)
+
+
+# What KML, GPX and GML drivers add to every layer, and the value that says nothing.
+_BUILT_IN: dict[str, Any] = {
+    "Name": None, "description": None, "timestamp": None, "begin": None, "end": None,
+    "altitudeMode": None, "tessellate": -1, "extrude": 0, "visibility": -1,
+    "drawOrder": None, "icon": None, "snippet": None, "lowerCorner": ...,
+    "upperCorner": ...,
+}  # fmt: skip
+
+
+def _idle(columns: pd.DataFrame) -> list[str]:
+    """Return columns a driver made up, where they hold nothing of the file's."""
+    return [
+        str(name)
+        for name, column in columns.items()
+        if column.isna().all()
+        or _BUILT_IN.get(str(name)) is ...
+        or (str(name) in _BUILT_IN and (column == _BUILT_IN[str(name)]).all())
+    ]
 
 
 def _linear(choice: Choice, rows: Rows) -> Any:

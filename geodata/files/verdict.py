@@ -55,7 +55,7 @@ def verdict(path: str | Path, **options: Any) -> Verdict:
         return Verdict(outcome, (error.message,), error=error)
     questions = tuple(
         Text(f"请确认 {guess.what}：{guess.evidence}",
-             f"Please confirm {guess.what}: {guess.evidence}")
+             f"Please confirm {guess.what}: {guess.evidence_en or guess.evidence}")
         for guess in reading.undecided
     )  # fmt: skip
     if questions:

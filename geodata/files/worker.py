@@ -151,13 +151,30 @@ def _layer_guess(choices: list[Any], choice: Any, wanted: str | None) -> list[Gu
     others = tuple(item.layer.name for item in choices if item is not choice)
     ranked = sorted((item.layer.polygons for item in choices), reverse=True)
     clear = ranked[0] > 0 and ranked[0] > ranked[1]
-    evidence = (
-        f"the layer with most polygons ({choice.layer.polygons}) of {len(choices)}"
-        if choice.layer.polygons
-        else f"the layer with most records ({choice.layer.count}) of {len(choices)}"
-    )
+    evidence = _most(choice.layer, len(choices))
     confidence = 0.9 if clear else 0.6
-    return [Guess("layer", choice.layer.name, confidence, evidence, others)]
+    return [
+        Guess(
+            "layer",
+            choice.layer.name,
+            confidence,
+            evidence.zh,
+            others,
+            evidence_en=evidence.en,
+        )
+    ]
+
+
+def _most(layer: Layer, among: int) -> Text:
+    if layer.polygons:
+        return Text(
+            f"{among} 个图层中面最多的一个（{layer.polygons} 个面）",
+            f"the layer with most polygons ({layer.polygons}) of {among}",
+        )
+    return Text(
+        f"{among} 个图层中记录最多的一个（{layer.count} 条）",
+        f"the layer with most records ({layer.count}) of {among}",
+    )
 
 
 def _read(
@@ -214,7 +231,7 @@ def _nothing_kept(raw: Raw) -> FileRefusedError:
              f"{first.reason['zh']}。",
              f"Not one record can be used{more[1]}; record {first.record}: "
              f"{first.reason['en']}."),
-        Text("请在原软件中修正后重新导出。", "Mend it in its own program and export again."),
+        Text("请在原软件中修正后重新导出。", "Mend it and export it again."),
     )  # fmt: skip
 
 

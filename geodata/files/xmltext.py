@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat  # noqa: S407 - DOCTYPE and entities are refused below
+from xml.parsers import expat
 
 from geodata.errors import FileRefusedError, Text
 from geodata.files import encoding as text_encoding
@@ -34,7 +34,7 @@ class Outline:
     notes: tuple[Text, ...]
 
 
-class _Hostile(Exception):
+class _DeclarationError(Exception):
     """A document type or an entity was declared."""
 
 
@@ -72,13 +72,14 @@ def _as_utf8(data: bytes, asked: str | None) -> tuple[bytes, Encoding]:
 
 def _encoding_of(data: bytes, declared: str, asked: str | None) -> Encoding:
     if asked is not None:
-        return Encoding(text_encoding.require_codec(asked), "set by hand", 1.0)
+        return text_encoding.by_hand(asked)
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return Encoding("UTF-16", "byte order mark", 1.0)
+        return text_encoding.by_mark("utf-16")
     if text_encoding.fits([data], "utf-8"):
-        return Encoding("UTF-8", "valid UTF-8", 1.0)
+        return text_encoding.fixed()
     codec = text_encoding.codec_of(declared)
-    claims = [(codec, f"XML head says {declared}")] if codec else []
+    where = Text(f"XML 声明 {declared}", f"the XML head says {declared}")
+    claims = [(codec, where)] if codec else []
     return text_encoding.detect(_texts(data), declared=claims)
 
 
@@ -105,7 +106,7 @@ def _walk(data: bytes, deepest: int, limits: Limits) -> dict[str, int]:
         depth -= 1
 
     def refuse(*_: Any) -> None:
-        raise _Hostile
+        raise _DeclarationError
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -114,7 +115,7 @@ def _walk(data: bytes, deepest: int, limits: Limits) -> dict[str, int]:
     parser.EntityDeclHandler = refuse
     try:
         parser.Parse(data, True)
-    except _Hostile:
+    except _DeclarationError:
         raise FileRefusedError(
             Text("XML 文件含有 DOCTYPE 或实体定义，出于安全不予读取。",
                  "The XML file declares a DOCTYPE or entities and is not read for "

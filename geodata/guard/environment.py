@@ -36,6 +36,7 @@ _SETTINGS = {
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "GML_DOWNLOAD_SCHEMA": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
+    "DXF_ENCODING": "UTF-8",  # we rewrite every drawing as UTF-8 first
     "DXF_MAX_BSPLINE_CONTROL_POINTS": "10000",
 }
 
