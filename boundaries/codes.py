@@ -66,6 +66,10 @@ PROVINCES: dict[str, str] = {
 }
 """First two digits of every code assigned (GB/T 2260-2007)."""
 
+EXERCISE = "99"
+"""First two digits that GB/T 2260 leaves free; the demonstration uses them, so that
+no code of it can be taken for a real one."""
+
 _MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 _LENGTHS = (6, 9, 12, 17)
 _FREELY_NAMED = frozenset({Kind.TOWNSHIP_LIKE, Kind.COMMUNITY_LIKE, Kind.VILLAGE_LIKE})
@@ -130,7 +134,8 @@ def parse(code: str, *, known_provinces: bool = False) -> Code:
     code
         6, 9, 12 or 17 ASCII digits.
     known_provinces
-        Also refuse a first pair of digits that GB/T 2260 does not assign.
+        Also refuse a first pair of digits that GB/T 2260 does not assign, but for
+        :data:`EXERCISE`.
 
     Raises
     ------
@@ -154,7 +159,7 @@ def parse(code: str, *, known_provinces: bool = False) -> Code:
             Text("请检查是否缺位。", "See whether digits were lost."),
         )
     _refuse_broken_chain(code)
-    if known_provinces and code[:2] not in PROVINCES:
+    if known_provinces and code[:2] not in {*PROVINCES, EXERCISE}:
         raise CodeError(
             Text(f"代码“{code}”的省份 {code[:2]} 未分配。", f"No province {code[:2]}."),
         )

@@ -61,9 +61,10 @@ def test_what_is_no_code_is_refused_in_both_languages(text: str) -> None:
 
 
 def test_unassigned_provinces_are_refused_when_asked() -> None:
-    assert codes.parse("991001").province == "990000"
+    assert codes.parse("891001").province == "890000"
     with pytest.raises(codes.CodeError):
-        codes.parse("991001", known_provinces=True)
+        codes.parse("891001", known_provinces=True)
+    assert codes.parse("990102", known_provinces=True).text == "990102", "exercise"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""The whole territory as frames, from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from demonstration import frames, land, units, vintages
+from demonstration.borders import Borders
+from demonstration.partition import Neighbours
+from demonstration.units import Vintage
+
+
+@dataclass(frozen=True)
+class Territory:
+    """Two vintages, what lies around them, and what drafts are drawn from."""
+
+    seed: int
+    first: gpd.GeoDataFrame
+    second: gpd.GeoDataFrame
+    population: dict[str, pd.DataFrame]
+    """By vintage (``first``, ``second``)."""
+    rivers: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame
+    events: list[vintages.Event]
+    next: gpd.GeoDataFrame
+    """The second vintage with one border moved: the draft nothing is wrong with."""
+
+
+def make(seed: int) -> Territory:
+    """Return the territory of a seed."""
+    ground = land.lay(_generator(seed, "land"))
+    graph = Neighbours(ground.atoms, units.costs(ground))
+    first = units.settle(ground, graph, _generator(seed, "units"))
+    second, events = vintages.reformed(first, graph)
+    third = vintages.adjusted(second, graph)
+    used = _used(ground, (first, second, third))
+    borders = Borders(ground.atoms, used, ground.calm, _generator(seed, "borders"))
+    people = frames.settled_people(ground, _generator(seed, "people"))
+    now = (people * 1.021).round().astype(np.int64)
+    whole = [
+        frames.divisions(vintage, borders, count)
+        for vintage, count in ((first, people), (second, now), (third, now))
+    ]
+    return Territory(
+        seed=seed,
+        first=whole[0],
+        second=whole[1],
+        next=whole[2],
+        population={
+            name: frames.population(frame, _generator(seed, "aged"))
+            for name, frame in zip(("first", "second"), whole, strict=False)
+        },
+        rivers=frames.rivers(ground, borders),
+        roads=frames.roads(ground, first, graph),
+        events=events,
+    )
+
+
+def _generator(seed: int, purpose: str) -> np.random.Generator:
+    """Return the generator of one step, whatever the other steps drew."""
+    return np.random.default_rng([seed, *purpose.encode()])
+
+
+def _used(ground: land.Land, drawn: tuple[Vintage, ...]) -> np.ndarray:
+    """Return the edges that part two communities in any vintage, or land from sea."""
+    one, other = ground.atoms.sides.T
+    used = np.zeros(len(one), dtype=bool)
+    for vintage in drawn:
+        owner = np.append(np.where(ground.atoms.land, vintage.atoms, -1), -1)
+        used |= owner[one] != owner[other]
+    return used
