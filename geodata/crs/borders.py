@@ -144,7 +144,7 @@ def _least_squares(normal: Floats, across: Floats) -> tuple[float, float]:
     for _ in range(5):
         weighted = normal * weight[:, None]
         matrix = weighted.T @ normal + np.eye(2) * 1e-3 * len(across)
-        move = np.linalg.solve(matrix, weighted.T @ across)
+        move = np.asarray(np.linalg.solve(matrix, weighted.T @ across))
         left = np.abs(across - normal @ move)
         weight = np.asarray(1.0 / np.maximum(left, 1.0), dtype=np.float64)
     return float(move[0]), float(move[1])
@@ -208,6 +208,25 @@ def common_segments(first: Any, second: Any) -> tuple[Floats, Floats]:
     if len(one) == 0 or len(two) == 0:
         return one[:0], two[:0]
     return _near(one, two), _near(two, one)
+
+
+def around(ends: Floats, points: Floats) -> Floats:
+    """Return the segments within about 2 km of any of the points.
+
+    Cells of 0.02 degrees stand for nearness; longer segments are always kept.
+    """
+    cells = np.floor(points / _NEAR_DEG).astype(np.int64)
+    steps = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
+    wanted = np.unique(_key((cells[:, None] + steps).reshape(-1, 2)))
+    here = _key(np.floor(ends.mean(axis=1) / _NEAR_DEG).astype(np.int64))
+    long = (np.abs(ends[:, 1] - ends[:, 0]) > _NEAR_DEG).any(axis=1)
+    kept: Floats = ends[np.isin(here, wanted) | long]
+    return kept
+
+
+def _key(cells: Ints) -> Ints:
+    key: Ints = cells[:, 0] * 1_000_000 + cells[:, 1]
+    return key
 
 
 def points_along(ends: Floats, count: int) -> tuple[Floats, Floats, float]:

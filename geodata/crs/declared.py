@@ -14,7 +14,7 @@ from typing import Any
 from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjCRSError
 
-from geodata.crs.zones import CGCS2000, DATUMS, WGS84, Zone, gk_zone
+from geodata.crs.zones import CGCS2000, DATUMS, WGS84, Zone
 
 _NAMELESS = re.compile(
     r"unknown|custom|undefined|user[_ ]?defined|unnamed|not[_ ]specified|自定义|未知",
@@ -62,7 +62,7 @@ def read_declared(declared: str | int | CRS | dict[str, Any] | None) -> Declared
         return Declared(None, problem="坐标系说明（.prj）无法解析")
     epsg = epsg_of(crs)
     if epsg is not None:
-        return Declared(crs if gk_zone(epsg) is None else CRS.from_epsg(epsg), epsg)
+        return Declared(CRS.from_epsg(epsg), epsg)
     if not (crs.is_geographic or crs.is_projected):
         return Declared(None, problem=f"坐标系说明是地方坐标“{crs.name}”，没有基准")
     if datum_family(crs) is None and _is_nameless(crs):

@@ -88,14 +88,12 @@ def _invert(forward: Shifter, x: npt.ArrayLike, y: npt.ArrayLike) -> Pair:
     inside = shifted_here(goal_x, goal_y)
     for _ in range(_MAX_STEPS):
         there_x, there_y = forward(lon, lat)
-        miss_x = np.where(inside, goal_x - there_x, 0.0)
-        miss_y = np.where(inside, goal_y - there_y, 0.0)
+        miss_x = np.subtract(goal_x, there_x, where=inside, out=np.zeros_like(lon))
+        miss_y = np.subtract(goal_y, there_y, where=inside, out=np.zeros_like(lat))
         lon, lat = lon + miss_x, lat + miss_y
-        worst = max(
-            np.abs(miss_x).max(initial=0.0, where=np.isfinite(miss_x)),
-            np.abs(miss_y).max(initial=0.0, where=np.isfinite(miss_y)),
-        )
-        if worst < _TOLERANCE_DEG:
+        if max(np.abs(miss_x).max(initial=0.0), np.abs(miss_y).max(initial=0.0)) < (
+            _TOLERANCE_DEG
+        ):
             break
     return lon, lat
 

@@ -45,6 +45,7 @@ _REGION_MARGIN_DEG = 0.3
 _BORDER_TOLERANCE_M = 10.0
 _BORDER_SHARE = 0.25
 _OUT_OF_ZONE_M = 1_000_000.0
+_SAME_NUMBER_M = 500_000.0
 _OUT_OF_AREA_DEG = 6.0
 _DATUM_REMARK = (
     "。基准无法由数值判断（同样的数值若属 1980 西安约差 2 m、若属 1954 北京约差 77 m，"
@@ -343,7 +344,7 @@ def _fits(crs: CRS, extent: Extent) -> bool:
     if grid is not None:
         return (
             max(abs(extent.west - grid["easting"]), abs(extent.east - grid["easting"]))
-            <= _OUT_OF_ZONE_M
+            < (_SAME_NUMBER_M if grid["easting"] > 1e6 else _OUT_OF_ZONE_M)
             and abs(extent.south - grid["northing"]) < 10_100_000
             and abs(extent.north - grid["northing"]) < 10_100_000
         )

@@ -32,6 +32,7 @@ _AUTHALIC = [_B2 * (n + 1) / (2 * n + 1) * _E2**n for n in range(8)]
 # three-point Gauss-Legendre on [0, 1]: exact to rounding for edges of degrees
 _NODES = (0.5 - np.sqrt(0.15), 0.5, 0.5 + np.sqrt(0.15))
 _WEIGHTS = (5 / 18, 4 / 9, 5 / 18)
+_AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _LONG_EDGE_RAD = np.radians(0.04)
 
 
@@ -52,17 +53,18 @@ def area_m2(geometries: Any) -> Floats:
     numpy.ndarray
         Square metres, float64, of the same length.
     """
-    values = _as_array(geometries)
-    parts, owner = shapely.get_parts(_collections_flat(values), return_index=True)
-    polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    parts, owner = parts[polygons], owner[polygons]
-    rings, part_of = shapely.get_rings(parts, return_index=True)
-    if len(rings) == 0:
+    values = _collections_flat(_as_array(geometries))
+    kinds = shapely.get_type_id(values)
+    for position in np.flatnonzero(kinds == shapely.GeometryType.GEOMETRYCOLLECTION):
+        values[position] = _polygons_of(values[position])  # few, see above
+        kinds[position] = shapely.GeometryType.MULTIPOLYGON
+    areal = np.isin(kinds, _AREAL) & ~shapely.is_empty(values)
+    if not areal.any():
         return np.zeros(len(values))
-    ring_areas = np.abs(_ring_areas(rings))
-    exterior = np.r_[True, part_of[1:] != part_of[:-1]]
-    signed = np.where(exterior, ring_areas, -ring_areas)
-    return _sums(owner[part_of], signed, len(values))
+    rings, owner = _ragged(values[areal])
+    totals = np.zeros(len(values))
+    totals[areal] = _sums(owner, rings, int(areal.sum()))
+    return totals
 
 
 def length_m(geometries: Any) -> Floats:
@@ -172,17 +174,29 @@ def _mid_latitude(dlon: Floats, dlat: Floats, mid: Floats) -> Floats:
     return np.hypot(east, north)
 
 
-def _ring_areas(rings: npt.NDArray[np.object_]) -> Floats:
-    """Signed area of each ring (square metres)."""
-    xy, ring_of = shapely.get_coordinates(rings, return_index=True)
+def _ragged(polygons: npt.NDArray[np.object_]) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Area of every ring, negative for holes, and the polygon it belongs to."""
+    _, xy, offsets = shapely.to_ragged_array(polygons, include_z=False)
+    ring_starts, part_starts = offsets[0], offsets[1]
+    owners = np.arange(len(part_starts) - 1)
+    if len(offsets) == 3:
+        owners = np.repeat(np.arange(len(offsets[2]) - 1), np.diff(offsets[2]))
+    areas = -np.abs(_ring_areas(xy, ring_starts))
+    areas[part_starts[:-1][np.diff(part_starts) > 0]] *= -1.0
+    return areas, np.repeat(owners, np.diff(part_starts))
+
+
+def _ring_areas(xy: Floats, starts: npt.NDArray[np.signedinteger[Any]]) -> Floats:
+    """Signed area of each ring (square metres); rings begin at ``starts``."""
     lon, lat = np.radians(xy[:, 0]), np.radians(xy[:, 1])
-    same = ring_of[1:] == ring_of[:-1]
-    dlat = lat[1:] - lat[:-1]
-    mean = np.zeros(len(dlat))
+    start, step = lat[:-1], lat[1:] - lat[:-1]
+    edges = np.zeros(len(lat))
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        mean += weight * _authalic(np.sin(lat[:-1] + node * dlat))
-    edges = np.where(same, (lon[1:] - lon[:-1]) * mean, 0.0)
-    return _sums(ring_of[1:], edges, len(rings))
+        edges[:-1] += weight * _authalic(np.sin(start + node * step))
+    edges[:-1] *= lon[1:] - lon[:-1]
+    edges[starts[1:] - 1] = 0.0  # from the end of a ring to the next one's start
+    areas: Floats = np.add.reduceat(edges, starts[:-1])
+    return areas
 
 
 def _sums(groups: npt.NDArray[np.int64], values: Floats, count: int) -> Floats:
@@ -214,6 +228,12 @@ def _collections_flat(values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_
     for position in np.flatnonzero(nested):  # few: collections are not stored
         flat[position] = _flatten(values[position])
     return flat
+
+
+def _polygons_of(collection: shapely.Geometry) -> shapely.Geometry:
+    members = shapely.get_parts(collection)
+    areal = shapely.get_type_id(members) == shapely.GeometryType.POLYGON
+    return shapely.MultiPolygon(list(members[areal]))
 
 
 def _flatten(collection: shapely.Geometry) -> shapely.Geometry:

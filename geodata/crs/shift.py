@@ -19,7 +19,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from geodata.crs.borders import Lines, common_segments, points_along
+from geodata.crs.borders import Lines, around, common_segments, points_along
+from geodata.crs.gcj import shifted_here
 from geodata.crs.measure import meridian_m, parallel_m
 from geodata.crs.moves import KNOWN, Known, Move, as_move, translate
 from geodata.crs.transform import require, transform
@@ -40,6 +41,7 @@ _KNOWN_WINS = 0.45
 _LEAST_FREE_SHARE = 0.35
 _FREE_CONTRAST = 2.0
 _ELSEWHERE_M = 100.0
+_LEAST_SPREAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class _View:
         """Return the share of moved points that meet the lines, by tolerance."""
         distances = self.lines.distances_m(move(self.points))
         return tuple(float((distances <= limit).mean()) for limit in _TOLERANCES_M)
+
+    def spreads(self, move: Move) -> tuple[float, ...]:
+        """Return how far the borders that meet point in all directions, 0 to 0.5.
+
+        Parallel lines meet under any shift along them and prove nothing.
+        """
+        distances = self.lines.distances_m(move(self.points))
+        return tuple(
+            _spread(self.directions[distances <= limit]) for limit in _TOLERANCES_M
+        )
 
     def named(self, known: Known) -> Move:
         """Return a known shift as it applies to this view's points."""
@@ -80,6 +92,7 @@ class _Match(NamedTuple):
     before: float
     after: float
     decoy: float
+    spread: float
     tolerance_m: float
 
     @property
@@ -89,6 +102,7 @@ class _Match(NamedTuple):
             self.after >= _LEAST_SHARE
             and self.after >= _CONTRAST * self.before
             and self.after >= _CONTRAST * self.decoy
+            and self.spread >= _LEAST_SPREAD
             and float(np.hypot(self.east_m, self.north_m)) >= _LEAST_SHIFT_M
         )
 
@@ -170,8 +184,9 @@ def _views(file_lines: Floats, reference_lines: Floats) -> list[_View]:
         (reference_lines, file_lines, False),
     ):
         points, directions, length_m = points_along(mine, _POINTS)
-        if length_m >= _LEAST_COMMON_M:
-            views.append(_View(points, directions, Lines.of(other), of_file))
+        near = around(other, points) if length_m >= _LEAST_COMMON_M else other[:0]
+        if len(near):
+            views.append(_View(points, directions, Lines.of(near), of_file))
     return views
 
 
@@ -181,7 +196,7 @@ def _matches(view: _View) -> list[_Match]:
     if min(unmoved) * _CONTRAST > 1.0:
         return []
     matches = []
-    for known in KNOWN:
+    for known in KNOWN if shifted_here(*view.points.T).any() else ():
         move = view.named(known)
         mean = _mean_move(view, move)
         off = view.lines.residual_m(move(view.points))
@@ -205,6 +220,7 @@ def _scored(
     after = view.shares(move)
     if max(after) < _LEAST_SHARE:
         return []
+    spreads = view.spreads(move)
     decoys = [view.shares(view.translated(*turned)) for turned in _turned(*metres)]
     return [
         _Match(
@@ -213,10 +229,19 @@ def _scored(
             before=unmoved[index],
             after=after[index],
             decoy=float(np.mean([decoy[index] for decoy in decoys])),
+            spread=spreads[index],
             tolerance_m=tolerance,
         )
         for index, tolerance in enumerate(_TOLERANCES_M)
     ]
+
+
+def _spread(directions: Floats) -> float:
+    """Smaller share of the two main directions of lines, 0 (parallel) to 0.5."""
+    if len(directions) == 0:
+        return 0.0
+    double = np.exp(2j * directions).mean()
+    return float(1.0 - np.abs(double)) / 2.0
 
 
 def _turned(east_m: float, north_m: float) -> list[tuple[float, float]]:

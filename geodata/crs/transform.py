@@ -36,6 +36,8 @@ Pair: TypeAlias = tuple[Floats, Floats]
 Step: TypeAlias = Callable[[Floats, Floats], Pair]
 Steps: TypeAlias = tuple[Step, ...]
 
+_LARGEST = 1e8
+"""No grid has such coordinates; PROJ would wrap them round the globe instead."""
 _EQUAL = {"wgs84", "cgcs2000"}
 
 
@@ -127,7 +129,7 @@ def _moved(
     geometries: npt.NDArray[np.object_], steps: Steps
 ) -> npt.NDArray[np.object_]:
     def run(xy: Floats) -> Floats:
-        x, y = xy[:, 0], xy[:, 1]
+        x, y = np.where(np.abs(xy) > _LARGEST, np.inf, xy).T
         for step in steps:
             x, y = step(x, y)
         return np.column_stack([x, y])
