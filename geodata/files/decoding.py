@@ -7,6 +7,7 @@ from itertools import islice
 
 from geodata.errors import FileRefusedError, Text
 from geodata.files import encoding as encodings
+from geodata.files import evidence
 from geodata.files.reading import Encoding
 
 _MARKS = (
@@ -14,6 +15,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARK = Text("文件开头有字节顺序标记", "byte order mark")
+_ZEROS = Text("每隔一个字节为零", "every other byte is zero")
+_ASCII = Text("只有 ASCII 字符", "ASCII only")
+_UTF8 = Text("是有效的 UTF-8", "valid UTF-8")
+_GIVEN = Text("人工指定", "said by hand")
 _SAMPLE = 4_096
 _LINES = 500
 _TABLE_MARKS = frozenset("°′″℃％（），。、；：“”‘’《》【】—…·×～㎡０１２３４５６７８９")
@@ -38,17 +44,18 @@ def decode(data: bytes, *, encoding: str | None = None) -> tuple[str, Encoding]:
         return _as_given(data, encoding)
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return _strict(data, name, "byte order mark", 0.99)
+            return _strict(data, name, _MARK, 0.99)
     if wide := _without_mark(data):
-        return _strict(data, wide, "every other byte is zero", 0.9)
+        return _strict(data, wide, _ZEROS, 0.9)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         found = _chinese(data) or encodings.detect(_samples(data))
-        return _strict(data, found.name, found.evidence, found.confidence)
+        seen = Text(found.evidence, found.evidence_en or found.evidence)
+        return _strict(data, found.name, seen, found.confidence)
     plain = text.isascii()
-    evidence = "ASCII only" if plain else "valid UTF-8"
-    return text, Encoding("utf-8", evidence, 1.0 if plain else 0.98)
+    seen = _ASCII if plain else _UTF8
+    return text, evidence.encoding("utf-8", seen, 1.0 if plain else 0.98)
 
 
 def _as_given(data: bytes, encoding: str) -> tuple[str, Encoding]:
@@ -56,7 +63,7 @@ def _as_given(data: bytes, encoding: str) -> tuple[str, Encoding]:
     # A mark at the start belongs to the encoding, not to the first column's name.
     if name == "utf-8" and data.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
-    return _strict(data, name, "given", 1.0)
+    return _strict(data, name, _GIVEN, 1.0)
 
 
 def _chinese(data: bytes) -> Encoding | None:
@@ -69,7 +76,12 @@ def _chinese(data: bytes) -> Encoding | None:
     usual = sum("\u4e00" <= mark <= "\u9fff" or mark in _TABLE_MARKS for mark in marks)
     if usual < 0.9 * len(marks):
         return None
-    return Encoding("gb18030", f"{usual / len(marks):.0%} Chinese text", 0.95)
+    share = f"{usual / len(marks):.0%}"
+    seen = Text(
+        f"不是 UTF-8；按 GB18030 有 {share} 为中文与常用符号",
+        f"not UTF-8; as GB 18030 {share} are Chinese and usual marks",
+    )
+    return evidence.encoding("gb18030", seen, 0.95)
 
 
 def _samples(data: bytes) -> list[bytes]:
@@ -90,10 +102,10 @@ def _without_mark(data: bytes) -> str | None:
 
 
 def _strict(
-    data: bytes, name: str, evidence: str, confidence: float
+    data: bytes, name: str, seen: Text, confidence: float
 ) -> tuple[str, Encoding]:
     try:
-        return data.decode(name), Encoding(name, evidence, confidence)
+        return data.decode(name), evidence.encoding(name, seen, confidence)
     except UnicodeDecodeError as error:
         raise FileRefusedError(
             Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.errors import FileRefusedError, Text
-from geodata.files import formulas
+from geodata.files import evidence, formulas
 from geodata.files import grid as grids
 from geodata.files.grid import Grid
 from geodata.files.limits import Limits
@@ -22,10 +23,8 @@ from geodata.files.reading import Encoding, Guess, Refusal
 
 _SAMPLE_ROWS = 200
 _SAMPLE_CHARACTERS = 65_536
-_DELIMITERS = (",", "\t", ";", "|", "，", "、")
 _SPACE = " "
-_END = "\x00end"
-"""A record appended to see whether a quotation mark swallowed the end."""
+_DELIMITERS = (",", "\t", ";", "|", "，", "、", _SPACE)
 _MOST_UNCLOSED = 100
 
 Row = list[str]
@@ -40,11 +39,19 @@ class Dialect:
     escape: str | None = None
 
 
-_QUOTINGS: tuple[tuple[str, str | None], ...] = (('"', None), ("'", None), ('"', "\\"))
-
-
-def read_text(text: str, name: str, encoding: Encoding, limits: Limits) -> Grid:
+def read_text(
+    text: str,
+    name: str,
+    encoding: Encoding,
+    limits: Limits,
+    *,
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> Grid:
     """Return the table in ``text``.
+
+    ``delimiter`` and ``header`` (whether the first row names the columns) are a
+    person's word over what is found.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def read_text(text: str, name: str, encoding: Encoding, limits: Limits) -> Grid:
             ),
             Text("请重新导出为 CSV。", "Export it again as CSV."),
         )
-    dialect, agreement = sniff(text)
+    dialect, agreement = sniff(text, (delimiter,) if delimiter else _DELIMITERS)
     rows, unclosed = _all_rows(text, dialect, limits)
     top = next((i for i, row in enumerate(rows) if any(map(str.strip, row))), None)
     if top is None:
@@ -69,12 +76,12 @@ def read_text(text: str, name: str, encoding: Encoding, limits: Limits) -> Grid:
             Text("文件里没有任何数据行。", "The file holds no row of data."),
             Text("请确认导出的文件不是空的。", "Check that the export is not empty."),
         )
-    header = grids.header_of(_trimmed(rows[top]), rows[top + 1 :])
-    start = top + 1 if header.given else top
-    kept, refused = _sorted_out(rows[start:], len(header.names), unclosed, start)
+    named = grids.header_of(_trimmed(rows[top]), rows[top + 1 :], given=header)
+    start = top + 1 if named.given else top
+    kept, refused = _sorted_out(rows[start:], len(named.names), unclosed, start)
     frame = pd.DataFrame(
         [[formulas.unguard(cell) for cell in row] for row in kept.values()],
-        columns=list(header.names),
+        columns=list(named.names),
         index=pd.Index(list(kept), dtype="int64"),
         dtype="object",
     )
@@ -84,26 +91,35 @@ def read_text(text: str, name: str, encoding: Encoding, limits: Limits) -> Grid:
         read=len(kept) + len(refused),
         encoding=encoding,
         refused=tuple(refused),
-        guesses=header.guesses + _guesses(dialect, agreement),
+        guesses=named.guesses + (() if delimiter else _guesses(dialect, agreement)),
     )
 
 
-def sniff(text: str) -> tuple[Dialect, float]:
+def sniff(
+    text: str, delimiters: tuple[str, ...] = _DELIMITERS
+) -> tuple[Dialect, float]:
     """Return the dialect whose rows agree best, and the share that agree."""
     sample = text[:_SAMPLE_CHARACTERS]
-    best, score = Dialect(","), 0.0
-    for delimiter in (*_DELIMITERS, _SPACE):
+    best, score = Dialect(delimiters[0]), 0.0
+    for delimiter in delimiters:
         agreement = _agreement(sample, Dialect(delimiter), len(text))
         if agreement > score + 1e-9:
             best, score = Dialect(delimiter), agreement
     if best.delimiter == _SPACE or not score:
         return best, score
-    for quote, escape in _QUOTINGS[1:]:
-        other = Dialect(best.delimiter, quote, escape)
+    for other in _other_quotings(sample, best.delimiter):
         agreement = _agreement(sample, other, len(text))
         if agreement > score + 1e-9:
             best, score = other, agreement
     return best, score
+
+
+def _other_quotings(sample: str, delimiter: str) -> Iterator[Dialect]:
+    """Yield the quotings whose marks are there; else a stray ``"`` would favour them."""
+    if re.search(rf"(?:^|{re.escape(delimiter)})\s*'", sample, re.MULTILINE):
+        yield Dialect(delimiter, "'")
+    if '\\"' in sample:
+        yield Dialect(delimiter, '"', "\\")
 
 
 def _agreement(sample: str, dialect: Dialect, length: int) -> float:
@@ -134,8 +150,8 @@ def _records(text: str, dialect: Dialect) -> Iterator[Row]:
     return iter(_reader(lines, dialect))
 
 
-def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
-    """Return a csv reader; its ``line_num`` counts the lines it has used."""
+def _reader(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Any:
+    """Return a csv reader over lines."""
     # A geometry as text may be longer than csv's own limit; the file's size is
     # bounded already.
     csv.field_size_limit(sys.maxsize)
@@ -146,6 +162,7 @@ def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
         escapechar=dialect.escape,
         doublequote=dialect.escape is None,
         skipinitialspace=True,
+        strict=strict,
     )
 
 
@@ -158,48 +175,81 @@ def _all_rows(
     reading goes on with the next line.
     """
     if dialect.delimiter == _SPACE:
-        return list(_bounded(_records(text, dialect), limits, 0)), set()
-    lines = list(io.StringIO(text, newline=""))
-    if lines and not lines[-1].endswith(("\n", "\r")):
-        lines[-1] += "\n"
+        return list(_bounded(_records(text, dialect), limits)), set()
+    source = _Lines(text)
     rows: list[Row] = []
     unclosed: set[int] = set()
-    start = 0
     while True:
-        batch, used = _until_swallowed(lines[start:], dialect, limits, len(rows))
-        if used is None:
-            return rows + batch, unclosed
-        rows += batch
+        rows += _bounded(_strict_rows(source, dialect), limits, len(rows))
+        if source.done:
+            return rows, unclosed
+        line = source.give_up_line()
+        if len(source.broken) == 1:
+            # Only its own line is odd: read it leniently, it swallowed nothing.
+            rows += _reader([line], dialect)
+            continue
         unclosed.add(len(rows))
         rows.append([])
-        start += used + 1
         if len(unclosed) > _MOST_UNCLOSED:
-            raise FileRefusedError(
-                Text(
-                    f"超过 {_MOST_UNCLOSED} 行的引号没有成对。",
-                    f"More than {_MOST_UNCLOSED} rows have a quotation mark that "
-                    "is never closed.",
-                ),
-                Text("请重新导出为 CSV。", "Export it again as CSV."),
-            )
+            raise _too_many_unclosed()
 
 
-def _until_swallowed(
-    lines: list[str], dialect: Dialect, limits: Limits, before: int
-) -> tuple[list[Row], int | None]:
-    """Return the rows up to an unclosed quotation and the lines used, or None."""
-    reader = _reader([*lines, _END], dialect)
-    rows: list[Row] = []
-    used = last = 0
-    for row in _bounded(reader, limits, before):
-        if row == [_END]:
-            return rows, None
-        rows.append(row)
-        used, last = last, reader.line_num
-    return rows[:-1], used
+class _Lines:
+    """The lines of a text for a reader that may have to go back.
+
+    After a record fails, ``broken`` holds the lines it took, and the next reader
+    starts behind the first of them.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.lines = list(io.StringIO(text, newline=""))
+        if self.lines and not self.lines[-1].endswith(("\n", "\r")):
+            self.lines[-1] += "\n"
+        self.position = self.record = 0
+        self.done = False
+        self.broken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        while self.position < len(self.lines):
+            self.position += 1
+            yield self.lines[self.position - 1]
+        self.done = True
+
+    def give_up_line(self) -> str:
+        """Return the first line of the record that failed, and go on behind it."""
+        self.broken = self.lines[self.record : self.position]
+        self.position = self.record = self.record + 1
+        self.done = False
+        return self.broken[0]
 
 
-def _bounded(rows: Iterator[Row], limits: Limits, before: int) -> Iterator[Row]:
+def _strict_rows(source: _Lines, dialect: Dialect) -> Iterator[Row]:
+    """Yield rows until the end, or until a quotation breaks the rules."""
+    reader = _reader(iter(source), dialect, strict=True)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            source.done = False
+            return
+        source.record = source.position
+        yield row
+
+
+def _too_many_unclosed() -> FileRefusedError:
+    return FileRefusedError(
+        Text(
+            f"超过 {_MOST_UNCLOSED} 行的引号没有成对。",
+            f"More than {_MOST_UNCLOSED} rows have a quotation mark that is never "
+            "closed.",
+        ),
+        Text("请重新导出为 CSV。", "Export it again as CSV."),
+    )
+
+
+def _bounded(rows: Iterator[Row], limits: Limits, before: int = 0) -> Iterator[Row]:
     """Yield rows, checking their number and width as they come."""
     for number, row in enumerate(rows, start=before):
         if number > limits.sheet_rows + 1:
@@ -257,10 +307,13 @@ def _guesses(dialect: Dialect, agreement: float) -> tuple[Guess, ...]:
     if dialect.delimiter in {",", "\t"} and agreement == 1 and dialect.quote == '"':
         return ()
     return (
-        Guess(
+        evidence.guess(
             "delimiter",
-            value=dialect.delimiter,
-            confidence=round(0.5 + 0.47 * agreement, 2),
-            evidence=f"{agreement:.0%} of the first rows have the same number of cells",
+            dialect.delimiter,
+            0.5 + 0.47 * agreement,
+            Text(
+                f"开头各行中 {agreement:.0%} 的单元格数相同",
+                f"{agreement:.0%} of the first rows have the same number of cells",
+            ),
         ),
     )

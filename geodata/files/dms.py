@@ -28,6 +28,10 @@ _MARKS = {
     ord("．"): ".",
     ord("："): ":",
 }
+_TABLE = {
+    **{code: _MARKS.get(half, half) for code, half in spelling.HALF.items()},
+    **_MARKS,
+}
 _DOUBLED = re.compile("′\\s*′")
 _SECOND_INSIDE = re.compile(r"(\d)″\s*\.(\d+)$")
 _WORDS = (
@@ -47,12 +51,18 @@ _PARTED = re.compile(
     r"(?:(?:\s*[-:]\s*|\s+)(?P<s>\d{1,2}(?:\.\d+)?))?$"
 )
 _PLAIN = re.compile(_SIGN + r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$|^[+-]?\.\d+$")
-_HEMISPHERE = re.compile(
-    r"^\s*(?P<before>[EWNSewns])?(?P<rest>.*?)(?P<after>[EWNS])?\s*$"
-)
 _AXIS = {"E": "lon", "W": "lon", "N": "lat", "S": "lat"}
 
 _PACKED_DIGITS = {"lon": (6, 7), "lat": (5, 6)}
+_PACKED = Text(
+    "每个数都可读作 度分秒（DDDMMSS），分、秒均小于 60",
+    "every number reads as DDDMMSS with minutes and seconds below 60",
+)
+_EITHER = Text(
+    "按十进制度读；但每个数也都可读作 度.分秒（DDD.MMSS）",
+    "decimal degrees, yet every number would also read as DDD.MMSS",
+)
+_DECIMAL = Text("十进制度", "decimal degrees")
 _ENOUGH_ROWS = 8
 _SURE_DECIMALS = 4
 
@@ -75,7 +85,7 @@ class Angles:
         How sure the form is, 0 to 1.
     letters
         ``"lon"`` or ``"lat"`` if every filled cell says so by E/W or N/S, else None.
-    evidence
+    why
         What the form was seen by.
     alternatives
         Other forms that would fit every cell.
@@ -86,7 +96,7 @@ class Angles:
     form: str
     confidence: float
     letters: str | None = None
-    evidence: str = ""
+    why: Text | None = None
     alternatives: tuple[str, ...] = field(default=())
 
 
@@ -127,7 +137,7 @@ def parse_column(
     numbers = _decimal(clean)
     marked = _sexagesimal(clean, numbers)
     bare = numbers.notna().to_numpy()
-    chosen, confidence, evidence, others = _number_form(numbers, clean, axis, form)
+    chosen, confidence, why, others = _number_form(numbers, clean, axis, form)
     degrees = np.where(bare, _READ[chosen](numbers.to_numpy()), marked.degrees)
     degrees = degrees * np.where(letters.isin(["W", "S"]), -1.0, 1.0)
     reasons = _reasons(text, marked, bare, degrees, letters, axis)
@@ -141,7 +151,7 @@ def parse_column(
         _form_name(bare, filled & ~np.isnan(degrees), chosen),
         confidence if bare.any() else 0.97,
         _common_axis(letters, filled),
-        evidence,
+        why,
         others,
     )
 
@@ -157,25 +167,31 @@ class _Marked:
 
 def _normalise(text: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Return texts with one spelling of each mark, and their E/W/N/S letter."""
-    clean = []
-    letters = []
-    for value in text:
-        body = spelling.half_width(value)
-        for word, letter in _WORDS:
-            body = body.replace(word, letter)
-        found = _HEMISPHERE.match(_LABEL.sub("", body.strip(" :")))
-        before, after, rest = "", "", body
-        if found:
-            before, after = found["before"] or "", found["after"] or ""
-            rest = found["rest"]
-        # Two letters that disagree make the cell unreadable, not one of the two.
-        letter = (before or after).upper()
-        if before and after and before.upper() != after:
-            rest = "?" + rest
-        rest = _DOUBLED.sub(_SECOND, rest.translate(_MARKS))
-        clean.append(_SECOND_INSIDE.sub(r"\1.\2″", rest.strip(" :,;")))
-        letters.append(letter)
+    pairs = [_cleaned(value) for value in text]
+    clean = [body for body, _ in pairs]
+    letters = [letter for _, letter in pairs]
     return pd.Series(clean, dtype="object"), pd.Series(letters, dtype="object")
+
+
+def _cleaned(value: str) -> tuple[str, str]:
+    """Return one text with our marks, and its compass letter or nothing."""
+    if "经" in value or "纬" in value:
+        for word, letter in _WORDS:
+            value = value.replace(word, letter)
+    body = value.translate(_TABLE).strip(" :,;")
+    if body[:1].isalpha() or body[:1] in {"=", ":"}:
+        body = _LABEL.sub("", body)
+    before = body[0].upper() if body[:1] and body[0] in "EWNSewns" else ""
+    after = body[-1] if len(body) > 1 and body[-1] in "EWNS" else ""
+    body = body[1 if before else 0 : -1 if after else None].strip(" :")
+    if before and after and before != after:
+        # Two letters that disagree make the cell unreadable, not one of the two.
+        body = "?" + body
+    if "′′" in body or "′ ′" in body:
+        body = _DOUBLED.sub(_SECOND, body)
+    if "″" in body[:-1]:
+        body = _SECOND_INSIDE.sub(r"\1.\2″", body)
+    return body, before or after
 
 
 def _decimal(clean: pd.Series[Any]) -> pd.Series[Any]:
@@ -190,8 +206,9 @@ def _sexagesimal(clean: pd.Series[Any], numbers: pd.Series[Any]) -> _Marked:
     rows = np.full((len(clean), 3), np.nan)
     signs = np.ones(len(clean))
     fractional = np.zeros(len(clean), dtype=bool)
+    texts = clean.to_list()
     for position in np.flatnonzero(numbers.isna() & (clean != "")):
-        value = clean.iloc[position]
+        value = texts[position]
         found = _MARKED.match(value) or _PARTED.match(value)
         if not found:
             continue
@@ -207,28 +224,28 @@ def _sexagesimal(clean: pd.Series[Any], numbers: pd.Series[Any]) -> _Marked:
 
 def _number_form(
     numbers: pd.Series[Any], clean: pd.Series[Any], axis: str | None, form: str | None
-) -> tuple[str, float, str, tuple[str, ...]]:
+) -> tuple[str, float, Text | None, tuple[str, ...]]:
     """Return how bare numbers are to be read, how sure, by what, and what else fits."""
     values = np.abs(numbers.dropna().to_numpy())
     if form in _READ:
-        return str(form), 1.0, "given", ()
+        return str(form), 1.0, None, ()
     if not len(values):
-        return "decimal", 1.0, "", ()
+        return "decimal", 1.0, None, ()
     if _all_packed(values, axis):
         return (
             "packed",
             0.8 if len(values) >= _ENOUGH_ROWS else 0.6,
-            "every number reads as DDDMMSS with minutes and seconds below 60",
+            _PACKED,
             (),
         )
     if _could_be_dms_decimal(values, clean[numbers.notna()]):
         return (
             "decimal",
             0.7,
-            "decimal degrees, yet every number would also read as DDD.MMSS",
+            _EITHER,
             ("dms_decimal",),
         )
-    return "decimal", 0.97, "decimal degrees", ()
+    return "decimal", 0.97, _DECIMAL, ()
 
 
 def _all_packed(values: np.ndarray[Any, Any], axis: str | None) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from geodata.files import dms, spelling
+from geodata.errors import Text
+from geodata.files import dms, evidence, spelling
 from geodata.files.reading import Encoding, Guess, Refusal
 
 _LOOKED_AT = 200
@@ -46,22 +47,29 @@ class Header:
     guesses: tuple[Guess, ...] = field(default=())
 
 
-def header_of(first: Sequence[Any], body: Sequence[Sequence[Any]]) -> Header:
+def header_of(
+    first: Sequence[Any],
+    body: Sequence[Sequence[Any]],
+    *,
+    given: bool | None = None,
+) -> Header:
     """Return the column names, from ``first`` if it is a header.
 
     A row is a header when none of its cells is a number or an angle, or when some
-    column has a word on top and numbers all the way below.
+    column has a word on top and numbers all the way below. ``given`` is a person's
+    word on it.
     """
     width = len(first)
-    if _is_header(first, body[:_LOOKED_AT]):
+    if given or (given is None and _is_header(first, body[:_LOOKED_AT])):
         return Header(unique(first), given=True)
-    guess = Guess(
-        "header",
-        value=False,
-        confidence=0.9,
-        evidence="the first row holds values: " + ", ".join(map(str, first[:4])),
-        alternatives=(True,),
+    if given is False:
+        return Header(unique([""] * width), given=False)
+    shown = ", ".join(str(cell)[:20] for cell in first[:4])
+    why = Text(
+        f"第一行是数据而不是表头：{shown}",
+        f"the first row holds values, not names: {shown}",
     )
+    guess = evidence.guess("header", False, 0.9, why, alternatives=(True,))
     return Header(unique([""] * width), given=False, guesses=(guess,))
 
 

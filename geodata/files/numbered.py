@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from geodata.errors import Text
-from geodata.files import parcels, points, spelling
+from geodata.files import evidence, parcels, points, spelling
 from geodata.files.fields import fold
 from geodata.files.reading import Guess, Refusal
 
@@ -79,13 +79,8 @@ def find(frame: pd.DataFrame) -> Numbered | None:
     others = [name for name in frame.columns if name not in used]
     # Corners carry nothing of their own; other columns mean these are points.
     sure = 0.95 if not others else 0.7
-    guess = Guess(
-        "geometry",
-        "Polygon",
-        sure,
-        f"{corner} counts corners from 1 up",
-        ("Point",),
-    )
+    why = Text(f"{corner} 从 1 起编界址点号", f"{corner} counts corners from 1 up")
+    guess = evidence.guess("geometry", "Polygon", sure, why, alternatives=("Point",))
     first = (columns.guess,) if columns.guess else ()
     return Numbered(corner, east, north, plot, ring, (*first, guess))
 
@@ -133,9 +128,8 @@ def _axes(frame: pd.DataFrame) -> points.Columns | None:
     if found.guess and found.guess.confidence < 0.9:
         # In lists of corners X is the northing by the standard, whatever its size.
         x, y = found.axes
-        guess = Guess(
-            "fields", {y: "x", x: "y"}, 0.8, "lists of corners write the northing as X"
-        )
+        why = Text("界址点表以 X 为北坐标", "lists of corners call the northing X")
+        guess = evidence.guess("fields", {y: "x", x: "y"}, 0.8, why)
         return points.Columns((y, x), found.style, guess)
     return found
 

@@ -21,7 +21,7 @@ from geodata.files import spelling
 from geodata.files.reading import Refusal
 
 _SECTION = re.compile(r"^\s*\[(?P<name>[^\]]+)\]\s*$")
-_POINT = re.compile(r"^\s*(?P<id>[JjＪ]\s*\d+(?:-\d+)?)\s*[,，\t;； ]")
+_POINT = re.compile(r"^\s*(?P<id>[Jj]\s*\d+(?:-\d+)?)\s*[,，\t;； ]")
 _PARTS = re.compile(r"\s*[,，\t;；]\s*|\s+")
 _PLOT_FIELDS = (
     "points",
@@ -78,7 +78,8 @@ class Parcels:
 
 def looks_like_one(text: str) -> bool:
     """Return whether the text lists boundary points rather than a table."""
-    lines = [line for line in text[:20_000].splitlines() if line.strip()][:200]
+    sample = spelling.half_width(text[:20_000])
+    lines = [line for line in sample.splitlines() if line.strip()][:200]
     if any("地块坐标" in line for line in lines if _SECTION.match(line)):
         return True
     if any(line.rstrip().endswith("@") for line in lines):

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from geodata.errors import Text
-from geodata.files import dms, spelling, wkt
+from geodata.files import dms, evidence, spelling, wkt
 from geodata.files.fields import fold
 from geodata.files.reading import SURE, Guess, Refusal
 
@@ -118,6 +118,9 @@ class Placed:
     refused: tuple[Refusal, ...]
     used: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
+    z_dropped: int = 0
+    srid: int | None = None
+    """The CRS number that every geometry given as text names."""
 
 
 def find(frame: pd.DataFrame, given: dict[str, str] | None = None) -> Columns | None:
@@ -165,8 +168,10 @@ def place(
     """
     first = (columns.guess,) if columns.guess else ()
     if columns.style == "wkt":
-        geometry, refused = wkt.parse_column(frame[columns.axes[0]])
-        return Placed(geometry, refused, columns.axes, first)
+        read = wkt.parse_column(frame[columns.axes[0]])
+        return Placed(
+            read.geometry, read.refused, columns.axes, first, read.z_dropped, read.srid
+        )
     if columns.style == "pair":
         table = _split_pairs(frame[columns.axes[0]])
         found = _axes(table, "a", "b", named=False)
@@ -214,8 +219,8 @@ def _axes(frame: pd.DataFrame, a: str, b: str, *, named: bool) -> Columns | None
         return _plane_axes(frame, a, b, named=named)
     if fold(a) not in _ANGLE_NAMES and _no_degrees(frame[a], frame[b]):
         return _plane_axes(frame, a, b, named=named)
-    letters = dms.parse_column(frame[a]).letters
-    if letters == "lat" and dms.parse_column(frame[b]).letters == "lon":
+    letters = [dms.parse_column(frame[name].iloc[:200]).letters for name in (a, b)]
+    if letters == ["lat", "lon"]:
         return Columns((b, a), "degrees")
     return Columns((a, b), "degrees")
 
@@ -269,8 +274,8 @@ def _plane_axes(frame: pd.DataFrame, a: str, b: str, *, named: bool) -> Columns:
     axes = (b, a) if found.north_first else (a, b)
     told = {axes[0]: "x", axes[1]: "y"}
     other = {axes[0]: "y", axes[1]: "x"}
-    evidence = f"{a}, {b}: {found.evidence}"
-    guess = Guess("fields", told, found.confidence, evidence, (other,))
+    why = Text(f"{a}、{b}：{found.why.zh}", f"{a}, {b}: {found.why.en}")
+    guess = evidence.guess("fields", told, found.confidence, why, alternatives=(other,))
     return Columns(axes, "plane", guess)
 
 
@@ -280,19 +285,27 @@ class Order:
 
     north_first: bool
     confidence: float
-    evidence: str
+    why: Text
 
 
 def order(first: Numbers, second: Numbers) -> Order:
     """Return the order of plane coordinates by their magnitudes."""
     a, b = _middle(first), _middle(second)
-    shown = f"about {a:.0f} and {b:.0f}"
     a_north, b_north = _is_north(a, b), _is_north(b, a)
     if a_north and not b_north:
-        return Order(True, 0.95, f"survey order, the northing first ({shown})")
+        return Order(True, 0.95, _why("测量习惯，北坐标在前", "survey order", a, b))
     if b_north and not a_north:
-        return Order(False, 0.97, f"GIS order, the easting first ({shown})")
-    return Order(False, 0.5, f"magnitudes do not tell north from east ({shown})")
+        return Order(False, 0.97, _why("GIS 习惯，东坐标在前", "GIS order", a, b))
+    why = _why("数值大小分不出南北与东西", "the magnitudes do not tell", a, b)
+    return Order(False, 0.5, why)
+
+
+def _why(zh: str, en: str, a: float, b: float) -> Text:
+    """Return what was seen with the two middle values, without needless digits."""
+    shown = [f"{v:.0f}" if abs(v) >= 1000 else f"{v:.4g}" for v in (a, b)]
+    return Text(
+        f"{zh}（约 {shown[0]} 与 {shown[1]}）", f"{en} (about {shown[0]}, {shown[1]})"
+    )
 
 
 def order_of_list(first: Numbers, second: Numbers) -> Order:
@@ -301,11 +314,12 @@ def order_of_list(first: Numbers, second: Numbers) -> Order:
     if max(abs(a), abs(b)) <= 180:
         east_first = _EAST[0] <= a <= _EAST[1] and not _EAST[0] <= b <= _EAST[1]
         sure = 0.95 if east_first or _EAST[0] <= b <= _EAST[1] else 0.5
-        return Order(not east_first, sure, f"degrees about {a:.1f} and {b:.1f}")
+        return Order(not east_first, sure, _why("经纬度", "degrees", a, b))
     found = order(first, second)
     if found.confidence >= SURE:
         return found
-    return Order(True, 0.8, "lists of corners write the northing first")
+    why = Text("界址点表的惯例是北坐标在前", "lists of corners give the northing first")
+    return Order(True, 0.8, why)
 
 
 def _middle(values: Numbers) -> float:
@@ -378,11 +392,15 @@ def _angle_guess(parsed: list[dms.Angles]) -> tuple[Guess, ...]:
     weakest = min(parsed, key=lambda angles: angles.confidence)
     if weakest.form == "decimal" and not weakest.alternatives:
         return ()
-    evidence = weakest.evidence or "degrees, minutes and seconds as text"
+    why = weakest.why or Text("度分秒文本", "degrees, minutes and seconds as text")
     others = tuple(weakest.alternatives) or (
         ("decimal",) if weakest.form == "packed" else ()
     )
-    return (Guess("angles", weakest.form, weakest.confidence, evidence, others),)
+    return (
+        evidence.guess(
+            "angles", weakest.form, weakest.confidence, why, alternatives=others
+        ),
+    )
 
 
 def _points(

@@ -70,7 +70,8 @@ LEVELS: dict[str, int] = {
 _TRUE = frozenset({"是", "TRUE", "T", "YES", "Y", "1", "有", "√"})
 _FALSE = frozenset({"否", "FALSE", "F", "NO", "N", "0", "无", "×"})
 
-_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""Code point of a full-width letter, digit or mark -> its half-width one."""
 _INVISIBLE = re.compile("[\ufeff\u200b\u200c\u200d\u2060]")
 _DIGITS = re.compile(r"^\d+$")
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0*$")
@@ -80,7 +81,7 @@ _GROUPED = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
 def half_width(text: str) -> str:
     """Return ``text`` with full-width letters, digits and marks in half width."""
-    return text.translate(_HALF)
+    return text.translate(HALF)
 
 
 def blank(value: object) -> bool:

@@ -19,16 +19,15 @@ import pyproj
 import shapely
 
 from geodata.errors import FileRefusedError, Text, UnsupportedFormatError
-from geodata.files import decoding, delimited, numbered, parcels, points, xlsx
+from geodata.files import decoding, delimited, evidence, numbered, parcels, points, xlsx
 from geodata.files import grid as grids
 from geodata.files.grid import Grid
 from geodata.files.limits import UPLOAD, Limits
 from geodata.files.raw import Raw
-from geodata.files.reading import Encoding, Guess, Layer, Refusal
+from geodata.files.reading import Encoding, Layer, Refusal
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
-_SHEET_ENCODING = Encoding("utf-8", "XML of the workbook", 1.0)
 _GIVEN_AXES = frozenset({"x", "y", "wkt"})
 
 
@@ -51,8 +50,10 @@ def read_table(
         The worksheet; None for the one with the most rows with coordinates.
     overrides
         A person's word over our guesses: ``encoding``, ``layer``, ``angles``
-        (``decimal``, ``packed``, ``dms_decimal``) and ``fields`` whose value ``x``
-        (east), ``y`` (north) or ``wkt`` names a coordinate column.
+        (``decimal``, ``packed``, ``dms_decimal``), ``delimiter``, ``header`` (True
+        or False), ``geometry`` (``Point`` for numbered corners that are no rings)
+        and ``fields`` whose value ``x`` (east), ``y`` (north) or ``wkt`` names a
+        coordinate column.
 
     Returns
     -------
@@ -80,7 +81,14 @@ def read_table(
     text, encoding = decoding.decode(path.read_bytes(), encoding=said.get("encoding"))
     if parcels.looks_like_one(text):
         return _from_parcels(text, path.stem, encoding, limits)
-    grid = delimited.read_text(text, path.stem, encoding, limits)
+    grid = delimited.read_text(
+        text,
+        path.stem,
+        encoding,
+        limits,
+        delimiter=said.get("delimiter"),
+        header=said.get("header"),
+    )
     return _from_grid(grid, (grid,), "CSV", limits, said)
 
 
@@ -119,9 +127,11 @@ def _from_workbook(
     if len(sheets) == 1:
         return raw
     others = tuple(sheet.name for sheet in sheets if sheet is not best)
-    guess = Guess(
-        "layer", best.name, 0.9, "the sheet with coordinates and most rows", others
+    why = Text(
+        f"{len(sheets)} 个工作表中有坐标且行数最多的一个",
+        f"of {len(sheets)} sheets the one with coordinates and most rows",
     )
+    guess = evidence.guess("layer", best.name, 0.9, why, alternatives=others)
     return replace(raw, guesses=(guess, *raw.guesses))
 
 
@@ -139,7 +149,8 @@ def _from_grid(
         for column, role in dict(said.get("fields") or {}).items()
         if role in _GIVEN_AXES
     }
-    listed = None if given else numbered.find(grid.frame)
+    points_wanted = given or said.get("geometry") == "Point"
+    listed = None if points_wanted else numbered.find(grid.frame)
     if listed is not None:
         return _from_numbered(grid, listed, driver, limits)
     columns = points.find(grid.frame, given)
@@ -161,6 +172,8 @@ def _from_grid(
         encoding=grid.encoding,
         read=grid.read,
         refused=refused,
+        z_dropped=placed.z_dropped,
+        crs_wkt=f"EPSG:{placed.srid}" if placed.srid else None,
         guesses=grid.guesses + placed.guesses,
         notes=grid.notes,
     )
@@ -192,12 +205,8 @@ def _ordered(raw: Raw) -> Raw:
     """Return a plain list of corners with east first, by magnitude where it tells."""
     coordinates = shapely.get_coordinates(raw.frame.geometry.to_numpy())
     found = points.order_of_list(coordinates[:, 1], coordinates[:, 0])
-    guess = Guess(
-        "axis_swapped",
-        value=False,
-        confidence=found.confidence,
-        evidence=f"list of corners: {found.evidence}",
-        alternatives=(True,),
+    guess = evidence.guess(
+        "axis_swapped", False, found.confidence, found.why, alternatives=(True,)
     )
     raw = replace(raw, guesses=(*raw.guesses, guess))
     if found.north_first:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _WORD = re.compile(
     r"CURVEPOLYGON|MULTICURVE|MULTISURFACE|TIN|TRIANGLE|POLYHEDRALSURFACE)\b",
     re.IGNORECASE,
 )
-_SRID = re.compile(r"^\s*SRID=\d+;", re.IGNORECASE)
+_SRID = re.compile(r"^\s*SRID=(\d{1,6});", re.IGNORECASE)
 _HEX = re.compile(r"^(?:00|01)[0-9A-Fa-f]{16,}$")
 
 
@@ -36,23 +37,38 @@ def looks_like_one(column: pd.Series[Any]) -> bool:
     return bool(filled) and sum(map(_begins, filled)) * 2 >= len(filled)
 
 
-def parse_column(
-    column: pd.Series[Any],
-) -> tuple[pd.Series[Any], tuple[Refusal, ...]]:
-    """Return the geometries of a column, and why some cells give none.
+@dataclass(frozen=True)
+class Column:
+    """The geometries of a column of text, in two dimensions."""
 
-    Z and M are dropped.
-    """
+    geometry: pd.Series[Any]
+    """None where ``refused`` says why."""
+    refused: tuple[Refusal, ...]
+    z_dropped: int
+    srid: int | None
+    """The number before EWKT, if all filled cells name the same one."""
+
+
+def parse_column(column: pd.Series[Any]) -> Column:
+    """Return the geometries of a column, and why some cells give none."""
     made = np.full(len(column), None, dtype="object")
     refused = []
+    heights = 0
+    numbers = set()
     for position, value in enumerate(column):
-        found = _parse(spelling.plain(value))
+        text = spelling.plain(value)
+        found = _parse(text)
         if isinstance(found, Text):
             record = column.index[position]
             refused.append(Refusal(int(record), found._asdict()))
-        else:
-            made[position] = found
-    return pd.Series(made, index=column.index, dtype="object"), tuple(refused)
+            continue
+        named = _SRID.match(text)
+        numbers.add(int(named[1]) if named else shapely.get_srid(found) or None)
+        heights += bool(shapely.has_z(found))
+        made[position] = shapely.force_2d(found)
+    geometry = pd.Series(made, index=column.index, dtype="object")
+    srid = numbers.pop() if len(numbers) == 1 else None
+    return Column(geometry, tuple(refused), heights, srid)
 
 
 def _begins(text: str) -> bool:
@@ -81,10 +97,9 @@ def _parse(text: str) -> BaseGeometry | Text:
         return _unreadable(text, error)
     if found is None or found.is_empty:
         return Text("几何为空。", "The geometry is empty.")
-    flat = shapely.force_2d(found)
-    if not np.isfinite(shapely.get_coordinates(flat)).all():
+    if not np.isfinite(shapely.get_coordinates(found)).all():
         return Text("坐标中有非数值。", "Some coordinates are not finite numbers.")
-    return flat
+    return found
 
 
 def _depth(text: str) -> int:

@@ -16,16 +16,17 @@ import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
 from geodata.errors import FileRefusedError, Text
+from geodata.files import evidence, points, spelling
 from geodata.files import grid as grids
-from geodata.files import points, spelling
 from geodata.files.fields import ALIASES, fold
 from geodata.files.grid import Grid
 from geodata.files.limits import Limits
-from geodata.files.reading import Encoding
 
 Row = tuple[Any, ...]
 
-_ENCODING = Encoding("utf-8", "XML of the workbook", 1.0)
+_ENCODING = evidence.encoding(
+    "utf-8", Text("工作簿内部为 XML", "XML of the workbook"), 1.0
+)
 _REFERENCE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4})([0-9]{1,8})"')
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
 _ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{6,9})"')
