@@ -26,8 +26,9 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
         column = column.cast(column.type.value_type)
     if pa.types.is_integer(column.type) and column.null_count:
         mapped = {pa.int64(): pd.Int64Dtype()}
-        return column.cast(pa.int64()).to_pandas(types_mapper=mapped.get)
-    return column.to_pandas()
+        column = column.cast(pa.int64())
+        return pd.Series(column.to_pandas(types_mapper=mapped.get))
+    return pd.Series(column.to_pandas())
 
 
 def unique(names: list[str]) -> list[str]:

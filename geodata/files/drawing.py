@@ -72,7 +72,7 @@ def only(rows: Rows, choice: Choice) -> Rows:
         rows,
         columns=chosen.reset_index(drop=True),
         wkb=pa.array(shapely.to_wkb(geometries[wanted]), pa.large_binary()),
-        positions=[rows.positions[at] for at in wanted],
+        positions=[rows.positions[int(at)] for at in wanted],
         read=len(wanted),
     )
 

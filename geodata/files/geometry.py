@@ -30,7 +30,7 @@ _FARTHEST = 1e8
 
 _COLLECTION = 7
 _MULTI = 4
-_REBUILD = {
+_REBUILD: dict[int, Callable[[Objects], Any]] = {
     4: shapely.multipoints,
     5: shapely.multilinestrings,
     6: shapely.multipolygons,
@@ -268,15 +268,20 @@ def invalid(geometries: Objects, records: npt.ArrayLike) -> tuple[dict[str, Any]
         geometries (None where GEOS names no place).
     """
     numbers = np.asarray(records)
-    found = []
-    broken = ~shapely.is_valid(geometries)
-    for position in np.flatnonzero(broken | _mostly_repeated(geometries)):
-        reason, x, y = _REPEATED, *shapely.get_coordinates(geometries[position])[0]
-        if broken[position]:
-            reason, x, y = _reason(shapely.is_valid_reason(geometries[position]))
-        record = int(numbers[position])
-        found.append({"record": record, "reason": reason, "x": x, "y": y})
-    return tuple(found)
+    unsound = ~shapely.is_valid(geometries) | _mostly_repeated(geometries)
+    return tuple(
+        {"record": int(numbers[position]), **_fault(geometries[position])}
+        for position in np.flatnonzero(unsound)
+    )
+
+
+def _fault(geometry: Any) -> dict[str, Any]:
+    """Return reason and place of one unsound geometry."""
+    if not shapely.is_valid(geometry):
+        reason, x, y = _reason(shapely.is_valid_reason(geometry))
+        return {"reason": reason, "x": x, "y": y}
+    first = shapely.get_coordinates(geometry)[0]
+    return {"reason": _REPEATED, "x": float(first[0]), "y": float(first[1])}
 
 
 def _mostly_repeated(geometries: Objects) -> npt.NDArray[np.bool_]:

@@ -64,7 +64,7 @@ def read(path: Path, layer: Layer, limits: Limits) -> Raw:
         )  # fmt: skip
     examined = geometry.examine(table.column(name), limits)
     columns = attributes(table.drop_columns([name]))
-    guesses = ()
+    guesses: tuple[Guess, ...] = ()
     if not geo:
         zh = "没有 GeoParquet 元数据，该列内容为 WKB"
         en = "no GeoParquet metadata; the column holds WKB"
@@ -126,7 +126,7 @@ def _geometry_name(table: pa.Table, geo: dict[str, Any]) -> str:
     if named in table.column_names:
         return str(named)
     for name in sorted(binary, key=lambda name: name.lower() not in _LIKELY):
-        return name
+        return str(name)
     raise FileRefusedError(
         Text("Parquet 文件没有几何列。", "The Parquet file has no geometry column."),
         _AGAIN,

@@ -51,7 +51,7 @@ def prepare(path: Path, limits: Limits, *, encoding: str | None = None) -> Outli
     data, found = _as_utf8(path.read_bytes(), encoding)
     counts = _walk(data, 2 * limits.depth, limits)
     path.write_bytes(data)
-    notes = ()
+    notes: tuple[Text, ...] = ()
     if any(counts.get(name) for name in _LINKS):
         notes = (
             Text("文件含有网络链接（NetworkLink），未打开，也不会联网。",

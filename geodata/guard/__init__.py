@@ -10,6 +10,6 @@ but its own working folder. The parent only ever sees JSON and flat arrays.
 
 from geodata.guard.parent import Outcome, call, run
 from geodata.guard.report import progress
-from geodata.guard.status import status
+from geodata.guard.protection import status
 
 __all__ = ["Outcome", "call", "progress", "run", "status"]

@@ -19,7 +19,6 @@ def limit_resources(limits: Limits) -> bool:
     megabyte = 1 << 20
     wanted = (
         (resource.RLIMIT_AS, limits.memory_mb * megabyte),
-        (resource.RLIMIT_CPU, limits.cpu_s),
         (resource.RLIMIT_FSIZE, limits.output_mb * megabyte),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
@@ -28,6 +27,11 @@ def limit_resources(limits: Limits) -> bool:
         _, hard = resource.getrlimit(which)
         soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(which, (soft, soft))
+    # the soft limit ends the process with a signal of its own, so we can say why
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = limits.cpu_s + 2
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(limits.cpu_s, most), most))
     return True
 
 

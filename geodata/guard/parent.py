@@ -235,8 +235,10 @@ def _death(status: int, log: Path, limits: Limits) -> QuhuaError:
     said = _tail(log)
     cause = RuntimeError(f"guarded process ended with {status}: {said[-500:]}")
     error: QuhuaError
-    if os.name == "posix" and status in {-signal.SIGXCPU, -signal.SIGKILL}:
+    if os.name == "posix" and status == -signal.SIGXCPU:
         error = limits.exceeded("cpu_s", f"> {limits.cpu_s}")
+    elif os.name == "posix" and status == -signal.SIGKILL:  # the system ran out
+        error = limits.exceeded("memory_mb", f"> {limits.memory_mb}")
     elif os.name == "posix" and status == -signal.SIGXFSZ:
         error = limits.exceeded("output_mb", f"> {limits.output_mb}")
     elif "bad_alloc" in said or "MemoryError" in said or "emory allocation" in said:
