@@ -13,6 +13,8 @@ from geodata.errors import NotFoundError, Text
 from webmap.pointer import citation, level_label
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geodata.store.protocol import Store
     from webmap.published import Edition
     from webmap.states import State
@@ -61,7 +63,12 @@ def _groups(orphans: pd.DataFrame, parent: str | None) -> list[dict[str, Any]] |
     if len(counts) < 2 or len(counts) == len(orphans):
         return None
     return [
-        {"code": stem.ljust(6, "0"), "name": "", "kind": None, "children": int(count)}
+        {
+            "code": str(stem).ljust(6, "0"),
+            "name": "",
+            "kind": None,
+            "children": int(count),
+        }
         for stem, count in counts.items()
     ]
 
@@ -74,7 +81,7 @@ def _nodes(frame: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _brief(row: dict[str, Any]) -> dict[str, Any]:
+def _brief(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         "code": str(row["code"]),
         "name": str(row["name"]),
@@ -162,7 +169,7 @@ def detail(store: Store, edition: Edition, found: State, code: str) -> dict[str,
     }
 
 
-def _record(found: State, code: str, row: dict[str, Any]) -> dict[str, Any]:
+def _record(found: State, code: str, row: Mapping[Any, Any]) -> dict[str, Any]:
     frame = found.frame
     return {
         **_brief({**row, "code": code}),
@@ -221,7 +228,7 @@ def _history(store: Store, edition: Edition, code: str) -> list[dict[str, Any]]:
     ]
     known.sort(key=lambda item: item["valid_from"])
     shapes = np.array([item["geometry"] for item in known], object)
-    areas = crs.area_m2(shapes) / 1e6 if len(shapes) else []
+    areas = crs.area_m2(shapes) / 1e6
     rows = [
         {
             "from": item["valid_from"],
@@ -242,12 +249,12 @@ def _kind(value: Any) -> dict[str, str] | None:
     if not isinstance(value, str) or not value:
         return None
     try:
-        return Kind(value).label._asdict()
+        return Kind.of(value).label._asdict()
     except ValueError:
         return {"zh": value, "en": value}
 
 
-def _box(row: dict[str, Any]) -> list[float] | None:
+def _box(row: Mapping[Any, Any]) -> list[float] | None:
     sides = [float(row[side]) for side in "wsen"]
     return None if np.isnan(sides).any() else sides
 

@@ -10,7 +10,7 @@ that :file:`static/js` puts there with ``textContent``.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import folium
 from branca.element import MacroElement
@@ -43,7 +43,7 @@ class Attach(MacroElement):
     )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "attach"
         self._id = NAME
 
@@ -62,7 +62,6 @@ def shell() -> Shell:
         location=(35.0, 105.0),
         zoom_start=4,
         tiles=None,
-        control_scale=True,
         zoom_control="topright",
         attribution_control=False,
         zoom_snap=0.25,
@@ -71,7 +70,7 @@ def shell() -> Shell:
     )
     page._id = NAME
     Attach().add_to(page)
-    root = page.get_root()
+    root: Any = page.get_root()
     root._id = NAME
     root.render()
     return Shell(

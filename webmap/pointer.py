@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.vocabulary import Level
+from boundaries.vocabulary import ChangeType, Level
+from geodata.errors import Text
 
 if TYPE_CHECKING:
     from geodata.store.changes import Version
@@ -44,7 +45,21 @@ def citation(version: Version) -> dict[str, Any]:
         "author": version.author,
         "approver": version.approver,
         "counts": version.counts,
-        "events": version.doc.get("events") or [],
+        "events": [_event(item) for item in version.doc.get("events") or []],
+    }
+
+
+def _event(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a change event with its type's name in both languages."""
+    kind = str(item.get("type", ""))
+    known = kind in set(ChangeType)
+    label = ChangeType.of(kind).label if known else Text(kind, kind)
+    return {
+        "type": kind,
+        "label": label._asdict(),
+        "from": [str(code) for code in item.get("from") or ()],
+        "to": [str(code) for code in item.get("to") or ()],
+        "basis": str(item.get("basis") or ""),
     }
 
 
@@ -57,7 +72,12 @@ def state_document(found: State) -> dict[str, Any]:
         "box": found.box,
         "units": len(found.frame),
         "levels": [
-            {"level": level, "zoom": zoom, "label": level_label(level)}
+            {
+                "level": level,
+                "zoom": 0 if level == min(found.levels) else zoom,
+                "natural": zoom,
+                "label": level_label(level),
+            }
             for level, zoom in found.levels.items()
         ],
     }

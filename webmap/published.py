@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -16,7 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import NotFoundError, Text
-from webmap.states import State, Transition, state, transition
+from geodata.tiles.pyramid import FULL_ZOOM, TILE_PIXELS, tiles_over
+from webmap.states import Box, State, Transition, state, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 KEPT_STATES = 8
 """States and transitions of one edition held in memory at a time."""
+PREBUILT_TILES = 600
+"""Tiles of one zoom made in advance at most; deeper ones when first looked at."""
 PATIENCE_S = 0.4
 """How long a request waits for a state before it says that it is being prepared."""
 
@@ -118,10 +122,21 @@ class Edition:
         before = self.before(newest)
         if before is not None:
             self.transition(before, newest, wait=0)
+        self._worker.submit(self._prebuild, newest)
 
     def close(self) -> None:
         """Let the work in hand end and take no more."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _prebuild(self, date: str) -> None:
+        """Make the tiles of the next zooms too, while nobody waits for them."""
+        found = self.state(date, wait=0)
+        if found is None or found.box is None:
+            return
+        for zoom in range(max(first_seen(found.box)) + 1, FULL_ZOOM):
+            if len(tiles_over(found.box, zoom)) > PREBUILT_TILES:
+                return
+            found.tiles.prebuild(found.box, [zoom])
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Future[Any]:
         with self._lock:
@@ -141,6 +156,8 @@ class Edition:
             **dict(zip(made.frame.index, made.frame["colour"], strict=True)),
             **self._colours,
         }
+        if made.box and date == self.dates[-1]:
+            made.tiles.prebuild(made.box, first_seen(made.box))
         log.info(
             "state %s of version %s: %d divisions, %.0f ms",
             date, number, len(frame), (time.monotonic() - began) * 1000,
@@ -161,6 +178,19 @@ class Edition:
                 with self._lock:
                     self._made[(date,)] = kept
         return transition(pair[0], pair[1], self._cache)
+
+
+def first_seen(box: Box) -> tuple[int, ...]:
+    """Return the tile zooms at which a page opens on this box, phone to desktop."""
+    west, south, east, north = box
+    widest = max(
+        east - west, (north - south) / math.cos(math.radians((north + south) / 2))
+    )
+    zooms = {
+        round(math.log2(pixels * 360 / TILE_PIXELS / max(widest, 1e-6)))
+        for pixels in (360, 700, 1000)
+    }
+    return tuple(sorted({min(max(zoom, 0), FULL_ZOOM) for zoom in zooms}))
 
 
 def _result(future: Future[Any], wait: float | None) -> Any:

@@ -56,6 +56,7 @@ def serve(app: Flask, *, host: str = HOST, port: int = PORT) -> None:
     """Answer requests until interrupted."""
     import waitress
 
+    app.extensions["published"].edition()  # begin to prepare before the first visit
     log.info("serving on %s:%d", host, port)
     waitress.serve(
         app, host=host, port=port, threads=THREADS, ident=None,

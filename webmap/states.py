@@ -13,7 +13,7 @@ from geodata import crs, topology
 from geodata.tiles import TileSet, borders, colours, coverage_tiles, transition_tiles
 from geodata.tiles.borders import OUTSIDE
 from geodata.tiles.labels import label_points
-from geodata.tiles.pyramid import digest_of, first_zoom
+from geodata.tiles.pyramid import by_level, digest_of, first_zoom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class State:
     tiles: TileSet
     box: Box | None
     levels: dict[int, int]
-    """First zoom at which each level is drawn (512-pixel tiles)."""
+    """Zoom at which each level's units have a readable size (512-pixel tiles)."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,20 @@ def state(
     places = label_points(shapes)
     edges = _neighbours(frame)
     zooms = _first_zooms(frame)
+    top = min(zooms, default=0)  # the topmost level is drawn however small
     bounds = shapely.bounds(shapes)
+    sides: dict[str, Any] = {side: bounds[:, i] for i, side in enumerate("wsen")}
     pairs = zip(edges["a"], edges["b"], strict=True)
     chosen = colours([str(key) for key in frame.index], pairs, start=previous)
     prepared = frame.assign(
         area_km2=crs.area_m2(shapes) / 1e6,
         initials=_initials(frame),
         colour=[chosen[str(key)] for key in frame.index],
-        zoom=[zooms[int(level)] for level in frame["level"]],
+        zoom=[0 if level == top else zooms[int(level)] for level in frame["level"]],
         label_x=places["x"].to_numpy(),
         label_y=places["y"].to_numpy(),
         room=places["room"].fillna(0).to_numpy(),
-        **{side: bounds[:, i] for i, side in enumerate("wsen")},
+        **sides,
     )
     digest = digest_of(prepared, ["code", "name", "level", "colour"])
     tiles = coverage_tiles(prepared, cache / digest, prefixes=PREFIXES)
@@ -113,7 +115,7 @@ def transition(old: State, new: State, cache: Path) -> Transition:
     tiles = transition_tiles(before, after, found, cache / digest)
     bounds = shapely.bounds(found.geometry.to_numpy()).reshape(-1, 4)
     inside = shapely.point_on_surface(found.geometry.to_numpy())
-    sides = {side: bounds[:, i] for i, side in enumerate("wsen")}
+    sides: dict[str, Any] = {s: bounds[:, i] for i, s in enumerate("wsen")}
     sides |= {"x": shapely.get_x(inside), "y": shapely.get_y(inside)}
     moves = pd.DataFrame(found.drop(columns="geometry")).assign(**sides)
     moves[["from", "to"]] = moves[["from", "to"]].astype(object).fillna("")
@@ -165,7 +167,7 @@ def _prints(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
 def _neighbours(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return pairs of divisions of one level with the length of their border."""
     tables = []
-    for _, group in frame[~frame.geometry.isna()].groupby("level", sort=True):
+    for _, group in by_level(frame[~frame.geometry.isna()]):
         lines = borders(group.geometry.to_numpy())
         inner = lines[lines["b"] != OUTSIDE]
         keys = group.index.to_numpy(object)
@@ -181,15 +183,15 @@ def _neighbours(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=["a", "b", "length_m"])
     joined = pd.concat(tables, ignore_index=True)
-    return joined.groupby(["a", "b"], as_index=False, sort=False)["length_m"].sum()
+    return joined.groupby(["a", "b"], sort=False)["length_m"].sum().reset_index()
 
 
 def _first_zooms(frame: gpd.GeoDataFrame) -> dict[int, int]:
     zooms: dict[int, int] = {}
-    for level, group in frame.groupby("level", sort=True):
+    for level, group in by_level(frame):
         shapes = group.geometry.to_numpy()
         shapes = shapes[~shapely.is_missing(shapes)]
-        zooms[int(level)] = first_zoom(shapes) if zooms and len(shapes) else 0
+        zooms[level] = first_zoom(shapes) if len(shapes) else 0
     return zooms
 
 

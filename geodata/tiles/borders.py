@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -111,7 +111,8 @@ def chains(
     points = np.concatenate([parts.points[at, :2], parts.points[at[tails], 2:]])
     index = np.concatenate([run, run[tails]])
     order = np.argsort(spots, kind="stable")
-    return shapely.linestrings(points[order], indices=index[order]), at[heads]
+    lines = shapely.linestrings(points[order], indices=index[order])
+    return np.asarray(lines, object), at[heads]
 
 
 def adjacency(geometries: NDArray[np.object_]) -> pd.DataFrame:
@@ -122,7 +123,7 @@ def adjacency(geometries: NDArray[np.object_]) -> pd.DataFrame:
 
 
 def rank(
-    a: Sequence[str], b: Sequence[str | None], prefixes: Sequence[int]
+    a: Sequence[Any], b: Sequence[Any], prefixes: Sequence[int]
 ) -> NDArray[np.int64]:
     """Return how high each border stands: 0 parts the largest units.
 
@@ -145,7 +146,7 @@ def rank(
 def _common_rank(keys: pd.Series[str], prefixes: Sequence[int]) -> int:
     shared = 0
     for position, cut in enumerate(prefixes):
-        if keys.str[:cut].nunique() > 1:
+        if len(keys.str[:cut].unique()) > 1:
             break
         shared = position
     return shared

@@ -26,11 +26,12 @@ def colours(
     neighbours is taken. A key keeps its colour of ``start`` where it can, so that
     maps of two dates look alike. The result depends on nothing but the arguments.
     """
-    neighbours: dict[Key, set[Key]] = defaultdict(set)
+    # dicts, not sets: the order of a set of texts differs from run to run
+    neighbours: dict[Key, dict[Key, None]] = defaultdict(dict)
     for a, b in pairs:
         if a != b:
-            neighbours[a].add(b)
-            neighbours[b].add(a)
+            neighbours[a][b] = None
+            neighbours[b][a] = None
     order = _smallest_last(list(dict.fromkeys(keys)), neighbours)
     chosen: dict[Key, int] = {}
     used = [0] * palette
@@ -44,7 +45,9 @@ def colours(
     return chosen
 
 
-def _smallest_last(keys: list[Key], neighbours: dict[Key, set[Key]]) -> list[Key]:
+def _smallest_last(
+    keys: list[Key], neighbours: dict[Key, dict[Key, None]]
+) -> list[Key]:
     degree = {key: len(neighbours[key]) for key in keys}
     buckets: dict[int, dict[Key, None]] = defaultdict(dict)
     for key in keys:

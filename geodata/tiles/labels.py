@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,7 @@ def label_points(geometries: NDArray[np.object_]) -> pd.DataFrame:
     The centre of the largest circle that fits into the largest part, found on an
     outline simplified to a hundredth of its size; NaN where there is no polygon.
     """
-    table = pd.DataFrame(
-        np.nan, index=range(len(geometries)), columns=["x", "y", "room"]
-    )
+    found = np.full((len(geometries), 3), np.nan)
     parts, owner = shapely.get_parts(geometries, return_index=True)
     area = shapely.area(parts)
     order = np.lexsort((area, owner))
@@ -32,12 +30,12 @@ def label_points(geometries: NDArray[np.object_]) -> pd.DataFrame:
         radius = _circle(shape, float(width))
         if radius is not None:
             x, y = radius.coords[0]
-            table.loc[row] = (x, y, radius.length)
-    return table
+            found[row] = (x, y, radius.length)
+    return pd.DataFrame(found, columns=["x", "y", "room"])
 
 
 def _circle(shape: shapely.Polygon, width: float) -> shapely.LineString | None:
-    outline = shapely.simplify(shape, width / 100)
+    outline: Any = shapely.simplify(shape, width / 100, preserve_topology=False)
     if shapely.is_empty(outline) or not shapely.is_valid(outline):
         outline = shapely.convex_hull(shape)
     if shapely.area(outline) == 0:

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,7 +39,7 @@ class Layer:
 
     name: str
     geometries: NDArray[np.object_]
-    properties: dict[str, Sequence[Any]] = field(default_factory=dict)
+    properties: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def take(self, index: NDArray[np.intp]) -> Layer:
         """Return the layer with only these rows."""
@@ -47,7 +47,9 @@ class Layer:
         return Layer(self.name, self.geometries[index], chosen)
 
 
-def bounds(z: int, x: int, y: int, *, buffer: int = BUFFER) -> tuple[float, ...]:
+def bounds(
+    z: int, x: int, y: int, *, buffer: int = BUFFER
+) -> tuple[float, float, float, float]:
     """Return a tile's (west, south, east, north) in degrees, buffer included."""
     margin = buffer / EXTENT
     west, east = ((x + side) / 2**z * 360 - 180 for side in (-margin, 1 + margin))
@@ -91,14 +93,14 @@ def _layer(layer: Layer, box: tuple[float, ...], tile: tuple[int, int, int]) -> 
             value = layer.properties[key][row]
             tags += [position, values.setdefault(value, len(values))]
         feature = (
-            _bytes(2, varints(np.array(tags, np.uint64)))
+            _bytes(2, b"".join(map(_varint, tags)))
             + bytes([3 << 3, kind])
             + _bytes(4, stream[start:end])
         )
         body.append(_bytes(2, feature))
     body += [_text(3, key) for key in keys]
     body += [_bytes(4, _value(value)) for value in values]
-    body.append(bytes([5 << 3]) + varints(np.array([EXTENT], np.uint64)))
+    body.append(bytes([5 << 3]) + _varint(EXTENT))
     body.append(bytes([15 << 3, 2]))
     return _bytes(3, b"".join(body))
 
@@ -224,8 +226,18 @@ def varints(values: NDArray[np.uint64]) -> bytes:
     return digits[columns < width[:, None]].tobytes()
 
 
+def _varint(value: int) -> bytes:
+    """Return one number; for the many small ones an array call would cost more."""
+    digits = bytearray()
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    digits.append(value)
+    return bytes(digits)
+
+
 def _bytes(number: int, content: bytes) -> bytes:
-    return varints(np.array([number << 3 | 2, len(content)], np.uint64)) + content
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
 def _text(number: int, text: str) -> bytes:
@@ -238,5 +250,5 @@ def _value(value: Any) -> bytes:
     if isinstance(value, bool | np.bool_):
         return bytes([7 << 3, int(value)])
     if isinstance(value, int | np.integer) and value >= 0:
-        return bytes([5 << 3]) + varints(np.array([value], np.uint64))
+        return bytes([5 << 3]) + _varint(int(value))
     return bytes([3 << 3 | 1]) + struct.pack("<d", float(value))

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -20,7 +20,7 @@ from geodata.tiles.borders import OUTSIDE, borders, chains, rank, segments
 from geodata.tiles.mvt import Layer, bounds, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ MAX_ZOOM = 15
 TOLERANCE_PIXELS = 1.0
 SMALLEST_UNIT_PIXELS = 28.0
 """A level of units appears once the middle one of them is this wide."""
-KEPT_ZOOMS = 6
+KEPT_ZOOMS = 8
 """Prepared zooms a tile set keeps in memory."""
 FORMAT = "1"
 """Part of every content hash: change it when tiles come out differently."""
@@ -75,7 +75,9 @@ class TileSet:
             _write(path, body)
         return Tile(body, hashlib.sha256(body).hexdigest()[:32])
 
-    def prebuild(self, box: tuple[float, float, float, float], zooms: range) -> int:
+    def prebuild(
+        self, box: tuple[float, float, float, float], zooms: Iterable[int]
+    ) -> int:
         """Make the tiles over ``box`` (degrees) at these zooms; return how many."""
         count = 0
         for z in zooms:
@@ -135,11 +137,31 @@ def tolerance(z: int) -> float:
     return 0.0 if z >= FULL_ZOOM else TOLERANCE_PIXELS * 360 / 2**z / TILE_PIXELS
 
 
+def full_zoom(geometries: NDArray[np.object_]) -> int:
+    """Return the zoom from which borders are drawn with every point they have.
+
+    Where the points lie further apart than a pixel, leaving some out gains nothing.
+    """
+    points, part = shapely.get_coordinates(geometries, return_index=True)
+    if len(points) < 2:
+        return 0
+    steps = np.hypot(*np.diff(points, axis=0).T)[part[1:] == part[:-1]]
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    fine = [z for z in range(FULL_ZOOM) if tolerance(z) <= usual]
+    return fine[0] if fine else FULL_ZOOM
+
+
 def first_zoom(geometries: NDArray[np.object_]) -> int:
     """Return the zoom from which units of this size are worth drawing."""
     middle = float(np.median(np.sqrt(shapely.area(geometries)))) or 1e-9
     zoom = np.ceil(np.log2(SMALLEST_UNIT_PIXELS * 360 / TILE_PIXELS / middle))
     return int(np.clip(zoom, 0, FULL_ZOOM))
+
+
+def by_level(frame: gpd.GeoDataFrame) -> list[tuple[int, gpd.GeoDataFrame]]:
+    """Return the rows of each level: every level is a coverage of its own."""
+    levels = sorted({int(level) for level in frame["level"]})
+    return [(level, frame[frame["level"] == level]) for level in levels]
 
 
 def digest_of(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> str:
@@ -176,23 +198,24 @@ def coverage_tiles(
         level, room in millionths of a degree.
     """
     present = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    full = full_zoom(present.geometry.to_numpy())
 
     def prepare(zoom: int) -> list[Layer]:
         shown = present[present["zoom"] <= zoom]
+        degrees = 0.0 if zoom >= full else tolerance(zoom)
         layers: list[Layer] = []
-        for level, group in shown.groupby("level", sort=True):
-            shapes = simplified(group.geometry.to_numpy(), zoom)
-            layers.append(_areas(group, shapes, int(level)))
-            layers.append(_edges(group, shapes, int(level), prefixes))
+        for level, group in by_level(shown):
+            shapes = simplified(group.geometry.to_numpy(), degrees)
+            layers.append(_areas(group, shapes, level))
+            layers.append(_edges(group, shapes, level, prefixes))
         merged = [_merge("area", layers[0::2]), _merge("edge", layers[1::2])]
         return [*merged, _labels(shown)]
 
     return TileSet(folder, prepare)
 
 
-def simplified(geometries: NDArray[np.object_], zoom: int) -> NDArray[np.object_]:
-    """Return the coverage simplified for a zoom; shared borders stay shared."""
-    degrees = tolerance(zoom)
+def simplified(geometries: NDArray[np.object_], degrees: float) -> NDArray[np.object_]:
+    """Return the coverage simplified by so much; shared borders stay shared."""
     if not degrees:
         return geometries
     return np.asarray(shapely.coverage_simplify(geometries, degrees))
@@ -272,7 +295,7 @@ def transition_tiles(
     gone = lines_only_in(old, new)
     come = lines_only_in(new, old)
     shapes = moves.geometry.to_numpy()
-    properties = {
+    properties: dict[str, list[Any]] = {
         "f": [str(key) if isinstance(key, str) else "" for key in moves["from"]],
         "t": [str(key) if isinstance(key, str) else "" for key in moves["to"]],
         "h": [round(float(area) / 1e4, 4) for area in moves["area_m2"]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, current_app, jsonify, request
 
 from geodata.errors import InputError, NotFoundError, Text
 from webmap import divisions
@@ -102,15 +102,14 @@ def _state() -> State | None:
     return edition.state(edition.at(request.args.get("date") or None))
 
 
-def _answer(document: Any) -> Response:
-    response = current_app.json.response(document)
+def _answer(document: Any) -> Any:
+    response = jsonify(document)
     response.add_etag()
-    made: Response = response.make_conditional(request)
-    return made
+    return response.make_conditional(request)
 
 
 def _later() -> Any:
     """Tell the page to ask again: the state is being prepared."""
-    response = current_app.json.response({"state": "preparing"})
+    response = jsonify({"state": "preparing"})
     response.headers["Retry-After"] = "1"
     return response, 202

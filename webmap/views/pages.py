@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, jsonify, render_template
 from markupsafe import Markup
 
+from webmap.health import health as describe
 from webmap.maps import shell
 
 if TYPE_CHECKING:
@@ -31,8 +32,27 @@ def home() -> str:
     )
 
 
+@pages.get("/health")
+def health() -> str:
+    """Show an administrator versions, settings and how files are isolated."""
+    return render_template("health.html", found=state_of_server())
+
+
+@pages.get("/api/v1/health")
+def health_document() -> Any:
+    """Return the same as JSON."""
+    return jsonify(state_of_server())
+
+
+def state_of_server() -> dict[str, Any]:
+    """Return the state of this server and its store."""
+    published: Published = current_app.extensions["published"]
+    store = current_app.extensions["registry"].store
+    return describe(store, published.edition())
+
+
 @pages.get("/healthz")
-def health() -> Any:
+def alive() -> Any:
     """Answer quickly whether the server and its store are there."""
     published: Published = current_app.extensions["published"]
     edition = published.edition()

@@ -6,7 +6,7 @@ import gzip
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
 from webmap.pointer import pointer
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     published: Published = current_app.extensions["published"]
-    response = current_app.json.response(pointer(published.edition()))
+    response = jsonify(pointer(published.edition()))
     response.add_etag()
     return response.make_conditional(request)
 

@@ -11,9 +11,11 @@ const KEPT = 160;
 
 /* The tiles of one content hash, fetched once and kept decoded. */
 class Tiles {
-  constructor(digest, ready) {
+  constructor(digest, ready, loading) {
     this.digest = digest;
     this.ready = ready;
+    this.loading = loading;
+    this.waiting = 0;
     this.kept = new Map();
   }
   get(z, x, y) {
@@ -26,10 +28,12 @@ class Tiles {
     }
     const fresh = { layers: null };
     this.kept.set(key, fresh);
+    this.loading(this.waiting += 1);
     fetch(`/p/${this.digest}/${key}.mvt`)
       .then((answer) => (answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0)))
       .then((body) => { fresh.layers = prepare(decode(body)); this.ready(); })
-      .catch(() => { this.kept.delete(key); });
+      .catch(() => { this.kept.delete(key); })
+      .finally(() => this.loading(this.waiting -= 1));
     while (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
     return null;
   }
@@ -56,10 +60,11 @@ function join(groups, key, path) {
 }
 
 export const DivisionMap = L.Renderer.extend({
-  options: { padding: 0.25 },
+  options: { padding: 0.25, onload() {} },
 
   initialize(options) {
     L.Renderer.prototype.initialize.call(this, options);
+    this.natural = new Map();
     this.area = null;
     this.change = null;
     this.deepest = 99;
@@ -72,12 +77,13 @@ export const DivisionMap = L.Renderer.extend({
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
   },
 
-  show(digest) {
-    this.area = digest ? new Tiles(digest, () => this.redraw()) : null;
+  show(digest, levels = []) {
+    this.natural = new Map(levels.map((item) => [item.level, item.natural]));
+    this.area = digest ? new Tiles(digest, () => this.redraw(), this.options.onload) : null;
     this.redraw();
   },
   compare(digest, moved) {
-    this.change = digest ? new Tiles(digest, () => this.redraw()) : null;
+    this.change = digest ? new Tiles(digest, () => this.redraw(), this.options.onload) : null;
     this.moved = moved ?? [];
     this.redraw();
   },
@@ -198,7 +204,7 @@ export const DivisionMap = L.Renderer.extend({
     const shown = [...tile.layers.edges].filter(([key]) => key >> 3 <= this.deepest);
     for (const [key, path] of shown) {
       const { casing } = BORDERS[key & 7];
-      if (!casing) continue;
+      if (!casing || this._thin(key) < 0.7) continue;
       pen.strokeStyle = this.colours.casing;
       pen.globalAlpha = 0.55;
       pen.lineWidth = casing * pixel;
@@ -208,11 +214,18 @@ export const DivisionMap = L.Renderer.extend({
     pen.strokeStyle = this.colours.border;
     for (const [key, path] of shown.sort((a, b) => (b[0] & 7) - (a[0] & 7))) {
       const { width, dash } = BORDERS[key & 7];
-      pen.lineWidth = width * pixel;
+      pen.lineWidth = width * this._thin(key) * pixel;
       pen.setLineDash(dash.map((length) => length * pixel));
       pen.stroke(path);
     }
     pen.setLineDash([]);
+  },
+
+  /* Borders grow thinner where their units are drawn smaller than is natural for them. */
+  _thin(key) {
+    const behind = (this.natural.get(key >> 3) ?? 0) - (this._map.getZoom() - 1);
+    if (behind <= 0) return 1;
+    return Math.max(0.2, 2 ** (-behind * ((key & 7) > 1 ? 0.55 : 0.3)));
   },
 
   _moves(tile) {
@@ -245,7 +258,7 @@ export const DivisionMap = L.Renderer.extend({
 
   _selection(tile) {
     const pen = this._pen, pixel = this._enter(tile);
-    for (const [code, alpha] of [[this.hovered, 0.1], [this.selected, 0.16]]) {
+    for (const [code, alpha] of [[this.hovered, 0.08], [this.selected, 0.1]]) {
       const feature = code && tile.layers.keyed.get(code);
       if (!feature) continue;
       pen.globalAlpha = alpha;

@@ -5,20 +5,27 @@ import { reasons } from "./reason.js";
 import { count, ha, km2, say, signedKm2 } from "./words.js";
 
 const SHOWN = 300;
+const LEAST_HA = 0.1;
 
-export function showChanges(panel, changes, { cited, onmove, onselect, onhover }) {
+/* Moved areas smaller than this are counted, not listed. */
+export const worth = (move) => move.ha >= LEAST_HA;
+export const rest = (number) => (number ? element("p", { class: "kicker" }, say("{n} others under 0.1 ha are not listed.", { n: count(number) })) : null);
+
+export function showChanges(panel, changes, { cited, named, onmove, onselect, onhover }) {
   if (!changes) {
-    fill(panel, element("p", { class: "empty" }, say("Choose an earlier date under “Compared with” to see what changed.")), ...reasons(cited));
+    fill(panel, element("p", { class: "empty" }, say("Choose an earlier date under “Compared with” to see what changed.")), ...reasons(cited, { named }));
     return;
   }
   const name = (party) => (party ? party.name || party.code : say("outside the layer"));
+  const listed = changes.moves.filter(worth).slice(0, SHOWN);
+  const total = changes.moves.length + changes.more_moves;
   fill(
     panel,
     element("h3", {}, say("From {old} to {new}", { old: changes.old, new: changes.new })),
-    ...reasons(cited),
-    element("h3", {}, say("Areas that moved ({n})", { n: count(changes.moves.length + changes.more_moves) })),
-    changes.moves.length
-      ? element("ul", { class: "moves" }, ...changes.moves.slice(0, SHOWN).map((move, index) => element(
+    ...reasons(cited, { named }),
+    element("h3", {}, say("Areas that moved ({n})", { n: count(total) })),
+    listed.length
+      ? element("ul", { class: "moves" }, ...listed.map((move, index) => element(
           "li",
           { onpointerenter: () => onhover(index), onpointerleave: () => onhover(null) },
           element("span", { class: "number-tag" }, String(index + 1)),
@@ -26,7 +33,7 @@ export function showChanges(panel, changes, { cited, onmove, onselect, onhover }
           element("span", { class: "amount" }, ha(move.ha)),
         )))
       : element("p", { class: "empty" }, say("No area moved.")),
-    changes.moves.length + changes.more_moves > SHOWN ? element("p", { class: "kicker" }, say("{n} smaller ones are not listed.", { n: count(changes.moves.length + changes.more_moves - SHOWN) })) : null,
+    total > listed.length && listed.length === SHOWN ? element("p", { class: "kicker" }, say("{n} smaller ones are not listed.", { n: count(total - SHOWN) })) : rest(total - listed.length),
     element("h3", {}, say("Divisions that differ ({n})", { n: count(changes.changed.length) })),
     element("ul", { class: "moves" }, ...changes.changed.slice(0, SHOWN).map((row) => element(
       "li",

@@ -1,6 +1,7 @@
 /* One division: what it is, what became of it and why, and what it was. */
 
 import { element, fill } from "./dom.js";
+import { rest, worth } from "./changes.js";
 import { reasons } from "./reason.js";
 import { ha, km, km2, count, label, say, signedKm2 } from "./words.js";
 
@@ -32,7 +33,7 @@ function above(division, { onselect }) {
 }
 
 /* Before and after, who gained and lost, and the reason: what most come for. */
-function change(record, { changes, cited, onmove }) {
+function change(record, { changes, cited, onmove, named }) {
   if (!changes) return [];
   const row = changes.changed.find((item) => item.code === record.code);
   const heading = element("h3", {}, say("Change from {old} to {new}", { old: changes.old, new: changes.new }));
@@ -52,9 +53,10 @@ function change(record, { changes, cited, onmove }) {
       figure(say("After"), row.after_km2, changes.new),
       element("div", { class: "difference" }, `${say("Difference")} `, element("strong", {}, signedKm2(difference)), " ", element("span", { class: "badge internal-only" }, say("computed, internal"))),
     ),
-    moved.length ? element("ul", { class: "moves" }, ...moved.map((move) => moveLine(move, record.code, onmove))) : null,
+    moved.length ? element("ul", { class: "moves" }, ...moved.filter(worth).map((move) => moveLine(move, record.code, onmove))) : null,
+    rest(moved.filter((move) => !worth(move)).length),
     element("h3", {}, say("Reason")),
-    ...reasons(cited),
+    ...reasons(cited, { about: record.code, named }),
   ];
 }
 

@@ -29,7 +29,7 @@ export function showLegend(box, { levels, compared, deepest, onlevel }) {
   const finest = Math.max(...levels.map((item) => item.level));
   const coarsest = Math.min(...levels.map((item) => item.level));
   const ranks = RANKS.map((text, rank) => ({ text, rank })).filter(({ rank }) => rank + 1 <= finest && rank + 2 >= coarsest);
-  const open = box.querySelector("details")?.open ?? window.innerWidth >= 768;
+  const open = box.querySelector("details")?.open ?? window.innerWidth >= 1200;
   const choice = levels.length > 1
     ? element("label", {}, say("Show down to"), " ", element("select", { onchange: (event) => onlevel(Number(event.target.value)) },
         element("option", { value: 99 }, say("as the scale allows")),

@@ -22,19 +22,29 @@ let edition = null, shown = null, changes = null, record = null, turn = 0;
 
 map.options.minZoom = 3;
 map.options.maxZoom = 20;
-const drawn = new DivisionMap().addTo(map);
-const tree = new Tree(byId("tree"), { onselect: (code) => select(code), changed: (code) => changes?.changed.some((row) => row.code === code) });
-const table = new Table(byId("table-panel"), { onselect: (code) => select(code) });
-new Search(byId("query"), byId("found"), { onselect: (code) => select(code, { focus: true }), date: () => shown?.date ?? "" });
+L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+const drawn = new DivisionMap({ onload: (left) => loading(left) }).addTo(map);
+const tree = new Tree(byId("tree"), { onselect: (code) => select(code, { fit: true }), changed: (code) => changes?.changed.some((row) => row.code === code) });
+const table = new Table(byId("table-panel"), { onselect: (code) => select(code, { fit: true }) });
+new Search(byId("query"), byId("found"), { onselect: (code) => select(code, { focus: true, fit: true }), date: () => shown?.date ?? "" });
 
 /* ---- what is shown ---- */
 
 async function start() {
+  const { at } = state;
   panel(PANELS.includes(state.panel) || state.panel === NONE ? state.panel : "tree", { keep: true });
   edition = await ask("/p/current.json");
   if (edition.state === "empty") { location.reload(); return; }
-  if (state.at) map.setView([state.at.lat, state.at.lng], state.at.zoom, { animate: false });
+  lookAt(at);
   await go();
+}
+
+/* Take the map to a place the address names, with the detail panel already open. */
+function lookAt(at) {
+  if (state.sel) byId("detail").hidden = false;
+  map.invalidateSize({ pan: false });
+  if (at) map.setView([at.lat, at.lng], at.zoom, { animate: false });
+  state.at = at;
 }
 
 /* Show the address's date, comparison and selection; a later call overtakes an earlier one. */
@@ -50,7 +60,7 @@ async function go() {
   if (mine !== turn) return;
   shown = next;
   drawn.upTo(Number(state.level) || 99);
-  drawn.show(shown.tiles);
+  drawn.show(shown.tiles, shown.levels);
   if (!state.at && shown.box) frame(shown.box, 0.02);
   const asked = since ? ask(`/api/v1/changes/${path(since, date)}`, { onwait: wait }) : Promise.resolve(null);
   if (state.sel) detail(state.sel).catch(failed);
@@ -66,9 +76,9 @@ async function go() {
   legend(Number(state.level) || 99);
   byId("changes-count").textContent = String(changes?.changed.length ?? "");
   byId("changes-count").hidden = !changes?.changed.length;
-  showChanges(byId("changes-panel"), changes, { cited: cited(), onmove: move, onselect: (code) => select(code), onhover: (index) => drawn.highlight(index) });
+  showChanges(byId("changes-panel"), changes, { cited: cited(), named: named(), onmove: move, onselect: (code) => select(code, { fit: true }), onhover: (index) => drawn.highlight(index) });
   if (record) detailed();
-  await tree.show(date);
+  await tree.show(date, since ?? "");
   if (record?.division) await tree.reveal(record.division.above, record.code);
   if (state.panel === "table") await table.show(date, changes, state.sel);
   document.body.dataset.ready = `${date} ${since ?? ""}`;
@@ -80,7 +90,10 @@ function cited() {
   return edition.dates.filter((item) => item.date > from && item.date <= shown.date).flatMap((item) => item.cited);
 }
 
-async function select(code, { focus = false } = {}) {
+/* Names of the divisions that a change speaks of. */
+const named = () => new Map((changes?.changed ?? []).map((row) => [row.code, row.name]));
+
+async function select(code, { focus = false, fit = false } = {}) {
   state.sel = code;
   drawn.select(code);
   tree.mark(code);
@@ -88,7 +101,7 @@ async function select(code, { focus = false } = {}) {
   remember(true);
   if (window.innerWidth < 768) byId("side").classList.remove("open");
   await detail(code).catch(failed);
-  if (record?.division?.box && (focus || !inView(record.division.box))) frame(record.division.box, 0.6);
+  if (record?.division?.box && (fit || !inView(record.division.box))) frame(withMoves(record.division.box, code), 0.15);
   if (focus) byId("detail-name")?.focus({ preventScroll: true });
   if (record?.division) await tree.reveal(record.division.above, code);
 }
@@ -104,10 +117,17 @@ async function detail(code) {
 function detailed() {
   const wasHidden = byId("detail").hidden;
   showDetail(byId("detail"), record, {
-    changes, cited: cited(), date: shown.date, onclose: unselect, onmove: move,
-    onselect: (code) => select(code), ondate: (date) => toDate(date),
+    changes, cited: cited(), named: named(), date: shown.date, onclose: unselect, onmove: move,
+    onselect: (code) => select(code, { fit: true }), ondate: (date) => toDate(date),
   });
+  if (wasHidden && window.innerWidth < 1600) byId("legend").querySelector("details")?.removeAttribute("open");
   if (wasHidden) map.invalidateSize({ pan: false });
+}
+
+/* A division's box, widened to what it gained and lost. */
+function withMoves(box, code) {
+  const boxes = (changes?.moves ?? []).filter((move) => [move.from?.code, move.to?.code].includes(code)).map((move) => move.box);
+  return [box, ...boxes].reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
 }
 
 function unselect() {
@@ -191,7 +211,8 @@ document.querySelector("section.map").append(tip);
 
 function frame([west, south, east, north], margin) {
   const bounds = L.latLngBounds([south, west], [north, east]).pad(margin);
-  map.fitBounds(bounds, { maxZoom: 15, animate: false });
+  const sheet = window.innerWidth < 768 && !byId("detail").hidden ? byId("detail").offsetHeight : 0;
+  map.fitBounds(bounds, { maxZoom: 15, animate: false, paddingBottomRight: [0, sheet] });
 }
 const inView = ([west, south, east, north]) => map.getBounds().intersects(L.latLngBounds([south, west], [north, east]));
 
@@ -234,13 +255,18 @@ function place({ lat, lng }) {
 
 function remember(step = false) {
   write(state, { remember: step });
+  asked = location.search;
   const other = byId("language");
   other.href = query(state, { lang: other.dataset.lang });
 }
+let asked = location.search;
 window.addEventListener("popstate", () => {
+  if (location.search === asked) return; // only the fragment changed
+  asked = location.search;
   Object.assign(state, read());
-  if (state.at) map.setView([state.at.lat, state.at.lng], state.at.zoom, { animate: false });
+  const { at } = state;
   panel(PANELS.includes(state.panel) || state.panel === NONE ? state.panel : "tree", { keep: true });
+  lookAt(at);
   if (!state.sel && record) { record = null; byId("detail").hidden = true; drawn.select(null); }
   go().catch(failed);
 });
@@ -255,6 +281,13 @@ function status() {
   const recorded = edition.recorded.slice(0, 10);
   byId("version").textContent = say("Data as of {date} · version {n}, entered {when}", { date: shown.date, n: String(edition.version), when: recorded });
   document.title = `${shown.date} · ${say("Divisions")}`;
+}
+
+let slow = 0;
+function loading(left) {
+  clearTimeout(slow);
+  if (left) slow = setTimeout(() => { if (byId("notice").hidden) notice(say("Loading the map…")); }, 500);
+  else if (byId("notice").textContent === say("Loading the map…")) notice(null);
 }
 
 function notice(text, { error = false } = {}) {

@@ -1,17 +1,22 @@
 /* On whose word something changed: the same block wherever a change is shown. */
 
 import { element } from "./dom.js";
-import { say } from "./words.js";
+import { label, say } from "./words.js";
 
-export function reasons(cited) {
+const EVENTS = 12;
+
+/* `about`: a code whose events are wanted, or null for all but moved borders (they are listed as areas).
+   `named`: names of divisions by code. */
+export function reasons(cited, { about = null, named = new Map() } = {}) {
   return cited.map((version) => {
-    const texts = [version.title, version.message].filter((text) => text && text !== version.basis);
+    const texts = [...new Set([version.basis, version.title, version.message].filter(Boolean))];
+    const events = version.events.filter((event) => (about ? [...event.from, ...event.to].includes(about) : event.type !== "border"));
     return element(
       "div",
       { class: "reason" },
-      element("p", {}, version.basis || say("No basis was given.")),
-      ...texts.map((text) => element("p", {}, text)),
-      ...version.events.map((event) => eventLine(event)),
+      ...(texts.length ? texts : [say("No basis was given.")]).map((text) => element("p", {}, text)),
+      ...events.slice(0, EVENTS).map((event) => element("p", { class: "event" }, line(event, named))),
+      events.length > EVENTS ? element("p", { class: "by" }, say("and {n} more", { n: String(events.length - EVENTS) })) : null,
       element("p", { class: "by" }, say("Version {n}, entered {when} by {author}, approved by {approver}", {
         n: String(version.version), when: version.recorded.slice(0, 10), author: version.author, approver: version.approver,
       })),
@@ -19,9 +24,9 @@ export function reasons(cited) {
   });
 }
 
-function eventLine(event) {
-  const list = (codes) => (Array.isArray(codes) ? codes.join("、") : String(codes ?? ""));
-  const kind = event.label?.[document.documentElement.lang.startsWith("zh") ? "zh" : "en"] ?? event.type ?? "";
-  const text = [kind, [list(event.from), list(event.to)].filter(Boolean).join(" → "), event.basis ?? ""].filter(Boolean).join("：");
-  return element("p", {}, text);
+function line(event, named) {
+  const list = (codes) => codes.map((code) => (named.get(code) ? `${named.get(code)}（${code}）` : code)).join("、");
+  const same = list(event.from) === list(event.to);
+  const sides = same ? list(event.to) : [list(event.from), list(event.to)].filter(Boolean).join(" → ");
+  return `${label(event.label)}${document.documentElement.lang.startsWith("zh") ? "：" : ": "}${sides}`;
 }

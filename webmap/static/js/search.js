@@ -61,7 +61,7 @@ export class Search {
     if (!options.length) return;
     this.at = (this.at + step + options.length) % options.length;
     options.forEach((item, index) => item.setAttribute("aria-selected", String(index === this.at)));
-    options[this.at].scrollIntoView({ block: "nearest" });
+    options[this.at].scrollIntoView({ block: "nearest" }); // the list scrolls by itself
     this.input.setAttribute("aria-activedescendant", options[this.at].id);
   }
   keyed(event) {

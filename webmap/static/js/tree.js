@@ -15,7 +15,9 @@ export class Tree {
     root.addEventListener("click", (event) => this.clicked(event));
   }
 
-  async show(date) {
+  async show(date, since) {
+    if (this.drawnFor === `${date} ${since}`) return;
+    this.drawnFor = `${date} ${since}`;
     this.date = date;
     const answer = await ask(`/api/v1/divisions?date=${encodeURIComponent(date)}`);
     if (this.date !== date) return;
@@ -72,8 +74,15 @@ export class Tree {
     for (const item of this.root.querySelectorAll("[role=treeitem]")) {
       const chosen = item.dataset.code === code;
       item.setAttribute("aria-selected", String(chosen));
-      if (chosen) item.querySelector(".node").scrollIntoView({ block: "nearest" });
+      if (chosen) this.scrollTo(item.querySelector(".node"));
     }
+  }
+
+  /* Scrolls the panel alone: scrollIntoView would move the page under a folded sheet. */
+  scrollTo(node) {
+    const panel = this.root.parentElement, frame = panel.getBoundingClientRect(), place = node.getBoundingClientRect();
+    if (place.top < frame.top) panel.scrollTop += place.top - frame.top - 8;
+    else if (place.bottom > frame.bottom) panel.scrollTop += place.bottom - frame.bottom + 8;
   }
 
   async reveal(above, code) {

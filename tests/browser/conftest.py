@@ -1,0 +1,56 @@
+"""One Chromium for all browser tests; after each, nothing may have left the machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import browsing, published
+from webmap import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def outside() -> Iterator[browsing.Outside]:
+    with browsing.no_way_out() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def browser(outside: browsing.Outside) -> Iterator[Browser]:
+    with browsing.chromium(outside) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(outside: browsing.Outside) -> Iterator[None]:
+    """Fail every test during which another host was asked for anything."""
+    before = len(outside.asked)
+    yield
+    assert outside.asked[before:] == []
+
+
+@pytest.fixture(scope="session")
+def tianjin(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Iterator[str]:
+    """The address of a server with Tianjin's districts on two dates."""
+    folder = tmp_path_factory.mktemp("tianjin")
+    registry = published.registry_at(folder / "store.sqlite")
+    published.tianjin(registry.store, data)
+    with browsing.serving(create_app(registry)) as address:
+        yield address
+    registry.store.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, tianjin: str) -> Iterator[browsing.Visit]:
+    """A desktop visit that must end without an error on the page."""
+    with browsing.visiting(browser, tianjin) as made:
+        yield made
+        assert made.troubles == []
+        assert made.elsewhere == []
