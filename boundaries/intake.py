@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geodata.store.changes import Field, LayerSchema
 
-_OWN = ("extra", "valid_from", "valid_to")
+_OWN = ("extra", "valid_from", "valid_to", "version", "version_digest")
 _NAMED = 20
 """How many keys an inference lists by name; the count is always exact."""
 
@@ -143,7 +143,7 @@ def _keyed(
 
 def _key(value: Any, schema: LayerSchema) -> tuple[str | None, Text]:
     """Return the key and why it was mended, or None and why not."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
+    if _missing(value):
         return None, Text(f"缺少 {schema.key}。", f"No {schema.key}.")
     if schema.name != "divisions":
         text = str(value).strip()
@@ -234,7 +234,9 @@ def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return bool(a == b) or (pd.api.types.is_scalar(a) and pd.isna(a) and pd.isna(b))
+    return (_missing(a) and _missing(b)) or (
+        not _missing(a) and not _missing(b) and bool(a == b)
+    )
 
 
 def _multi(shapes: list[Any]) -> Any:
@@ -257,7 +259,7 @@ def _typed(
         values = frame[name].tolist()
         if name == "extra":
             for target, value in zip(extra, values, strict=True):
-                target.update(value or {})
+                target.update(_extra(value))
         elif name in ours:
             columns[name] = _cast(values, ours[name], frame.index, extra, notes)
         elif name not in _OWN:
@@ -268,6 +270,18 @@ def _typed(
     table = pd.DataFrame(columns, index=frame.index, dtype=object)
     table["extra"] = extra
     return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs=crs.STORAGE)
+
+
+def _extra(value: Any) -> dict[str, Any]:
+    """Return extra attributes as a product or an export has them: JSON text."""
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {"extra": value}
+    if isinstance(value, dict):
+        return value
+    return {} if _missing(value) else {"extra": _json(value)}
 
 
 def _as_schema(geometry: gpd.GeoSeries, schema: LayerSchema) -> gpd.GeoSeries:
@@ -376,7 +390,9 @@ def _inferred_divisions(
     names = frame["name"] if "name" in frame else pd.Series("", index=frame.index)
     for field, rule, why in fills:
         given = frame[field] if field in frame else _nothing(frame)
-        empty = given.isna() & ~_in_base(frame.index, base, field, field in frame)
+        empty = given.isna() & ~_in_base(
+            frame.index, base, field, in_file=field in frame
+        )
         if not empty.any():
             continue
         values = [
@@ -404,7 +420,7 @@ def _nothing(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
 
 
 def _in_base(
-    index: pd.Index[Any], base: gpd.GeoDataFrame, field: str, in_file: bool
+    index: pd.Index[Any], base: gpd.GeoDataFrame, field: str, *, in_file: bool
 ) -> Any:
     """Tell which keys take the column from the base because the file lacks it."""
     if in_file or base.empty:
@@ -503,7 +519,7 @@ def _completed(
 
 
 def _missing(value: Any) -> bool:
-    if value is None or value is pd.NaT:
+    if value is None or value is pd.NaT or value is pd.NA:
         return True
     if isinstance(value, float):
         return bool(np.isnan(value))

@@ -39,6 +39,7 @@ class Publishing(Desk):
             When the version is published already, or an older one than is.
         """
         with logged("publish", actor, layer=layer) as said:
+            self.may("publish", actor)
             number = self._number(version, layer)
             before = self.store.tags().get(tag_of(layer), 0)
             _require_forward(number, before, layer)

@@ -27,10 +27,11 @@ _ROUND = 7
 def to_bytes(findings: gpd.GeoDataFrame) -> bytes:
     """Return the report as GeoParquet."""
     stream = io.BytesIO()
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     table = findings.assign(
         participants=[list(found) for found in findings["participants"]],
         repair=[
-            None if found is None else json.dumps(found, ensure_ascii=False)
+            None if found is None else encode(found)
             for found in findings["repair"].where(findings["repair"].notna(), None)
         ],
     )

@@ -1,0 +1,179 @@
+"""People: roles in subtrees, three administrators apart, passwords, locks."""
+
+from __future__ import annotations
+
+import pytest
+
+from boundaries import accounts
+from boundaries.accounts import LOCAL, Grant, User
+from boundaries.registry import Registry
+from boundaries.settings import Access
+from boundaries.vocabulary import Role
+from geodata.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from tests.support.registries import PEOPLE, Office, office, streets
+
+GOOD = "Heping-2026!"
+
+
+@pytest.mark.parametrize(
+    ("text", "grant"),
+    [
+        ("surveyor:120101", Grant(Role.SURVEYOR, "120101")),
+        ("测绘员:120101001", Grant(Role.SURVEYOR, "120101001")),
+        ("boundary_manager", Grant(Role.BOUNDARY_MANAGER)),
+        ("viewer:*", Grant(Role.VIEWER)),
+        ("planner:000000", Grant(Role.PLANNER)),
+    ],
+)
+def test_grants_are_written_role_and_code(text: str, grant: Grant) -> None:
+    assert Grant.parse(text) == grant
+    assert Grant.parse(str(grant)) == grant
+
+
+@pytest.mark.parametrize("text", ["king", "surveyor:12", "surveyor:abc", "surveyor:1"])
+def test_grants_that_are_none(text: str) -> None:
+    with pytest.raises(InputError):
+        Grant.parse(text)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ["system_admin", "security_admin"],
+        ["audit_admin", "boundary_manager:120101"],
+        ["security_admin", "viewer"],
+    ],
+)
+def test_three_administrators_stay_apart(desk: Office, roles: list[str]) -> None:
+    with pytest.raises(InputError):
+        desk.registry.add_user("root", "neu", roles)
+    with pytest.raises(InputError):
+        desk.registry.set_roles("root", "li", roles)
+    assert desk.registry.users("root")[0]["name"] == "auditor"
+
+
+def test_init_only_once(desk: Office) -> None:
+    with pytest.raises(ConflictError):
+        desk.registry.init("second")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "public", LOCAL, "x" * 65, "a/b"])
+def test_names_an_account_cannot_have(desk: Office, name: str) -> None:
+    with pytest.raises(InputError):
+        desk.registry.add_user("root", name)
+
+
+def test_nobody_grants_to_themselves(desk: Office) -> None:
+    with pytest.raises(ForbiddenError):
+        desk.registry.set_roles("root", "root", ["security_admin"])
+    desk.registry.set_roles("keeper", "root", ["audit_admin"])
+    assert desk.registry.user("root").roles == {Role.AUDIT_ADMIN}
+
+
+@pytest.mark.parametrize("who", sorted(set(PEOPLE) - {"keeper"}))
+def test_who_may_not_manage_users(desk: Office, who: str) -> None:
+    for attempt in (
+        lambda: desk.registry.add_user(who, "neu"),
+        lambda: desk.registry.set_roles(who, "li", ["viewer"]),
+        lambda: desk.registry.set_active(who, "li", active=False),
+        lambda: desk.registry.set_password(who, "root", GOOD),
+    ):
+        with pytest.raises(ForbiddenError):
+            attempt()
+
+
+def test_a_closed_account_keeps_its_past(desk: Office) -> None:
+    draft = desk.stage()["id"]
+    desk.registry.set_active("root", "zhao", active=False)
+    with pytest.raises(ForbiddenError):
+        desk.registry.submit("zhao", draft)
+    assert desk.registry.draft("chen", draft)["author"] == "zhao"
+    desk.registry.set_active("root", "zhao", active=True)
+    desk.registry.submit("zhao", draft)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["short1!", "alllowercase", "NoDigitsHere", "li-Heping-26", "1234567890"],
+)
+def test_weak_passwords(desk: Office, password: str) -> None:
+    with pytest.raises(InputError):
+        desk.registry.set_password("li", "li", password)
+
+
+def test_log_in(desk: Office) -> None:
+    desk.registry.set_password("root", "li", GOOD)
+    assert desk.registry.authenticate("li", GOOD)["must_change"]
+    desk.registry.set_password("li", "li", GOOD + "x")
+    assert not desk.registry.authenticate("li", GOOD + "x")["must_change"]
+    kept = desk.registry.store.get("users", "li")
+    assert kept is not None
+    assert kept["password"].startswith("$argon2id$")
+    assert "password" not in desk.registry.users("root")[0]
+
+
+def test_wrong_passwords_lock_and_say_the_same(desk: Office) -> None:
+    desk.registry.set_password("root", "li", GOOD)
+    words = set()
+    for name, password in [("li", "x"), ("nobody", "x"), ("sun", "x"), ("li", "")]:
+        with pytest.raises(ForbiddenError) as refused:
+            desk.registry.authenticate(name, password)
+        words.add(refused.value.message)
+    assert len(words) == 1
+    for _ in range(3):
+        with pytest.raises(ForbiddenError):
+            desk.registry.authenticate("li", "x")
+    with pytest.raises(ForbiddenError) as locked:
+        desk.registry.authenticate("li", GOOD)
+    assert locked.value.code == "locked"
+    assert desk.verbs()[-1] == "log_in_failed"
+
+
+def test_the_lock_ends(tmp_path: pytest.TempPathFactory) -> None:
+    made = office(tmp_path, access=Access(failures=1, lock_minutes=0))  # type: ignore[arg-type]
+    made.registry.set_password("root", "li", GOOD)
+    with pytest.raises(ForbiddenError):
+        made.registry.authenticate("li", "x")
+    assert made.registry.authenticate("li", GOOD)["name"] == "li"
+    made.registry.close()
+
+
+def test_unknown_people(desk: Office) -> None:
+    with pytest.raises(ForbiddenError):
+        desk.registry.stage("nobody", streets(), effective="2020")
+    with pytest.raises(NotFoundError):
+        desk.registry.set_roles("root", "nobody", ["viewer"])
+
+
+def test_the_local_operator_reads_and_writes_nothing(desk: Office) -> None:
+    draft = desk.stage()["id"]
+    with pytest.raises(ForbiddenError):
+        desk.registry.draft(LOCAL, draft)  # a web process is never local
+    local = Registry(desk.registry.store, local=True)
+    assert local.draft(LOCAL, draft)["moves"] == []
+    assert local.users(LOCAL)
+    assert local.audit(LOCAL)
+    for attempt in (
+        lambda: local.stage(LOCAL, streets(), effective="2020"),
+        lambda: local.submit(LOCAL, draft),
+        lambda: local.approve(LOCAL, draft),
+        lambda: local.publish(LOCAL),
+        lambda: local.waive(LOCAL, draft, "x", "y"),
+        lambda: local.add_user(LOCAL, "neu"),
+        lambda: local.discard(LOCAL, draft),
+    ):
+        with pytest.raises(ForbiddenError):
+            attempt()
+
+
+def test_subtrees_of_roles() -> None:
+    user = User("li", grants=(Grant(Role.SURVEYOR, "120101"), Grant(Role.VIEWER)))
+    assert user.subtrees({Role.SURVEYOR}) == ("120101",)
+    assert user.subtrees({Role.VIEWER, Role.SURVEYOR}) == ("",)
+    assert user.subtrees({Role.PLANNER}) == ()
+    assert User.from_document(user.to_document()) == user
+
+
+def test_verify_takes_no_hash_for_a_password() -> None:
+    assert not accounts.verify_password(User("li"), "")
+    assert not accounts.verify_password(User("li", password="junk"), "junk")  # noqa: S106
