@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from boundaries.rules import finding
 from boundaries.rules.context import middles_of
@@ -36,18 +37,27 @@ def _of_level(context: Context, tiling: Tiling) -> gpd.GeoDataFrame:
         severity=np.full(len(found), "warning", dtype=object),
         participants=who,
         geometry=shapes,
-        width_m=found["offset_m"].to_numpy(),
         length_m=length,
         messages=[
             Text(
-                f"{context.labels(units)} 的公共边界在 {place} 一带顶点不一致，"
-                f"涉及 {metres:.1f} m。请在双方边界上补齐相同的顶点。",
-                f"The border of {context.labels(units)} near {place} has vertices that "
-                f"one side lacks, along {metres:.1f} m. Give both the same vertices.",
+                f"{context.label(lacks)} 的边界缺少邻接单元 {context.label(has)} 的 "
+                f"{count} 个顶点，首处在 {place}，涉及 {metres:.1f} m。"
+                "请在其边界上补入这些顶点。",
+                f"The border of {context.label(lacks)} lacks {count} vertices that "
+                f"{context.label(has)} has on it, the first at {place}, along "
+                f"{metres:.1f} m. Insert them.",
             )
-            for units, place, metres in zip(
-                who, middles_of(shapes), length.tolist(), strict=True
+            for (lacks, has), place, metres, count in zip(
+                who,
+                middles_of(shapely.get_geometry(shapes, 0)),
+                length.tolist(),
+                shapely.get_num_geometries(shapes).tolist(),
+                strict=True,
             )
         ],
         source=SOURCE,
+        repair=[
+            {"kind": "insert", "unit": lacks, "among": [lacks, has], "cost": {}}
+            for lacks, has in who
+        ],
     )

@@ -55,7 +55,7 @@ class Context:
         unknown = found.isna()
         if unknown.any():
             said = [_level_of(code) for code in self.candidate.index[unknown]]
-            values = found.to_numpy(dtype=float, na_value=0.0)
+            values = np.array(found.to_numpy(dtype=float, na_value=0.0))
             values[unknown.to_numpy()] = said
             found = pd.Series(values, index=found.index)
         return found.astype(int)
@@ -65,7 +65,7 @@ class Context:
         """Code of each unit's superior: as given, else the nearest in the layer."""
         given = self.column("parent")
         known = given.notna() & (given.astype(str).str.strip() != "")
-        filled = given.astype(object).to_numpy(copy=True)
+        filled = np.array(given, dtype=object)
         present = set(self.candidate.index)
         unsaid = ~known.to_numpy()
         filled[unsaid] = [
@@ -95,6 +95,19 @@ class Context:
         then = self.base.geometry.reindex(both).to_numpy()
         same = shapely.equals_exact(shapely.normalize(now), shapely.normalize(then))
         return self.changed.difference(both[same])
+
+    @cached_property
+    def left(self) -> NDArray[Any]:
+        """The ground that moved units had before and have no more."""
+        gone = self.moved.intersection(self.base.index)
+        if not len(gone) or not self.candidate.index.is_unique:
+            return np.empty(0, dtype=object)
+        before = sound(self.base.geometry.reindex(gone).to_numpy()).polygons
+        now = self.candidate.index.get_indexer(gone)
+        after = np.full(len(gone), shapely.Polygon(), dtype=object)
+        after[now >= 0] = self.sound.polygons[now[now >= 0]]
+        ground = shapely.difference(before, after)
+        return np.asarray(ground[~shapely.is_empty(ground)])
 
     @cached_property
     def sound(self) -> Sound:
@@ -138,6 +151,11 @@ class Context:
             COUNTY_DIGITS: frozenset(counties),
             TOWNSHIP_DIGITS: frozenset(townships),
         }
+
+    def named(self, rows: Iterable[tuple[int, ...]]) -> list[tuple[str, ...]]:
+        """Return the codes of units given by position, in order."""
+        keys = self.keys
+        return [tuple(sorted([keys[unit] for unit in row])) for row in rows]
 
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column of the candidate, or missing values where it has none."""

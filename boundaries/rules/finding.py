@@ -181,15 +181,18 @@ def joined(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 def _typed(table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the table with the columns' order and types."""
-    words = ("rule", "severity", "place", "message_zh", "message_en", "source")
-    table = table[list(COLUMNS)].astype(
-        {
-            **dict.fromkeys(words, "object"),
-            **dict.fromkeys(("area_m2", "width_m", "length_m"), "float64"),
-            "participants": "object",
-            "repair": "object",
-            "fingerprint": "object",
-        }
-    )
-    table["repair"] = table["repair"].where(table["repair"].notna(), None)
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=STORAGE)
+    made: dict[str, Any] = {}
+    for name in COLUMNS:
+        if name == "geometry":
+            continue
+        if name in ("area_m2", "width_m", "length_m"):
+            made[name] = table[name].to_numpy(dtype=float)
+        else:
+            values = np.empty(len(table), dtype=object)
+            values[:] = table[name].tolist()
+            made[name] = values
+    shapes = np.empty(len(table), dtype=object)
+    given = np.array(table["geometry"].tolist() or [], dtype=object)
+    drawn = shapely.is_geometry(given)
+    shapes[drawn] = given[drawn]
+    return gpd.GeoDataFrame(made, geometry=shapes, crs=STORAGE)

@@ -43,7 +43,7 @@ def _of_level(context: Context, tiling: Tiling) -> gpd.GeoDataFrame:
     kind = np.full(len(found), "gap", dtype=object)
     kind[_unit_sized(context, found)] = "missing_unit"
     kind[slivers(context, shapes, area, width)] = "sliver_gap"
-    who = [tuple(context.keys[unit] for unit in row) for row in found["units"]]
+    who = context.named(found["units"])
     return finding.columns(
         rule=kind,
         severity=np.full(len(found), "warning", dtype=object),

@@ -111,7 +111,7 @@ def _places(context: Context, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     shapes = found.geometry.to_numpy()
     area, width = found["area_m2"].to_numpy(), found["width_m"].to_numpy()
     thin = slivers(context, shapes, area, width)
-    who = [tuple(context.keys[unit] for unit in row) for row in found["units"]]
+    who = context.named(found["units"])
     return finding.columns(
         rule=np.where(thin, "sliver_overlap", "overlap"),
         severity=np.where(thin, "warning", "error"),

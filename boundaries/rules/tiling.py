@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from boundaries import codes
 from geodata.topology.conflicts import Conflicts, conflicts
 from geodata.topology.soundness import Sound
 
@@ -40,26 +41,20 @@ def tilings(context: Context) -> list[Tiling]:
     """Return the conflicts of every level in which a geometry moved."""
     level = context.level.to_numpy()
     moved = context.candidate.index.isin(context.moved)
+    touched = set(level[moved].tolist()) | _levels_before(context)
+    return [
+        _tiling(context, number, np.flatnonzero(level == number), moved)
+        for number in sorted(touched & set(level.tolist()))
+    ]
+
+
+def _levels_before(context: Context) -> set[int]:
+    """Return the levels of units that the draft moves or removes."""
     gone = context.moved.intersection(context.base.index)
-    before = context.base.geometry.reindex(gone).to_numpy()
-    made = []
-    for number in np.unique(level[moved]).tolist() or np.unique(level).tolist():
-        mine = np.flatnonzero(level == number)
-        made.append(_tiling(context, number, mine, moved[mine], before))
-    rest = set(np.unique(level).tolist()) - {tiling.level for tiling in made}
-    if len(before) and rest and _levels_of(context, gone) & rest:
-        for number in sorted(_levels_of(context, gone) & rest):
-            mine = np.flatnonzero(level == number)
-            made.append(_tiling(context, number, mine, moved[mine], before))
-    return made
-
-
-def _levels_of(context: Context, keys: Any) -> set[int]:
-    """Return the levels that units had before."""
-    if "level" not in context.base.columns:
-        return set()
-    known = context.base["level"].reindex(keys).dropna()
-    return {int(value) for value in known}
+    if "level" in context.base.columns:
+        known = context.base["level"].reindex(gone).dropna()
+        return {int(value) for value in known}
+    return {int(codes.infer_level(key)) for key in gone if codes.is_code(key)}
 
 
 def _tiling(
@@ -67,24 +62,24 @@ def _tiling(
     level: int,
     mine: NDArray[np.intp],
     moved: NDArray[np.bool_],
-    before: NDArray[Any],
 ) -> Tiling:
     """Return one level's conflicts, looking no further than needed."""
+    moved = moved[mine]
     polygons = context.sound.polygons[mine]
     boxes = shapely.box(*shapely.bounds(polygons).T)
-    changed = np.concatenate([boxes[moved], shapely.envelope(before)])
+    changed = np.concatenate([boxes[moved], shapely.envelope(context.left)])
     near = _near(boxes, changed)
     # A gap may reach past the units next to it: look again with what is there.
     while near.sum() < WHOLE_SHARE * len(mine):
         found = _conflicts(context, mine[near])
         wider = near | _near(boxes, shapely.envelope(found.gaps.geometry.to_numpy()))
         if wider.sum() == near.sum():
-            return Tiling(level, mine[near], _involving(context, found, before))
+            return Tiling(level, mine[near], _involving(context, found))
         near = wider
     found = _conflicts(context, mine)
     if moved.all():
         return Tiling(level, mine, found)
-    return Tiling(level, mine, _involving(context, found, before))
+    return Tiling(level, mine, _involving(context, found))
 
 
 def _near(boxes: NDArray[Any], places: NDArray[Any]) -> NDArray[np.bool_]:
@@ -122,16 +117,18 @@ def _renamed(table: gpd.GeoDataFrame, places: NDArray[np.intp]) -> gpd.GeoDataFr
     return table.assign(units=named)
 
 
-def _involving(context: Context, found: Conflicts, before: NDArray[Any]) -> Conflicts:
-    """Keep the conflicts of moved units, and those where something was before."""
+def _involving(context: Context, found: Conflicts) -> Conflicts:
+    """Keep the conflicts of moved units, and those on ground one of them left."""
     moved = set(np.flatnonzero(context.candidate.index.isin(context.moved)).tolist())
-    was = shapely.STRtree(before[~shapely.is_empty(before)])
+    left = context.left
+    tree = shapely.STRtree(left)
 
     def kept(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         mine = np.array([not moved.isdisjoint(row) for row in table["units"]], bool)
         shapes = table.geometry.to_numpy()
-        there = was.query(shapes, predicate="intersects")[0]
-        mine[there] = True
+        place, ground = tree.query(shapes, predicate="intersects")
+        shares = shapely.relate_pattern(shapes[place], left[ground], "T********")
+        mine[place[shares]] = True
         return table[mine].reset_index(drop=True)
 
     return replace(

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geodata.topology import measure
-from geodata.topology.edges import SAME_POSITION_DEG, Edges, edges_of
+from geodata.topology.edges import TOUCH_DEG, Edges, edges_of
 from geodata.topology.faces import Faces, faces_of
 from geodata.topology.soundness import Sound, sound
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NOISE_M = 0.001
 """Places narrower than this (domain C6: coordinate equality) are not on the ground."""
-TOUCH_DEG = 2 * SAME_POSITION_DEG
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ class Conflicts:
 
     ``overlaps`` and ``gaps``: ``units`` (tuple: all that overlap, or all around),
     ``area_m2``, ``width_m`` (mean), ``geometry``; one row per place. ``borders``:
-    stretches where two neighbours agree on the ground but not on the vertices:
-    ``units``, ``length_m``, ``offset_m``, ``geometry``. ``noisy``: units with
+    where neighbours agree on the ground but not on the vertices: ``units`` (the
+    first lacks the vertices that the second has), ``length_m`` (of the edges),
+    ``geometry`` (the vertices). ``noisy``: units with
     vertices that miss their neighbour's by float noise. ``unusable``: units left
     out because nothing can be done with them.
     """
@@ -69,8 +69,8 @@ def conflicts(geometries: Any, *, checked: Sound | None = None) -> Conflicts:
     return Conflicts(
         overlaps=_places(faces, members, area, width, (faces.count > 1) & wide),
         gaps=_places(faces, members, area, width, (faces.count == 0) & wide),
-        borders=_borders(units, faces, members, width, (faces.count != 1) & ~wide),
-        noisy=_noisy(edges),
+        borders=_borders(edges, faces.polygons[(faces.count != 1) & wide]),
+        noisy=edges.noisy,
         unusable=np.flatnonzero(~checked.usable),
     )
 
@@ -133,45 +133,56 @@ def _places(
     return gpd.GeoDataFrame(table, geometry=faces.polygons[chosen], crs=None)
 
 
-def _borders(
-    units: NDArray[Any],
-    faces: Faces,
-    members: NDArray[Any],
-    width: NDArray[np.float64],
-    narrow: NDArray[np.bool_],
-) -> gpd.GeoDataFrame:
-    """Return one row per group of neighbours for flat segments and narrow faces."""
-    middle = shapely.line_interpolate_point(faces.flat, 0.5, normalized=True)
+def _borders(edges: Edges, places: NDArray[Any]) -> gpd.GeoDataFrame:
+    """Return one row per unit that lacks vertices and neighbour that has them.
+
+    Not those at a gap or an overlap, which are a part of that.
+    """
+    added = edges.added[~_touching(edges.xy[edges.added], places)]
+    pair = _owners(edges, added)
+    step = edges.xy[added + 1] - edges.xy[added - 1]
+    step = step * measure.metres_per_degree(edges.xy[added, 1])
+    pair["length_m"] = np.hypot(step[:, 0], step[:, 1])[pair["row"]]
+    pair["place"] = added[pair["row"]]
+    units, lengths, points = [], [], []
+    for names, group in pair.groupby(["lacks", "has"], sort=True):
+        units.append(names)
+        lengths.append(float(group["length_m"].sum()))
+        points.append(shapely.multipoints(edges.xy[group["place"].to_numpy()]))
     table = pd.DataFrame(
         {
-            "units": np.concatenate([_around(units, middle), members[narrow]]),
-            "offset_m": np.concatenate([np.zeros(len(middle)), width[narrow]]),
-            "line": np.concatenate(
-                [faces.flat, shapely.boundary(faces.polygons[narrow])]
-            ),
+            "units": pd.Series(units, dtype=object),
+            "length_m": np.array(lengths, dtype=float),
         }
     )
-    table = table[table["units"].str.len() > 1]
-    merged = table.groupby("units", sort=True).agg(
-        offset_m=("offset_m", "max"), line=("line", _joined)
-    )
-    lines = merged["line"].to_numpy(dtype=object)
-    return gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(table, geometry=np.array(points, dtype=object), crs=None)
+
+
+def _touching(xy: NDArray[np.float64], places: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which positions touch one of the places."""
+    touching = np.zeros(len(xy), bool)
+    if len(xy) and len(places):
+        near = shapely.STRtree(places).query(
+            shapely.points(xy), predicate="dwithin", distance=TOUCH_DEG
+        )
+        touching[near[0]] = True
+    return touching
+
+
+def _owners(edges: Edges, added: NDArray[np.intp]) -> pd.DataFrame:
+    """Return for each added vertex (``row``) who ``lacks`` it and who ``has`` it."""
+    own = np.ones(len(edges.vertex), bool)
+    own[edges.added] = False
+    wanted = np.flatnonzero(own & np.isin(edges.vertex, edges.vertex[added]))
+    having = pd.DataFrame(
+        {"vertex": edges.vertex[wanted], "has": edges.unit[wanted]}
+    ).drop_duplicates()
+    lacking = pd.DataFrame(
         {
-            "units": merged.index.to_numpy(dtype=object),
-            "length_m": measure.perimeter_m(lines),
-            "offset_m": merged["offset_m"].to_numpy(dtype=float),
-        },
-        geometry=lines,
-        crs=None,
+            "row": np.arange(len(added)),
+            "vertex": edges.vertex[added],
+            "lacks": edges.unit[added],
+        }
     )
-
-
-def _joined(lines: pd.Series[Any]) -> Any:
-    """Return the lines of one border as one multi-line."""
-    return shapely.multilinestrings(shapely.get_parts(lines.to_numpy(dtype=object)))
-
-
-def _noisy(edges: Edges) -> NDArray[np.intp]:
-    """Return the units with a vertex that was moved onto a neighbour's."""
-    return np.unique(edges.unit[edges.noisy])
+    pairs = lacking.merge(having, on="vertex")
+    return pairs[pairs["lacks"] != pairs["has"]].reset_index(drop=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SAME_POSITION_DEG = 1e-8
 """Two vertices within this distance (about a millimetre) are one position."""
+TOUCH_DEG = 2 * SAME_POSITION_DEG
+"""What lies within this distance of each other touches."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Edges:
     start: NDArray[np.intp]
     net: NDArray[np.intp]
     first: NDArray[np.bool_]
-    noisy: NDArray[np.bool_]
-    """Vertices that were moved, by less than a millimetre, onto another's."""
+    noisy: NDArray[np.intp]
+    """Units with vertices moved, by less than a millimetre, onto another's."""
+    added: NDArray[np.intp]
+    """Places in ``xy`` of vertices that the unit lacks: another unit has them, on
+    this one's edge."""
 
 
 def edges_of(
@@ -61,14 +66,58 @@ def edges_of(
     raw, ring = shapely.get_coordinates(rings, return_index=True)
     unit = owner[part[ring]] if len(ring) else ring
     vertex, xy = _positions(raw)
+    start = _starts(vertex, ring)
+    vertex, xy = _settle(vertex, xy, start[_net(vertex, start)[0] != 0])
+    noisy = np.unique(unit[(raw != xy).any(axis=1)])
+    start = _starts(vertex, ring)
+    at, point = _missing(vertex, xy, start[_net(vertex, start)[0] != 0])
+    added = at + 1 + np.arange(len(at))
+    unit, ring = np.insert(unit, at + 1, unit[at]), np.insert(ring, at + 1, ring[at])
+    xy = np.insert(xy, at + 1, xy[point], axis=0)
+    vertex = np.insert(vertex, at + 1, vertex[point])
+    start = _starts(vertex, ring)
+    net, first = _net(vertex, start)
+    return Edges(xy, vertex, unit, ring, start, net, first, noisy, added)
+
+
+def _starts(vertex: NDArray[np.intp], ring: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the places where an edge of some length begins."""
     start = np.flatnonzero(ring[1:] == ring[:-1])
-    start = start[vertex[start] != vertex[start + 1]]
-    net, first = _net(vertex, start)
-    vertex, xy = _settle(vertex, xy, start[net != 0])
-    start = start[vertex[start] != vertex[start + 1]]
-    net, first = _net(vertex, start)
-    noisy = (raw != xy).any(axis=1)
-    return Edges(xy, vertex, unit, ring, start, net, first, noisy)
+    return start[vertex[start] != vertex[start + 1]]
+
+
+def _missing(
+    vertex: NDArray[np.intp], xy: NDArray[np.float64], unmatched: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return unmatched edges and the vertices of others that lie on them.
+
+    Both as places in ``xy``, in the order along the edge; a vertex belongs to the
+    edge's unit as well once it is inserted there.
+    """
+    if not len(unmatched):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    ends = np.concatenate([unmatched, unmatched + 1])
+    _, first = np.unique(vertex[ends], return_index=True)
+    points = ends[first]
+    a, b = xy[unmatched], xy[unmatched + 1]
+    low, high = np.minimum(a, b) - TOUCH_DEG, np.maximum(a, b) + TOUCH_DEG
+    # Boxes and arithmetic, for GEOS would measure a million distances one by one.
+    edge, near = shapely.STRtree(shapely.points(xy[points])).query(
+        shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    )
+    point = points[near]
+    other = (vertex[point] != vertex[unmatched[edge]]) & (
+        vertex[point] != vertex[unmatched[edge] + 1]
+    )
+    edge, point = edge[other], point[other]
+    along, apart = b[edge] - a[edge], xy[point] - a[edge]
+    length = np.hypot(along[:, 0], along[:, 1])
+    part = (along * apart).sum(axis=1) / length
+    offset = np.abs(along[:, 0] * apart[:, 1] - along[:, 1] * apart[:, 0]) / length
+    on = (offset <= TOUCH_DEG) & (part > TOUCH_DEG) & (part < length - TOUCH_DEG)
+    at, point, part = unmatched[edge[on]], point[on], part[on]
+    order = np.lexsort((part, at))
+    return at[order], point[order]
 
 
 def chains(edges: Edges, chosen: NDArray[np.intp]) -> NDArray[Any]:

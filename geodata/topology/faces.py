@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.topology.edges import Edges, chains, mix
+from geodata.topology.edges import TOUCH_DEG, Edges, chains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +21,13 @@ class Faces:
     """Bounded places between unmatched edges.
 
     ``count`` is the number of units that cover each face; ``face`` and ``unit`` are
-    parallel arrays that list the units of every face. ``flat`` are the segments
-    that enclose nothing: there neighbours agree on the ground, not on the vertices.
+    parallel arrays that list the units of every face.
     """
 
     polygons: NDArray[Any]
     count: NDArray[np.intp]
     face: NDArray[np.intp]
     unit: NDArray[np.intp]
-    flat: NDArray[Any]
 
 
 def faces_of(geometries: NDArray[Any], edges: Edges) -> Faces:
@@ -39,17 +37,16 @@ def faces_of(geometries: NDArray[Any], edges: Edges) -> Faces:
     run through it, so that the same units cover all of it.
     """
     lines = unmatched(edges)
-    polygons, loose = enclosed(lines)
+    polygons = enclosed(lines)
     count, face, unit = covering(geometries, polygons)
-    flat = np.concatenate([loose, _between_single(polygons[count == 1])])
     through, cut = _crossed(edges, polygons, count)
     if not len(through):
-        return Faces(polygons, count, face, unit, flat)
-    pieces, _ = enclosed(np.concatenate([cut, shapely.boundary(polygons[through])]))
+        return Faces(polygons, count, face, unit)
+    pieces = enclosed(np.concatenate([cut, shapely.boundary(polygons[through])]))
     within = covering(polygons[through], pieces)[0] > 0
     rest = np.delete(polygons, through)
     polygons = np.concatenate([rest, pieces[within]])
-    return Faces(polygons, *covering(geometries, polygons), flat)
+    return Faces(polygons, *covering(geometries, polygons))
 
 
 def unmatched(edges: Edges) -> NDArray[Any]:
@@ -57,30 +54,12 @@ def unmatched(edges: Edges) -> NDArray[Any]:
     return chains(edges, edges.start[edges.first & (edges.net != 0)])
 
 
-def _between_single(single: NDArray[Any]) -> NDArray[Any]:
-    """Return the segments between two faces that one unit each covers."""
-    xy, ring = shapely.get_coordinates(shapely.get_rings(single), return_index=True)
-    inside = np.flatnonzero(ring[1:] == ring[:-1])
-    if not len(inside):
-        return np.empty(0, dtype=object)
-    words = xy.view(np.uint64)
-    code = mix(words[:, 0].copy(), words[:, 1].copy())
-    pair = np.sort(np.stack([code[inside], code[inside + 1]], axis=1), axis=1)
-    key = mix(pair[:, 0].copy(), pair[:, 1].copy())
-    _, first, times = np.unique(key, return_index=True, return_counts=True)
-    twice = inside[first[times > 1]]
-    ends = np.stack([xy[twice], xy[twice + 1]], axis=1)
-    return np.asarray(shapely.linestrings(ends))
-
-
-def enclosed(lines: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Node the lines; return the polygons they enclose and the lines left over."""
+def enclosed(lines: NDArray[Any]) -> NDArray[Any]:
+    """Node the lines and return the polygons they enclose."""
     if not len(lines):
-        return np.empty(0, dtype=object), np.empty(0, dtype=object)
+        return np.empty(0, dtype=object)
     noded = shapely.get_parts(shapely.union_all(lines))
-    polygons, cuts, dangles, _ = shapely.polygonize_full(noded)
-    loose = np.concatenate([shapely.get_parts(cuts), shapely.get_parts(dangles)])
-    return np.asarray(shapely.get_parts(polygons)), loose
+    return np.asarray(shapely.get_parts(shapely.polygonize(noded)))
 
 
 def covering(
@@ -90,34 +69,38 @@ def covering(
     inside = shapely.point_on_surface(polygons)
     tree = shapely.STRtree(inside)
     unit, face = tree.query(geometries, predicate="contains")
+    near = tree.query(geometries, predicate="dwithin", distance=TOUCH_DEG)[1]
     count = np.bincount(face, minlength=len(polygons))
-    touched = tree.query(geometries, predicate="intersects")[1]
-    unsure = np.flatnonzero(np.bincount(touched, minlength=len(polygons)) != count)
-    if not len(unsure):
+    doubtful = np.bincount(near, minlength=len(polygons)) != count
+    # What is narrower than the tolerance has no better point, and is noise.
+    wide = shapely.area(polygons) > TOUCH_DEG * shapely.length(polygons)
+    asked = np.flatnonzero(doubtful & wide)
+    if not len(asked):
         return count, face, unit
     # The point lies on a border within the face: ask for another one.
-    sure = ~np.isin(face, unsure)
-    pairs = [
-        _covering_one(geometries, polygons[place], inside[place]) for place in unsure
-    ]
-    sizes = [len(units) for units in pairs]
-    face = np.concatenate([face[sure], np.repeat(unsure, sizes)])
+    sure = ~np.isin(face, asked)
+    pairs = _asked_again(geometries, polygons[asked])
+    face = np.concatenate([face[sure], np.repeat(asked, [len(p) for p in pairs])])
     unit = np.concatenate([unit[sure], *pairs]).astype(np.intp)
     return np.bincount(face, minlength=len(polygons)), face, unit
 
 
-def _covering_one(
-    geometries: NDArray[Any], polygon: Any, doubtful: Any
-) -> NDArray[np.intp]:
-    """Return the geometries that cover one face, asked at a point off every border."""
-    near = shapely.STRtree(geometries).query(doubtful, predicate="intersects")
-    near = np.union1d(near, shapely.STRtree(geometries).query(polygon))
-    units = geometries[near]
-    for point in _just_inside(polygon):
-        covers = shapely.contains_properly(units, point)
-        if (covers == shapely.intersects(units, point)).all():
-            return np.asarray(near[covers], np.intp)
-    return np.asarray(near[shapely.contains(units, doubtful)], np.intp)
+def _asked_again(
+    geometries: NDArray[Any], polygons: NDArray[Any]
+) -> list[NDArray[np.intp]]:
+    """Return for each face the geometries that cover it, off every border."""
+    tree = shapely.STRtree(geometries)
+    answers = []
+    for polygon in polygons:  # few: a point seldom falls on a border
+        around = np.sort(tree.query(polygon))
+        units = geometries[around]
+        answer = np.zeros(len(units), bool)
+        for point in _just_inside(polygon):
+            answer = shapely.contains(units, point)
+            if (answer == shapely.dwithin(units, point, TOUCH_DEG)).all():
+                break
+        answers.append(np.asarray(around[answer], np.intp))
+    return answers
 
 
 def _just_inside(polygon: Any) -> Iterator[Any]:

@@ -39,7 +39,7 @@ def nesting(parent: Any, children: NDArray[Any]) -> Nesting:
     together = np.append(children, parent)
     against = np.zeros(len(together), bool)
     against[-1] = True
-    polygons, _ = enclosed(unmatched(edges_of(together, against=against)))
+    polygons = enclosed(unmatched(edges_of(together, against=against)))
     _, face, unit = covering(together, polygons)
     of_child = unit < len(children)
     held = np.zeros(len(polygons), bool)

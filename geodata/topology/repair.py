@@ -10,7 +10,7 @@ import shapely
 from geodata.crs import area_m2
 from geodata.errors import GeometryError, Text
 from geodata.topology import measure
-from geodata.topology.edges import SAME_POSITION_DEG
+from geodata.topology.edges import TOUCH_DEG
 from geodata.topology.soundness import repairable, repaired
 from geodata.topology.validity import validity
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-TOUCH_DEG = 2 * SAME_POSITION_DEG
-KINDS = ("make_valid", "fill", "give", "cut_host")
+KINDS = ("make_valid", "fill", "give", "cut_host", "insert")
 """Repairs that :func:`apply_repair` can do; others need a person."""
 
 
@@ -72,8 +71,9 @@ def apply_repair(
     repairs
         Each ``{"kind", "place", ...}``: ``make_valid`` with ``unit``; ``fill`` (a
         gap to ``to``) and ``give`` (an overlap to ``to``, taken from the others)
-        with ``among``, where ``to`` None means the unit with the longest border on
-        the place; ``cut_host`` with ``unit`` and ``host``.
+        with ``among``; ``insert`` the points ``place`` into the border of ``unit``.
+        Where ``to`` is None it means the unit with the longest border on the
+        place; ``cut_host`` with ``unit`` and ``host``.
     max_area_m2
         Repairs that would move more at one place are refused.
 
@@ -101,6 +101,8 @@ def _one(
     kind, place = repair["kind"], repair.get("place")
     if kind == "make_valid":
         return _make_valid(shapes, repair["unit"])
+    if kind == "insert":
+        return _insert(shapes, repair["unit"], place)
     named = [repair["host"]] if kind == "cut_host" else list(repair["among"])
     if any(key not in shapes for key in named):
         return _entry(kind, named, why=_GONE)
@@ -124,6 +126,18 @@ def _make_valid(shapes: dict[Any, Any], key: Any) -> dict[str, Any]:
     except GeometryError as error:
         return _entry("make_valid", [key], why=error.message)
     return _entry("make_valid", [key], cost=cost)
+
+
+def _insert(shapes: dict[Any, Any], key: Any, points: Any) -> dict[str, Any]:
+    """Give a unit vertices of its neighbour that lie on its border."""
+    if key not in shapes:
+        return _entry("insert", [key], why=_GONE)
+    snapped = shapely.snap(shapes[key], points, TOUCH_DEG)
+    if snapped.is_empty or not snapped.is_valid:
+        return _entry("insert", [key], why=_EMPTIED)
+    cost = _cost(shapes[key], snapped)
+    shapes[key] = snapped
+    return _entry("insert", [key], cost=cost)
 
 
 def _handed(

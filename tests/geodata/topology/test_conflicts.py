@@ -91,7 +91,9 @@ def test_missing_vertex_is_an_unmatched_border_not_a_gap():
     assert found.overlaps.empty
     assert found.gaps.empty
     assert sorted(found.borders["units"]) == [(0, 1), (0, 2)]
-    assert found.borders["offset_m"].tolist() == [0.0, 0.0]
+    assert [set(map(str, row.geoms)) for row in found.borders.geometry] == [
+        {"POINT (1 1)"}
+    ] * 2
 
 
 def test_noise_below_a_millimetre_is_noise():
