@@ -23,6 +23,7 @@ from geodata.crs.zones import (
     ZONES6,
     Zone,
 )
+from geodata.errors import Text
 
 _CHINA = (73.0, 3.0, 136.0, 54.0)
 _EASTING3 = (341_000.0, 659_000.0)
@@ -105,7 +106,7 @@ class Candidate:
 
     epsg: int | None
     confidence: float
-    why: str
+    why: Text
     swapped: bool = False
     choices: tuple[int, ...] = ()
 
@@ -123,17 +124,19 @@ def candidates(extent: Extent, *, meridian: int | None = None) -> list[Candidate
     """
     rows: list[Candidate] = []
     for seen, swapped in ((extent, False), (extent.swapped, True)):
-        note = "，X、Y（经纬）顺序对调" if swapped else ""
+        note = Text("", "")
+        if swapped:
+            note = Text("，X、Y（经纬）顺序对调", ", x and y exchanged")
         for row in _readings(seen, meridian):
-            why = f"{row.why}{note}"
+            why = Text(row.why.zh + note.zh, row.why.en + note.en)
             confidence = row.confidence - (0.1 if swapped else 0.0)
             rows.append(Candidate(row.epsg, confidence, why, swapped, row.choices))
     return sorted(rows, key=lambda row: -row.confidence)
 
 
-def describe(extent: Extent) -> str:
+def describe(extent: Extent) -> Text:
     """Return the numbers as words, for evidence."""
-    return f"坐标 {extent.text}"
+    return Text(f"坐标 {extent.text} ", f"the numbers {extent.text}")
 
 
 def _readings(extent: Extent, meridian: int | None) -> Iterator[Candidate]:
@@ -146,9 +149,9 @@ def _readings(extent: Extent, meridian: int | None) -> Iterator[Candidate]:
 def _degrees(extent: Extent) -> Iterator[Candidate]:
     """Row 1: longitude and latitude; in China the two ranges do not overlap."""
     if extent.within(_CHINA):
-        yield Candidate(CGCS2000, 0.75, "中国范围内的经纬度")
+        yield Candidate(CGCS2000, 0.75, Text("中国范围内的经纬度", "degrees in China"))
     elif extent.within((-180, -90, 180, 90)) and not extent.swapped.within(_CHINA):
-        yield Candidate(WGS84, 0.6, "中国以外的经纬度")
+        yield Candidate(WGS84, 0.6, Text("中国以外的经纬度", "degrees outside China"))
 
 
 def _plain_grid(extent: Extent, meridian: int | None) -> Iterator[Candidate]:
@@ -157,17 +160,30 @@ def _plain_grid(extent: Extent, meridian: int | None) -> Iterator[Candidate]:
     if not extent.within(box):
         return
     narrow = _EASTING3[0] <= extent.west and extent.east <= _EASTING3[1]
-    what = (
-        "无带号的高斯–克吕格坐标（3° 带）"
+    width = (
+        Text("3° 带", "3 degrees")
         if narrow
-        else "无带号的高斯–克吕格坐标（6° 带或跨带）"
+        else Text("6° 带或跨带", "6 degrees or across zones")
+    )
+    what = Text(
+        f"无带号的高斯–克吕格坐标（{width.zh}）",
+        f"Gauss-Krueger without zone number ({width.en})",
     )
     if meridian is not None and meridian in MERIDIANS3:
         epsg = DATUMS["cgcs2000"].plain3 + (meridian - 75) // 3
-        yield Candidate(epsg, 0.8, f"{what}，说明中的中央子午线为 {meridian}°")
+        yield Candidate(
+            epsg,
+            0.8,
+            Text(
+                f"{what.zh}，说明中的中央子午线为 {meridian}°",
+                f"{what.en}; the declaration names central meridian {meridian}",
+            ),
+        )
         return
     codes = tuple(Zone("cgcs2000", 3, cm, prefixed=False).epsg for cm in MERIDIANS3)
-    yield Candidate(None, 0.7, f"{what}，带未知", choices=codes)
+    yield Candidate(
+        None, 0.7, Text(f"{what.zh}，带未知", f"{what.en}, zone unknown"), choices=codes
+    )
 
 
 def _prefixed_grid(extent: Extent) -> Iterator[Candidate]:
@@ -180,17 +196,31 @@ def _prefixed_grid(extent: Extent) -> Iterator[Candidate]:
         return
     if number in ZONES3:
         zone = Zone("cgcs2000", 3, 3 * number, prefixed=True)
-        yield Candidate(zone.epsg, 0.8, f"带号 {number} 的高斯–克吕格 3° 带坐标")
+        yield Candidate(
+            zone.epsg,
+            0.8,
+            Text(
+                f"带号 {number} 的高斯–克吕格 3° 带坐标",
+                f"Gauss-Krueger, 3-degree zone {number}",
+            ),
+        )
     elif number in ZONES6:
         zone = Zone("cgcs2000", 6, 6 * number - 3, prefixed=True)
         sure = 0.65 if extent.within(_MERCATOR) else 0.75
-        yield Candidate(zone.epsg, sure, f"带号 {number} 的高斯–克吕格 6° 带坐标")
+        yield Candidate(
+            zone.epsg,
+            sure,
+            Text(
+                f"带号 {number} 的高斯–克吕格 6° 带坐标",
+                f"Gauss-Krueger, 6-degree zone {number}",
+            ),
+        )
 
 
 def _mercator(extent: Extent) -> Iterator[Candidate]:
     """Row 5: Web Mercator over China."""
     if extent.within(_MERCATOR):
-        yield Candidate(WEB_MERCATOR, 0.7, "网络墨卡托（Web Mercator）坐标")
+        yield Candidate(WEB_MERCATOR, 0.7, Text("网络墨卡托坐标", "Web Mercator"))
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from geodata.crs.zones import CGCS2000, DATUMS, WGS84, Zone
+from geodata.errors import Text
 
 _NAMELESS = re.compile(
     r"unknown|custom|undefined|user[_ ]?defined|unnamed|not[_ ]specified|自定义|未知",
@@ -37,6 +38,15 @@ LEGACY = {
 """Datums of China to which PROJ has no real transformation."""
 
 
+_FOREIGN = Text(
+    "坐标系说明引用了外部文件，不予采用",
+    "The declared CRS refers to another file and is not used",
+)
+_UNREADABLE = Text(
+    "坐标系说明（.prj）无法解析", "The declared CRS (.prj) cannot be read"
+)
+
+
 @dataclass(frozen=True)
 class Declared:
     """A file's own statement, understood."""
@@ -44,8 +54,8 @@ class Declared:
     crs: CRS | None
     """Horizontal, two-dimensional; None when absent or unusable."""
     epsg: int | None = None
-    problem: str | None = None
-    """Why a statement that is there cannot be used (Chinese)."""
+    problem: Text | None = None
+    """Why a statement that is there cannot be used."""
     meridian: int | None = None
     """Central meridian of an unusable transverse Mercator statement."""
 
@@ -55,23 +65,37 @@ def read_declared(declared: str | int | CRS | dict[str, Any] | None) -> Declared
     if declared is None or declared == "":
         return Declared(None)
     if isinstance(declared, str) and not _harmless(declared):
-        return Declared(None, problem="坐标系说明引用了外部文件，不予采用")
+        return Declared(None, problem=_FOREIGN)
     try:
         crs = horizontal(CRS.from_user_input(declared))
     except (ProjCRSError, TypeError, ValueError):
-        return Declared(None, problem="坐标系说明（.prj）无法解析")
+        return Declared(None, problem=_UNREADABLE)
     epsg = epsg_of(crs)
     if epsg is not None:
         return Declared(CRS.from_epsg(epsg), epsg)
     if not (crs.is_geographic or crs.is_projected):
-        return Declared(None, problem=f"坐标系说明是地方坐标“{crs.name}”，没有基准")
+        return Declared(None, problem=_local(crs))
     if datum_family(crs) is None and _is_nameless(crs):
         return Declared(
             None,
-            problem=f"坐标系说明“{crs.name}”的基准未知",
+            problem=_nameless(crs),
             meridian=_central_meridian(crs),
         )
     return Declared(crs)
+
+
+def _local(crs: CRS) -> Text:
+    return Text(
+        f"坐标系说明是地方坐标“{crs.name}”，没有基准",
+        f"The declared CRS “{crs.name}” is a local one without datum",
+    )
+
+
+def _nameless(crs: CRS) -> Text:
+    return Text(
+        f"坐标系说明“{crs.name}”的基准未知",
+        f"The declared CRS “{crs.name}” has no known datum",
+    )
 
 
 def _harmless(text: str) -> bool:

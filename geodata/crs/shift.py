@@ -25,6 +25,7 @@ from geodata.crs.measure import meridian_m, parallel_m
 from geodata.crs.moves import KNOWN, Known, Move, as_move, translate
 from geodata.crs.transform import require, transform
 from geodata.crs.zones import STORAGE
+from geodata.errors import Text
 from geodata.files.reading import Shift
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -285,31 +286,45 @@ def _refined(view: _View, guess: tuple[float, float]) -> tuple[float, float]:
     return east, north
 
 
-_NAMES = {"gcj02": "GCJ-02（火星坐标）", "bd09": "BD-09（百度坐标）"}
+_NAMES = {
+    "gcj02": Text("GCJ-02（火星坐标）", "GCJ-02"),
+    "bd09": Text("BD-09（百度坐标）", "BD-09"),
+    "translation": Text("整体平移", "a translation"),
+}
 _SUSPECTS = {
-    "file": "疑本文件",
-    "reference": "疑参考图层",
-    "unknown": "哪一方偏移无法判断",
+    "file": Text("疑本文件", "suspect: this file"),
+    "reference": Text("疑参考图层", "suspect: the reference"),
+    "unknown": Text("哪一方偏移无法判断", "which of the two is off is not known"),
 }
 
 
 def _shift(match: _Match) -> Shift:
     kind = match.known.kind if match.known else "translation"
     suspect = match.known.suspect if match.known else "unknown"
-    name = _NAMES.get(kind, "整体平移")
-    size = float(np.hypot(match.east_m, match.north_m))
     contrast = match.after / max(match.before, match.decoy, 0.01)
+    evidence = _evidence(match, _NAMES[kind], _SUSPECTS[suspect])
     return Shift(
         kind=kind,
         dx_m=round(match.east_m, 1),
         dy_m=round(match.north_m, 1),
         suspect=suspect,
-        evidence=(
-            f"与参考图层相差约 {size:.0f} m（向东 {match.east_m:+.0f} m、"
-            f"向北 {match.north_m:+.0f} m 后相合）：界线上相距不足 "
-            f"{match.tolerance_m:g} m 的点由 {match.before:.1%} 增至 "
-            f"{match.after:.1%}，同样大小而方向不同的移动平均只有 "
-            f"{match.decoy:.1%}；符合 {name}，{_SUSPECTS[suspect]}"
-        ),
+        evidence=evidence.zh,
         confidence=round(min(_NOT_MORE_THAN, 0.5 + 0.03 * contrast), 2),
+        evidence_en=evidence.en,
+    )
+
+
+def _evidence(match: _Match, name: Text, suspect: Text) -> Text:
+    size = float(np.hypot(match.east_m, match.north_m))
+    east, north = f"{match.east_m:+.0f} m", f"{match.north_m:+.0f} m"
+    near, before, after = f"{match.tolerance_m:g} m", match.before, match.after
+    return Text(
+        zh=f"与参考图层相差约 {size:.0f} m（向东 {east}、向北 {north} 后相合）："
+        f"界线上相距不足 {near} 的点由 {before:.1%} 增至 {after:.1%}，"
+        f"同样大小而方向不同的移动平均只有 {match.decoy:.1%}；"
+        f"符合 {name.zh}，{suspect.zh}",
+        en=f"About {size:.0f} m off the reference (they meet after east {east}, north "
+        f"{north}): border points within {near} rise from {before:.1%} to "
+        f"{after:.1%}, under moves of this size in other directions "
+        f"{match.decoy:.1%}; agrees with {name.en}, {suspect.en}",
     )

@@ -76,12 +76,14 @@ class Zone(NamedTuple):
         steps = (self.meridian - 75) // 6
         return steps + (datum.prefixed6 if self.prefixed else datum.plain6)
 
-    @property
-    def label(self) -> str:
-        """Short text for pages, as ``CGCS2000 3° 带 CM 117``."""
+    def label(self, language: str = "zh") -> str:
+        """Return a short text for pages, as ``CGCS2000 3° 带 CM 117``."""
+        name, width, meridian = DATUMS[self.datum].name, self.width, self.meridian
+        if language.startswith("en"):
+            number = f" zone {self.number}" if self.prefixed else ""
+            return f"{name} {width}° GK CM {meridian}{number}"
         number = f" {self.number} 带号" if self.prefixed else ""
-        name = DATUMS[self.datum].name
-        return f"{name} {self.width}° 带 CM {self.meridian}{number}"
+        return f"{name} {width}° 带 CM {meridian}{number}"
 
 
 def local_gk(lon: float) -> int:
@@ -134,14 +136,15 @@ def same_zone(epsg: int, datum: str) -> int | None:
     return None
 
 
-def label(epsg: int) -> str:
+def label(epsg: int, language: str = "zh") -> str:
     """Return a short name of a coordinate system for pages and messages."""
     zone = gk_zone(epsg)
     if zone is not None:
-        return zone.label
-    known = {CGCS2000: "CGCS2000 经纬度", WGS84: "WGS 84 经纬度"}
+        return zone.label(language)
+    known = {CGCS2000: "CGCS2000", WGS84: "WGS 84"}
     if epsg in known:
-        return known[epsg]
+        degrees = "lon/lat" if language.startswith("en") else "经纬度"
+        return f"{known[epsg]} {degrees}"
     from pyproj import CRS
 
     return str(CRS.from_epsg(epsg).name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -100,9 +101,15 @@ def test_decision_list(
     choice, turned = identify(around(point, swap=swap), wkt=wkt, region=region)
     assert (choice.epsg, turned) == (epsg, swapped)
     assert (choice.confidence >= SURE) is sure
-    assert choice.evidence
+    number = f"{around(point, swap=swap)[0, 0]:.6f}".rstrip("0").rstrip(".")
+    assert number in choice.evidence
+    assert number in choice.evidence_en
+    assert not CHINESE.search(choice.evidence_en)
+    for item in choice.alternatives:
+        assert not CHINESE.search(item["name_en"] + item["why_en"])
 
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 CONTRADICTIONS = [
     (ZONE3, 4548),  # .prj without zone number, numbers with it
     (PLAIN, 4527),  # the other way round
@@ -128,6 +135,7 @@ def test_contradiction_names_both_sides(
     with pytest.raises(CRSError) as caught:
         identify(around(point), wkt=esri(declared), region=region)
     assert caught.value.code == "crs_contradiction"
+    assert not CHINESE.search(caught.value.text("en"))
     for text in caught.value.message:
         assert f"EPSG:{declared}" in text
         assert f"{point[0]:.6f}".rstrip("0").rstrip(".")[:6] in text

@@ -80,5 +80,6 @@ def test_the_same_grid_on_another_datum() -> None:
 def test_labels_are_for_pages() -> None:
     assert crs.label(4548) == "CGCS2000 3° 带 CM 117"
     assert crs.label(4527) == "CGCS2000 3° 带 CM 117 39 带号"
+    assert crs.label(4527, "en") == "CGCS2000 3° GK CM 117 zone 39"
     assert crs.label(4490) == "CGCS2000 经纬度"
     assert crs.label(21781) == "CH1903 / LV03"
