@@ -109,9 +109,7 @@ def test_the_language_switch_keeps_the_place(visit: Visit) -> None:
     ("words", "first"),
     [("河西", "河西区"), ("120103", "河西区"), ("hxq", "河西区"), ("滨海", "滨海新区")],
 )
-def test_search_by_name_code_and_initials(
-    visit: Visit, words: str, first: str
-) -> None:
+def test_search_by_name_code_and_initials(visit: Visit, words: str, first: str) -> None:
     visit.open()
     visit.page.fill("#query", words)
     visit.page.wait_for_selector("#found [role=option]")

@@ -1,0 +1,239 @@
+"""How it is served: caching, headers, languages, errors, the empty store."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import mapbox_vector_tile
+import pytest
+
+from geodata import guard
+from geodata.errors import InputError, QuhuaError
+from tests.support import published
+from tests.webmap.conftest import drawn
+from webmap import create_app
+from webmap.app import cache_beside
+from webmap.serve import require_local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+    from boundaries.registry import Registry
+
+    Ask = Callable[[str], Any]
+
+
+def tile_address(ask: Ask) -> str:
+    digest = ask("/api/v1/dates/2022-06-01")["tiles"]
+    return f"/p/{digest}/9/422/195.mvt"
+
+
+def test_a_tile_is_immutable_compressed_and_answers_304(
+    client: FlaskClient, ask: Ask
+) -> None:
+    address = tile_address(ask)
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert not answer.headers["ETag"].startswith("W/")
+    again = client.get(
+        address,
+        headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]},
+    )
+    assert again.status_code == 304
+    assert again.data == b""
+    plain = client.get(address)
+    assert plain.data == gzip.decompress(answer.data)
+    assert plain.headers["ETag"] != answer.headers["ETag"]
+    layers = mapbox_vector_tile.decode(plain.data)
+    names = {f["properties"]["n"] for f in layers["label"]["features"]}
+    assert names == {"东区", "西区", "南区"}
+
+
+def test_equal_states_share_their_tiles_and_changed_ones_do_not(ask: Ask) -> None:
+    first, second = (
+        ask(f"/api/v1/dates/{date}")["tiles"] for date in ("2020-01-01", "2022-06-01")
+    )
+    assert first != second
+    assert ask("/api/v1/dates/2020-05-05")["tiles"] == first
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/p/nothing/1/1/1.mvt",
+        "/p/../../etc/passwd",
+        "/p/{digest}/99/1/1.mvt",
+        "/p/{digest}/3/9/1.mvt",
+        "/p/{digest}/3/1.mvt",
+        "/p/{digest}/3/1/../../../x.mvt",
+        "/p/0123456789abcdef0123456789abcdef01234567/3/1/1.mvt",
+    ],
+)
+def test_other_addresses_find_nothing(
+    client: FlaskClient, ask: Ask, address: str
+) -> None:
+    digest = ask("/api/v1/dates/2022-06-01")["tiles"]
+    assert client.get(address.format(digest=digest)).status_code == 404
+
+
+def test_the_pointer_is_asked_every_time_and_answers_304(client: FlaskClient) -> None:
+    answer = client.get("/p/current.json")
+    assert "no-cache" in answer.headers["Cache-Control"]
+    tag = answer.headers["ETag"]
+    assert (
+        client.get("/p/current.json", headers={"If-None-Match": tag}).status_code == 304
+    )
+
+
+def test_the_pointer_follows_the_tag(moved: Registry, client: FlaskClient) -> None:
+    edition = client.application.extensions["published"].edition()
+    edition.state("2022-06-01", wait=20)
+    assert client.get("/p/current.json").json["version"] == 2
+    published.publish(moved.store, drawn("ABB/ABB/CCC"), "2023-01-01", basis="丙")
+    for _ in range(200):
+        if client.get("/p/current.json").json["version"] == 3:
+            break
+        time.sleep(0.05)
+    found = client.get("/p/current.json").json
+    assert found["version"] == 3
+    assert [d["date"] for d in found["dates"]][-1] == "2023-01-01"
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/p/current.json"])
+def test_every_answer_is_guarded(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'self'"
+    assert "unsafe" not in policy
+    assert re.fullmatch(r"'self' 'nonce-[\w-]{20,}'", rules["script-src"])
+    assert rules["frame-ancestors"] == "'none'"
+    assert rules["object-src"] == "'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_nonce_is_used_once_and_on_every_inline_script(client: FlaskClient) -> None:
+    pages = [client.get("/").get_data(as_text=True) for _ in range(2)]
+    nonces = [set(re.findall(r'nonce="([^"]+)"', page)) for page in pages]
+    assert len(nonces[0]) == len(nonces[1]) == 1
+    assert nonces[0] != nonces[1]
+    inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", pages[0])
+    assert inline
+    assert all("nonce=" in tag for tag in inline)
+    assert not re.search(r"\son\w+=|\sstyle=|<style(?![^>]*nonce)", pages[0])
+
+
+def test_the_page_names_no_other_host(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
+
+
+def test_chinese_first_english_by_switch_then_by_cookie(client: FlaskClient) -> None:
+    assert "内部使用，不得公开" in client.get("/").get_data(as_text=True)
+    english = client.get("/?lang=en").get_data(as_text=True)
+    assert "Internal use only, not to be made public" in english
+    assert '<html lang="en">' in english
+    assert '<html lang="en">' in client.get("/").get_data(as_text=True)
+    assert '<html lang="zh-CN">' in client.get("/?lang=zh").get_data(as_text=True)
+    assert '<html lang="zh-CN">' in client.get("/?lang=xx").get_data(as_text=True)
+
+
+def test_every_word_of_the_page_has_its_chinese(root: Any) -> None:
+    from webmap.languages import catalog
+
+    known = catalog("zh")
+    used: set[str] = set()
+    for script in (root / "webmap" / "static" / "js").glob("*.js"):
+        text = script.read_text("utf-8")
+        used |= set(re.findall(r'say\("((?:[^"\\]|\\.)*)"', text))
+    assert used
+    assert used - set(known) == set()
+    assert all(re.search(r"[\u4e00-\u9fff]", known[word]) for word in used)
+
+
+def test_nothing_published_says_the_first_step(registry: Registry) -> None:
+    client = create_app(registry).test_client()
+    page = client.get("/").get_data(as_text=True)
+    assert "尚未发布任何区划" in page
+    assert "quhua import" in page
+    assert client.get("/p/current.json").json == {"state": "empty", "dates": []}
+    assert client.get("/api/v1/divisions").status_code == 404
+    assert client.get("/healthz").json == {"ok": True, "published": None}
+
+
+def test_errors_are_told_in_both_languages(client: FlaskClient) -> None:
+    assert "没有这个页面" in client.get("/nothing").get_data(as_text=True)
+    assert "There is no such page" in client.get("/nothing?lang=en").get_data(True)
+    found = client.get("/api/v1/nothing")
+    assert found.status_code == 404
+    assert set(found.json["message"]) == {"zh", "en"}
+
+
+def test_a_bug_shows_nothing_of_the_inside(moved: Registry) -> None:
+    app = create_app(moved)
+
+    def broken() -> str:
+        raise RuntimeError("secret detail")
+
+    app.add_url_rule("/broken", view_func=broken)
+    answer = app.test_client().get("/broken")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.get_data(as_text=True)
+    assert "已记入日志" in answer.get_data(as_text=True)
+
+
+def test_health_shows_versions_and_the_red_line(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = client.get("/api/v1/health").json
+    assert found["outside_hosts"] == []
+    assert found["store"]["backend"] == "sqlite"
+    assert found["libraries"]["folium"]
+    usual = guard.status()
+    warning = {"zh": "没有 Landlock", "en": "no Landlock"}
+    monkeypatch.setattr(
+        guard, "status", lambda: {**usual, "missing": ["x"], "warning": warning}
+    )
+    page = client.get("/health").get_data(as_text=True)
+    assert 'class="red-line" role="alert">没有 Landlock' in page
+    assert client.get("/api/v1/health").json["ok"] is False
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.8.8"])
+def test_this_machine_may_always_listen(host: str) -> None:
+    require_local(host, allow_remote=False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "server.example"])  # noqa: S104
+def test_others_are_let_in_only_when_asked_for(host: str) -> None:
+    with pytest.raises(InputError) as refused:
+        require_local(host, allow_remote=False)
+    assert "--allow-remote" in refused.value.text("zh")
+    require_local(host, allow_remote=True)
+
+
+def test_the_cache_lies_beside_the_store(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.delenv("QUHUA_CACHE", raising=False)
+    assert str(cache_beside("sqlite:////data/a.sqlite")) == "/data/a.tiles"
+    assert str(cache_beside("/data/b.sqlite")) == "/data/b.tiles"
+    remote = cache_beside("postgresql://me:secret@db/quhua")
+    assert "secret" not in str(remote)
+    monkeypatch.setenv("QUHUA_CACHE", str(tmp_path))
+    assert cache_beside("/data/b.sqlite") == tmp_path
+
+
+def test_errors_have_a_status_each() -> None:
+    from webmap.app import STATUS
+
+    assert all(issubclass(kind, QuhuaError) for kind, _ in STATUS)
