@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +14,22 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from geodata.store.features import Rows
+
+
+def fork_safe() -> weakref.WeakSet[sa.Engine]:
+    """Return a set whose engines a forked child drops without closing.
+
+    A connection carried over a fork would be used, or closed, by two processes.
+    """
+    engines: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
+
+    def drop() -> None:
+        for engine in engines:
+            engine.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=drop)
+    return engines
 
 
 class Backend(Protocol):

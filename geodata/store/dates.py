@@ -14,7 +14,7 @@ import re
 
 from geodata.errors import InputError, Text
 
-_SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_SHAPE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _HINT = Text(
     "请写成 2016、2016-06 或 2016-06-08。",
     "Write it as 2016, 2016-06 or 2016-06-08.",

@@ -53,7 +53,7 @@ def changes_between(
         Valid-time date, to the precision known.
     """
     name = layer if isinstance(layer, str) else layer.name
-    old = _bare(base_frame)
+    old = _with_extra(_bare(base_frame))
     new = _conformed(new_frame, old)
     both = new.index.intersection(old.index, sort=False)
     differs = _differs(old.loc[both], new.loc[both])
@@ -64,8 +64,8 @@ def changes_between(
         layer=name,
         base=base,
         effective=dates.parse(effective),
-        old=old.loc[changed.union(gone, sort=False)].sort_index(),
-        new=new.loc[changed.union(added, sort=False)].sort_index(),
+        old=_sorted(old.loc[changed.union(gone, sort=False)]),
+        new=_sorted(new.loc[changed.union(added, sort=False)]),
     )
 
 
@@ -81,7 +81,7 @@ def apply(changes: ChangeSet, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not parts:
         return bare.iloc[:0]
     joined = pd.concat(parts) if len(parts) > 1 else parts[0]
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=bare.crs).sort_index()
+    return _sorted(gpd.GeoDataFrame(joined, geometry="geometry", crs=bare.crs))
 
 
 def same_geometry(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.bool_]:
@@ -103,9 +103,7 @@ def same_geometry(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.bool_]:
 def _bare(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the frame without times, its index named and made of strings."""
     kept = frame.drop(columns=[*features.TIME_COLUMNS], errors="ignore")
-    index = pd.Index(
-        features.objects([str(key) for key in frame.index]), name="key", dtype=object
-    )
+    index = _keys(frame)
     if not index.is_unique:
         double = index[index.duplicated()][0]
         raise InputError(
@@ -113,6 +111,25 @@ def _bare(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             code="key",
         )
     return gpd.GeoDataFrame(kept.set_axis(index, axis=0))
+
+
+def _keys(frame: gpd.GeoDataFrame) -> pd.Index[Any]:
+    """Return the frame's index as a snapshot has it: named, of plain strings."""
+    keys = features.objects([str(key) for key in frame.index])
+    return pd.Index(keys, name="key", dtype=object)
+
+
+def _sorted(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame by key; joining indexes may have changed their type."""
+    return gpd.GeoDataFrame(frame.set_axis(_keys(frame), axis=0).sort_index())
+
+
+def _with_extra(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with an ``extra`` column, so that nothing a file has is lost."""
+    if "extra" in frame.columns:
+        return frame
+    nothing: list[dict[str, Any]] = [{} for _ in range(len(frame))]
+    return frame.assign(extra=features.column(nothing, frame.index))
 
 
 def _conformed(frame: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from geodata.errors import NotFoundError, StoreError, Text
 from geodata.store import migrating, verifying
+from geodata.store.backend import fork_safe
 from geodata.store.faults import translated
 from geodata.store.tables import SRID, blob, metadata, state
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geodata.store.features import Rows
 
 WAIT_SECONDS = 60
+_ENGINES = fork_safe()
 SETTINGS = {
     "synchronous_commit": "on",
     "lock_timeout": f"{WAIT_SECONDS}s",
@@ -61,9 +62,7 @@ class PostGIS:
             pool_size=8,
             max_overflow=24,
         )
-        if hasattr(os, "register_at_fork"):
-            engine = self.engine
-            os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+        _ENGINES.add(self.engine)
 
     def exists(self) -> bool:
         """Return whether the database has tables of ours."""

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from geodata.errors import NotFoundError, StoreError, Text
 from geodata.store import disk, migrating, verifying
+from geodata.store.backend import fork_safe
 from geodata.store.faults import translated
 from geodata.store.tables import blob, state
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 OLDEST = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can corrupt a WAL shared by processes."""
 BUSY_SECONDS = 60
+_ENGINES = fork_safe()
 COPY = "store.sqlite"
 """The name of the database file inside a backup."""
 SETTINGS = {
@@ -152,9 +154,7 @@ class SQLite:
         )
         sa.event.listen(self.engine, "begin", _begin)
         self._writer = threading.Lock()
-        if hasattr(os, "register_at_fork"):
-            engine = self.engine
-            os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+        _ENGINES.add(self.engine)
 
     def prepare(self) -> None:
         """Make the folder and the file, durably."""

@@ -5,6 +5,9 @@ A folder's ``conftest.py`` imports the fixtures it wants.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -43,16 +46,23 @@ LAYERS = (ZONES, POSTS, COUNTS)
 BACKENDS = ("sqlite", pytest.param("postgis", marks=pytest.mark.postgis))
 
 
+@functools.cache
+def _running() -> postgis.Server:
+    """Start the server once, however many folders import the fixture."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(postgis.server())
+
+
 @pytest.fixture(scope="session")
-def postgis_server() -> Iterator[postgis.Server]:
+def postgis_server() -> postgis.Server:
     """A PostgreSQL of our own for the session, or a skip that says why."""
     reason = postgis.why_absent()
     if reason is not None:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with postgis.server() as server:
-        yield server
+    return _running()
 
 
 @pytest.fixture(scope="session")
