@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import FileRefusedError, Text
-from geodata.files import archive, dxf, geopackage, jsontext, mapinfo, xmltext
+from geodata.files import (
+    archive,
+    dxf,
+    geopackage,
+    jsontext,
+    mapinfo,
+    write_shapefile,
+    xmltext,
+)
 from geodata.files import encoding as text_encoding
 from geodata.files import shapefile as shapefiles
 from geodata.files.limits import Limits
@@ -21,6 +29,7 @@ from geodata.files.shapefile import Shapefile
 from geodata.files.sniff import sniff
 
 UTF8 = text_encoding.fixed()
+_FULL_NAMES = ".fullnames"
 
 
 @dataclass
@@ -40,6 +49,8 @@ class Dataset:
     notes: tuple[Text, ...] = ()
     shapefile: Shapefile | None = None
     open_options: dict[str, str] = field(default_factory=dict)
+    full_names: dict[str, str] = field(default_factory=dict)
+    """Field name in the file -> the full name it was cut from, where we know."""
 
     @property
     def is_vector(self) -> bool:
@@ -69,7 +80,26 @@ def find(path: Path, name: str, limits: Limits) -> tuple[archive.Member, ...]:
             Text("请打包 Shapefile 的各个文件、GeoPackage 或 GeoJSON。",
                  "Zip the files of a Shapefile, a GeoPackage or a GeoJSON."),
         )  # fmt: skip
-    return found
+    return _beside_shapefiles(found)
+
+
+def _beside_shapefiles(
+    found: tuple[archive.Member, ...],
+) -> tuple[archive.Member, ...]:
+    """Put our tables of full field names beside their Shapefiles; they are no data."""
+    shapes = {
+        stem(member.name): member.path
+        for member in found
+        if member.name.lower().endswith(".shp")
+    }
+    kept = []
+    for member in found:
+        name = member.name.removesuffix(write_shapefile.NAMES)
+        if name != member.name and stem(f"{name}.shp") in shapes:
+            member.path.rename(shapes[stem(f"{name}.shp")].with_suffix(_FULL_NAMES))
+        else:
+            kept.append(member)
+    return tuple(kept)
 
 
 def prepare(
@@ -121,6 +151,8 @@ def _shapefile(
             Text("缺少 .dbf：只有图形，没有属性。",
                  "There is no .dbf: shapes only, no attributes.")
         )  # fmt: skip
+    full = member.path.with_suffix(_FULL_NAMES)
+    names = full.read_text("utf-8") if full.is_file() else ""
     projection = member.path.with_suffix(".prj")
     return Dataset(
         member.path,
@@ -131,6 +163,7 @@ def _shapefile(
         crs=_prj(projection),
         notes=tuple(notes),
         shapefile=found,
+        full_names=write_shapefile.full_names(names),
     )
 
 

@@ -177,7 +177,7 @@ def _utf8(samples: list[bytes], claims: list[Claim]) -> Encoding:
             return encoding(codec, where, 0.8)
     overruled = [where for codec, where in claims if codec != "utf-8"]
     if overruled:
-        return encoding("utf-8", _contradicted(overruled[0], "UTF-8"), 0.95)
+        return encoding("utf-8", _contradicted(overruled[0], "utf-8"), 0.95)
     return encoding(
         "utf-8", Text("全部字节符合 UTF-8", "all bytes are valid UTF-8"), 0.99
     )
@@ -232,7 +232,8 @@ def _against(why: Text, claims: list[Claim]) -> Text:
     )
 
 
-def _contradicted(where: Text, name: str) -> Text:
+def _contradicted(where: Text, codec: str) -> Text:
+    name = _NAMES.get(codec, codec)
     return Text(
         f"{where.zh}，但字节内容实为 {name}",
         f"{where.en}, but the bytes are {name}",

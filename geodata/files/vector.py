@@ -253,16 +253,20 @@ def decoded(columns: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
         return columns
     codec = dataset.encoding.name
 
-    def text(value: str) -> str:
+    def text(value: Any) -> Any:
+        # a column with gaps may hold flags, which are no text
+        if not isinstance(value, str):
+            return value
         raw = value.encode(_BYTEWISE, "replace")
         return text_encoding.decode(raw, codec).rstrip(" \x00")
 
-    decoded = {
-        name: column.map(text, na_action="ignore")
+    decoded: dict[str, Any] = {
+        str(name): column.map(text, na_action="ignore")
         for name, column in columns.items()
         if pd.api.types.is_string_dtype(column.dtype)
     }
-    names = unique([text(str(name)) for name in columns.columns])
+    shown = [text(str(name)) for name in columns.columns]
+    names = unique([dataset.full_names.get(name, name) for name in shown])
     return columns.assign(**decoded).set_axis(names, axis=1)
 
 

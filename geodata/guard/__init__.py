@@ -9,7 +9,7 @@ but its own working folder. The parent only ever sees JSON and flat arrays.
 """
 
 from geodata.guard.parent import Outcome, call, run
-from geodata.guard.report import progress
 from geodata.guard.protection import status
+from geodata.guard.report import progress
 
 __all__ = ["Outcome", "call", "progress", "run", "status"]
