@@ -115,7 +115,7 @@ def sniff(
 
 
 def _other_quotings(sample: str, delimiter: str) -> Iterator[Dialect]:
-    """Yield the quotings whose marks are there; else a stray ``"`` would favour them."""
+    """Yield the quotings whose marks are there; a stray ``"`` would favour them."""
     if re.search(rf"(?:^|{re.escape(delimiter)})\s*'", sample, re.MULTILINE):
         yield Dialect(delimiter, "'")
     if '\\"' in sample:

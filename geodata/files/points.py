@@ -79,6 +79,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Role of a coordinate column -> its names, the most telling first."""
 
+_SYSTEMS = frozenset(map(fold, ("crs", "srs", "epsg", "srid", "坐标系", "坐标系统")))
+_EPSG = re.compile(r"^(?:EPSG:{1,2})?(\d{4,5})$")
+
 _ROLES = {
     fold(name): (role, rank)
     for role, names in NAMES.items()
@@ -119,8 +122,8 @@ class Placed:
     used: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
     z_dropped: int = 0
-    srid: int | None = None
-    """The CRS number that every geometry given as text names."""
+    crs: str | None = None
+    """``EPSG:n`` if every geometry given as text names the same one."""
 
 
 def find(frame: pd.DataFrame, given: dict[str, str] | None = None) -> Columns | None:
@@ -151,6 +154,26 @@ def find(frame: pd.DataFrame, given: dict[str, str] | None = None) -> Columns | 
     return None
 
 
+@dataclass(frozen=True)
+class System:
+    """The CRS a column declares for the whole table."""
+
+    column: str
+    crs: str
+
+
+def declared_system(frame: pd.DataFrame) -> System | None:
+    """Return the CRS that a column names alike in every row, or None."""
+    for column in frame.columns:
+        if fold(column) not in _SYSTEMS:
+            continue
+        values = {spelling.plain(value).upper() for value in frame[column]} - {""}
+        found = _EPSG.match(values.pop()) if len(values) == 1 else None
+        if found:
+            return System(str(column), f"EPSG:{found[1]}")
+    return None
+
+
 def place(
     frame: pd.DataFrame, columns: Columns, *, angles: str | None = None
 ) -> Placed:
@@ -169,8 +192,9 @@ def place(
     first = (columns.guess,) if columns.guess else ()
     if columns.style == "wkt":
         read = wkt.parse_column(frame[columns.axes[0]])
+        named = f"EPSG:{read.srid}" if read.srid else None
         return Placed(
-            read.geometry, read.refused, columns.axes, first, read.z_dropped, read.srid
+            read.geometry, read.refused, columns.axes, first, read.z_dropped, named
         )
     if columns.style == "pair":
         table = _split_pairs(frame[columns.axes[0]])

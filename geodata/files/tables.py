@@ -156,12 +156,14 @@ def _from_grid(
     columns = points.find(grid.frame, given)
     if columns is None:
         return _attributes_only(grid, all_grids, driver)
+    declared = points.declared_system(grid.frame)
     placed = points.place(grid.frame, columns, angles=said.get("angles"))
     kept = placed.geometry.notna()
     refused = _in_order(grid.refused + placed.refused)
     if not kept.any():
         raise _nothing_kept(grid.name, refused)
     dropped = list(placed.used) if columns.style in {"wkt", "pair"} else []
+    dropped += [declared.column] if declared else []
     table = _typed(grid.frame.drop(columns=dropped))[kept]
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(placed.geometry[kept]))
     return Raw(
@@ -173,7 +175,7 @@ def _from_grid(
         read=grid.read,
         refused=refused,
         z_dropped=placed.z_dropped,
-        crs_wkt=f"EPSG:{placed.srid}" if placed.srid else None,
+        crs_wkt=declared.crs if declared else placed.crs,
         guesses=grid.guesses + placed.guesses,
         notes=grid.notes,
     )

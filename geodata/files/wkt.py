@@ -54,7 +54,7 @@ def parse_column(column: pd.Series[Any]) -> Column:
     made = np.full(len(column), None, dtype="object")
     refused = []
     heights = 0
-    numbers = set()
+    numbers: set[int | None] = set()
     for position, value in enumerate(column):
         text = spelling.plain(value)
         found = _parse(text)
@@ -63,7 +63,7 @@ def parse_column(column: pd.Series[Any]) -> Column:
             refused.append(Refusal(int(record), found._asdict()))
             continue
         named = _SRID.match(text)
-        numbers.add(int(named[1]) if named else shapely.get_srid(found) or None)
+        numbers.add(int(named[1]) if named else int(shapely.get_srid(found)) or None)
         heights += bool(shapely.has_z(found))
         made[position] = shapely.force_2d(found)
     geometry = pd.Series(made, index=column.index, dtype="object")

@@ -16,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from ezdxf.enums import TextEntityAlignment
 
 from geodata.files import plain, spelling
 from geodata.files.plain import Options
@@ -52,7 +53,7 @@ def write(
         if shape is None:
             continue
         layer = _layer(row)
-        for name in (layer, f"{layer}_TEXT"):
+        for name in (layer, f"{layer}_TEXT", f"{layer}_CODE"):
             if name not in layers:
                 document.layers.add(name)
                 layers[name] = None
@@ -60,16 +61,32 @@ def write(
         for kind, points in _outlines(shape):
             entity = _entity(space, kind, points, layer)
             entity.set_xdata(APPLICATION, data)
-        if label and not spelling.blank(row[label]):
-            where = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
-            space.add_text(
-                escape(str(row[label])),
-                height=height,
-                dxfattribs={"layer": f"{layer}_TEXT", "insert": tuple(where)},
-            )
+        texts = {
+            f"{layer}_{suffix}": (escape(str(row[name])), alignment)
+            for suffix, name, alignment in _labels(label)
+            if name in row and not spelling.blank(row[name])
+        }
+        for where in _label_places(shape):
+            for named, (text, alignment) in texts.items():
+                written = space.add_text(
+                    text, height=height, dxfattribs={"layer": named}
+                )
+                written.set_placement(tuple(where), align=alignment)
     document.saveas(path)
     del options
     return []
+
+
+def _labels(name: str | None) -> Iterator[tuple[str, str, TextEntityAlignment]]:
+    """Yield layer, column and place of each label: the name above, the code below."""
+    if name is not None:
+        yield "TEXT", name, TextEntityAlignment.BOTTOM_LEFT
+    yield "CODE", "code", TextEntityAlignment.TOP_LEFT
+
+
+def _label_places(shape: shapely.Geometry) -> np.ndarray[Any, Any]:
+    """Return a point inside each part."""
+    return shapely.get_coordinates(shapely.point_on_surface(shapely.get_parts(shape)))
 
 
 def _entity(space: Any, kind: str, points: Any, layer: str) -> Any:

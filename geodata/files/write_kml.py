@@ -34,7 +34,8 @@ def write(
         file.write('<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n')
         file.write(f"<name>{escape(options.layer)}</name>\n")
         file.write(f"<description>{_DATUM}</description>\n")
-        file.write(_schema(frame, names))
+        # The name has an element of its own; twice, it would come back as two.
+        file.write(_schema(frame, [name for name in names if name != label]))
         for row, shape in zip(records(frame[names]), geometries, strict=True):
             file.write(_placemark(row, shape, label))
         file.write("</Document></kml>\n")
@@ -66,7 +67,7 @@ def _placemark(
     data = "".join(
         f"<SimpleData name={quoteattr(name)}>{escape(_text(value))}</SimpleData>"
         for name, value in row.items()
-        if value is not None
+        if value is not None and name != label
     )
     known = f'<SchemaData schemaUrl="#fields">{data}</SchemaData>'
     geometry = "" if shape is None else "".join(_geometry(shape))

@@ -15,7 +15,8 @@ from geodata.errors import InputError, Text
 from geodata.files import formulas, plain
 from geodata.files.plain import Options
 
-GEOMETRY = "WKT"
+GEOMETRY, SYSTEM = "WKT", "CRS"
+"""Columns for the geometry as text and for the name of its CRS, as ``EPSG:4490``."""
 LABELS: dict[str, Text] = {
     "code": Text("行政区划代码", "code"),
     "name": Text("名称", "name"),
@@ -46,15 +47,14 @@ def write_csv(
     names = plain.columns(frame)
     heads = _headings(names, options)
     shapes = _wkt(frame)
-    if shapes is not None:
-        heads = [*heads, GEOMETRY]
+    located = _located(frame, shapes)
     _check_encodable(frame, encoding)
     cells = [_column(frame[name]) for name in names]
-    rows = zip(*cells, *([shapes] if shapes is not None else []), strict=True)
+    rows = zip(*cells, *located.values(), strict=True)
     with path.open("w", encoding=encoding, newline="") as file:
         # Quoted text keeps its outer spaces and line breaks.
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
-        writer.writerow([formulas.guard(head) for head in heads])
+        writer.writerow([formulas.guard(head) for head in (*heads, *located)])
         writer.writerows(rows)
     return []
 
@@ -78,13 +78,14 @@ def write_xlsx(
     for name in names:
         _check_length(frame, name)
     shapes, notes = _wkt_that_fits(frame)
-    heads = _headings(names, options) + ([GEOMETRY] if shapes is not None else [])
+    located = _located(frame, shapes)
+    heads = [*_headings(names, options), *located]
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_name(options.layer))
     sheet.freeze_panes = "A2"
     sheet.append([_text_cell(sheet, head) for head in heads])
     columns = [list(_values(frame[name])) for name in names]
-    for row in zip(*columns, *([shapes] if shapes is not None else []), strict=True):
+    for row in zip(*columns, *located.values(), strict=True):
         sheet.append([_cell(sheet, value) for value in row])
     book.save(path)
     return notes
@@ -126,6 +127,16 @@ def _wkt(frame: gpd.GeoDataFrame) -> list[str] | None:
         return None
     texts = shapely.to_wkt(frame.geometry.to_numpy(), rounding_precision=-1)
     return ["" if text is None else str(text) for text in texts]
+
+
+def _located(frame: gpd.GeoDataFrame, shapes: list[str] | None) -> dict[str, list[str]]:
+    """Return the columns that say where: the geometry, and its CRS if it has a code."""
+    if shapes is None:
+        return {}
+    authority = frame.crs.to_authority() if frame.crs is not None else None
+    if authority is None:
+        return {GEOMETRY: shapes}
+    return {GEOMETRY: shapes, SYSTEM: [":".join(authority)] * len(shapes)}
 
 
 def _wkt_that_fits(

@@ -16,7 +16,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata import crs
+from geodata import crs, files
 from geodata.errors import InputError, QuhuaError
 from geodata.files import conversion, fields, write_dxf, write_shapefile
 from geodata.files.tables import read_table
@@ -77,7 +77,7 @@ def _back(path: Path) -> gpd.GeoDataFrame:
     else:
         frame = pyogrio.read_dataframe(path)
     if path.suffix == ".kml":
-        frame = frame.drop(columns="Name").rename(columns={"name2": "name"})
+        frame = frame.rename(columns={"Name": "name"})
     mapping = fields.match([c for c in frame.columns if c != "geometry"], frame)
     return conversion.convert(frame, mapping).frame.sort_values("code")
 
@@ -256,20 +256,58 @@ def test_dxf_outlines_labels_and_layers(tmp_path: Path) -> None:
     units = _units(["和平区", "𠅤㵐村", "丙"])
     write(units, tmp_path / "a.dxf")
     entities = pyogrio.read_dataframe(tmp_path / "a.dxf")
-    labels = entities[entities["Text"].notna()]
-    assert [write_dxf.unescape(t) for t in labels["Text"]] == units["name"].tolist()
-    assert set(labels["Layer"]) == {"QUHUA_3_TEXT"}
-    inside = shapely.contains_xy(
-        units.geometry.to_numpy(), labels.geometry.x, labels.geometry.y
-    )
-    assert inside.all()
-    lines = entities[entities["Text"].isna()].geometry.to_numpy()
-    rings = [r for part in units.geometry.explode() for r in shapely.get_rings(part)]
+    parts = units.explode(ignore_index=True)
+    for column, layer in (("name", "QUHUA_3_TEXT"), ("code", "QUHUA_3_CODE")):
+        labels = entities[entities["Layer"] == layer]
+        texts = [write_dxf.unescape(text) for text in labels["Text"]]
+        assert texts == parts[column].tolist()
+        x, y = labels.geometry.x, labels.geometry.y
+        assert shapely.contains_xy(parts.geometry.to_numpy(), x, y).all()
+    lines = entities[entities["Layer"] == "QUHUA_3"].geometry
+    rings = [r for part in parts.geometry for r in shapely.get_rings(part)]
     assert len(lines) == len(rings) == 5
     found = [shapely.normalize(shapely.Polygon(line.coords)) for line in lines]
     wanted = [shapely.normalize(shapely.Polygon(ring)) for ring in rings]
     same = shapely.equals_exact(np.array(found), np.array(wanted), tolerance=1e-9)
     assert same.all()
+
+
+READ_BACK = [
+    "a.gpkg",
+    "a.geojson",
+    "a.zip",
+    "a.fgb",
+    "a.parquet",
+    "a.kml",
+    "a.csv",
+    "a.xlsx",
+]
+
+
+@pytest.mark.parametrize("name", READ_BACK)
+def test_our_own_reader_reads_what_we_write(tmp_path: Path, name: str) -> None:
+    units = _units(["和平区", "-河东", "=河西", "𠅤㵐村"])
+    units = units.assign(自定义的字段=["甲", "乙", None, "丁"])
+    files.write(units, tmp_path / name)
+    frame, reading = files.read(tmp_path / name)
+    _assert_same(frame.sort_values("code"), units, 0.0)
+    assert reading.undecided == ()
+    assert reading.records.refused == ()
+    extra = frame.sort_values("code")["自定义的字段"]
+    assert [None if v != v else v for v in extra] == ["甲", "乙", None, "丁"]
+    assert reading.crs.epsg == (4326 if name == "a.kml" else 4490)
+
+
+def test_our_own_reader_reads_our_drawings(tmp_path: Path) -> None:
+    units = _units(["和平区", "-河东", "𠅤㵐村"], holes=False)
+    files.write(units, tmp_path / "a.dxf")
+    frame, reading = files.read(tmp_path / "a.dxf", overrides={"crs": 4490})
+    frame = frame.sort_values("code")
+    assert frame["code"].tolist() == units["code"].tolist()
+    assert frame["name"].tolist() == units["name"].tolist()
+    same = shapely.equals_exact(_normal(frame.geometry), _normal(units.geometry), 1e-9)
+    assert same.all()
+    assert reading.records.refused == ()
 
 
 def test_points_lines_and_no_geometry(tmp_path: Path) -> None:
@@ -315,7 +353,7 @@ def test_chosen_fields_under_chosen_names(tmp_path: Path) -> None:
         units, tmp_path / "a.csv", fields={"code": "XZQDM", "name": "XZQMC"}
     )
     head = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[0]
-    assert head == '"XZQDM","XZQMC","WKT"'
+    assert head == '"XZQDM","XZQMC","WKT","CRS"'
     assert written.fields == {"code": "XZQDM", "name": "XZQMC"}
     with pytest.raises(InputError, match="no field nothing"):
         write(units, tmp_path / "b.csv", fields={"nothing": "x"})
