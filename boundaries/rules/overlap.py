@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from boundaries.rules import finding
-from boundaries.rules.context import metres, middles_of, square_metres
+from boundaries.rules.context import metres, middle_of, middles_of, square_metres
 from geodata.errors import Text
 from geodata.topology import measure
 
@@ -30,12 +30,32 @@ def rule(context: Context) -> gpd.GeoDataFrame:
 
 def _of_level(context: Context, tiling: Tiling) -> gpd.GeoDataFrame:
     found = tiling.found.overlaps
+    crowded = finding.frame([_crowded(context, u) for u in tiling.found.crowded])
     if found.empty:
-        return finding.frame()
+        return crowded
     kind, pair = _kinds(context, found)
     whole = np.isin(kind, ("duplicate", "uncut_host"))
     pairs = _pairs(context, found[whole], kind[whole], pair[whole])
-    return finding.joined([pairs, _places(context, found[~whole])])
+    return finding.joined([crowded, pairs, _places(context, found[~whole])])
+
+
+def _crowded(context: Context, unit: int) -> dict[str, Any]:
+    """Say that a unit crosses too many others to work every place out."""
+    shape = context.sound.polygons[unit]
+    return finding.finding(
+        "unusable",
+        "error",
+        [context.keys[unit]],
+        Text(
+            f"{context.label(context.keys[unit])}（{middle_of(shape)}）与太多单元交叉，"
+            "无法逐处列出。请检查是否导入了错误的图层。",
+            f"{context.label(context.keys[unit])} at {middle_of(shape)} crosses too "
+            "many others to list the places. See whether this is the right layer.",
+        ),
+        geometry=shapely.point_on_surface(shape),
+        place="crowded",
+        source=SOURCE,
+    )
 
 
 def _kinds(

@@ -106,6 +106,7 @@ def _conflicts(context: Context, places: NDArray[np.intp]) -> Conflicts:
         borders=_renamed(found.borders, places),
         noisy=places[found.noisy],
         unusable=places[found.unusable],
+        crowded=places[found.crowded],
     )
 
 
@@ -136,6 +137,8 @@ def _involving(context: Context, found: Conflicts) -> Conflicts:
         overlaps=kept(found.overlaps),
         gaps=kept(found.gaps),
         borders=kept(found.borders),
-        noisy=np.array([unit for unit in found.noisy if unit in moved], np.intp),
-        unusable=np.array([unit for unit in found.unusable if unit in moved], np.intp),
+        **{
+            name: np.array([u for u in getattr(found, name) if u in moved], np.intp)
+            for name in ("noisy", "unusable", "crowded")
+        },
     )

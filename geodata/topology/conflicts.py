@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from geodata.topology import measure
+from geodata.topology.crowding import crowded
 from geodata.topology.edges import TOUCH_DEG, Edges, edges_of
 from geodata.topology.faces import Faces, faces_of
 from geodata.topology.soundness import Sound, sound
@@ -33,7 +34,8 @@ class Conflicts:
     first lacks the vertices that the second has), ``length_m`` (of the edges),
     ``geometry`` (the vertices). ``noisy``: units with
     vertices that miss their neighbour's by float noise. ``unusable``: units left
-    out because nothing can be done with them.
+    out because nothing can be done with them, ``crowded`` because they cross far
+    too many others.
     """
 
     overlaps: gpd.GeoDataFrame
@@ -41,6 +43,7 @@ class Conflicts:
     borders: gpd.GeoDataFrame
     noisy: NDArray[np.intp]
     unusable: NDArray[np.intp]
+    crowded: NDArray[np.intp]
 
 
 def conflicts(geometries: Any, *, checked: Sound | None = None) -> Conflicts:
@@ -57,6 +60,11 @@ def conflicts(geometries: Any, *, checked: Sound | None = None) -> Conflicts:
     checked = checked or sound(geometries)
     units = checked.polygons
     edges = edges_of(units)
+    left_out = crowded(edges)
+    if len(left_out):
+        units = units.copy()
+        units[left_out] = shapely.MultiPolygon()
+        edges = edges_of(units)
     faces = faces_of(units, edges)
     area = measure.area_m2(faces.polygons)
     width = measure.mean_width_m(faces.polygons, area)
@@ -72,6 +80,7 @@ def conflicts(geometries: Any, *, checked: Sound | None = None) -> Conflicts:
         borders=_borders(edges, faces.polygons[(faces.count != 1) & wide]),
         noisy=edges.noisy,
         unusable=np.flatnonzero(~checked.usable),
+        crowded=left_out,
     )
 
 

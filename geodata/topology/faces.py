@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.topology.edges import TOUCH_DEG, Edges, chains
+from geodata.topology.edges import SAME_POSITION_DEG, TOUCH_DEG, Edges, chains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +43,16 @@ def faces_of(geometries: NDArray[Any], edges: Edges) -> Faces:
     if not len(through):
         return Faces(polygons, count, face, unit)
     pieces = enclosed(np.concatenate([cut, shapely.boundary(polygons[through])]))
-    within = covering(polygons[through], pieces)[0] > 0
-    rest = np.delete(polygons, through)
-    polygons = np.concatenate([rest, pieces[within]])
-    return Faces(polygons, *covering(geometries, polygons))
+    pieces = pieces[covering(polygons[through], pieces)[0] > 0]
+    _, piece, piece_unit = covering(geometries, pieces)
+    rest = np.delete(np.arange(len(polygons)), through)
+    place = np.full(len(polygons), -1)
+    place[rest] = np.arange(len(rest))
+    stays = place[face] >= 0
+    polygons = np.concatenate([polygons[rest], pieces])
+    face = np.concatenate([place[face[stays]], piece + len(rest)])
+    unit = np.concatenate([unit[stays], piece_unit])
+    return Faces(polygons, np.bincount(face, minlength=len(polygons)), face, unit)
 
 
 def unmatched(edges: Edges) -> NDArray[Any]:
@@ -58,8 +64,12 @@ def enclosed(lines: NDArray[Any]) -> NDArray[Any]:
     """Node the lines and return the polygons they enclose."""
     if not len(lines):
         return np.empty(0, dtype=object)
-    noded = shapely.get_parts(shapely.union_all(lines))
-    return np.asarray(shapely.get_parts(shapely.polygonize(noded)))
+    try:
+        noded = shapely.union_all(lines)
+    except shapely.GEOSException:
+        # Near-parallel edges that plain arithmetic cannot node: round to the grid.
+        noded = shapely.union_all(lines, grid_size=SAME_POSITION_DEG / 10)
+    return np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
 
 
 def covering(

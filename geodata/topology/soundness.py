@@ -92,13 +92,13 @@ def crossings(geometry: Any) -> int:
             *np.minimum(start[some], end[some]).T, *np.maximum(start[some], end[some]).T
         )
         one, other = tree.query(box)
-        found += int(_cross(start, end, some[one], other).sum())
+        found += int(cross(start, end, some[one], other).sum())
         if found * scale > MAX_CROSSINGS:
             break
     return int(found * scale)
 
 
-def _cross(
+def cross(
     start: NDArray[np.float64],
     end: NDArray[np.float64],
     one: NDArray[np.intp],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import shapely
@@ -173,3 +175,15 @@ def test_cities_agree_with_the_recipe(data):
         for unit in row
     }
     assert set(np.flatnonzero(flagged)) <= named | set(np.flatnonzero(broken))
+
+
+def test_thousands_of_units_over_each_other_are_left_out_in_bounded_time():
+    xy = np.random.default_rng(3).random((5000, 2))
+    heap = shapely.box(xy[:, 0], xy[:, 1], xy[:, 0] + 0.5, xy[:, 1] + 0.5)
+    apart = shapes("AAA/B.C/DDD")
+    start = time.process_time()
+    found = conflicts(np.concatenate([apart, heap]))
+    assert time.process_time() - start < 30
+    assert len(found.crowded) > 4500
+    assert not set(found.crowded) & {0, 1, 2, 3}
+    assert (0, 1, 2, 3) in set(found.gaps["units"])
