@@ -225,8 +225,8 @@ def allow(
     _require_author(row, user, author)
     if row.scoped:
         require_scope(row, user, keys)
-    if row.of and state is not None and DraftState(state) not in row.of:
-        here, there = DraftState(state).label, [s.label for s in sorted(row.of)]
+    if row.of and state is not None and DraftState.of(state) not in row.of:
+        here, there = DraftState.of(state).label, [s.label for s in sorted(row.of)]
         raise StateError(
             Text(
                 f"草稿处于“{here.zh}”状态，不能{row.label.zh}。",

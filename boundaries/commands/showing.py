@@ -86,7 +86,7 @@ def reading(found: Reading) -> Iterator[Text]:
 
 def draft(document: dict[str, Any]) -> Iterator[Text]:
     """Say what a draft is and where it stands."""
-    counts, state = document["counts"], DraftState(document["state"]).label
+    counts, state = document["counts"], DraftState.of(document["state"]).label
     yield Text(
         f"草稿 {document['id']}（{state.zh}）{document['title']}：{document['layer']}，"
         f"自 {document['effective']} 起；新增 {counts['added']}，变更 "
@@ -158,8 +158,8 @@ def _report(document: dict[str, Any]) -> Iterator[Text]:
     )
     for rule, found in report["counts"].items():
         label = _rule(rule)
-        zh = "，".join(f"{Severity(s).label.zh} {n}" for s, n in found.items())
-        en = ", ".join(f"{n} {Severity(s).label.en}" for s, n in found.items())
+        zh = "，".join(f"{Severity.of(s).label.zh} {n}" for s, n in found.items())
+        en = ", ".join(f"{n} {Severity.of(s).label.en}" for s, n in found.items())
         yield Text(f"    {label.zh}：{zh}", f"    {label.en}: {en}")
     if report["reopened"]:
         marks = ", ".join(report["reopened"])
@@ -171,7 +171,7 @@ def findings(frame: gpd.GeoDataFrame, most: int = MOST) -> Iterator[Text]:
     from boundaries.registry import reports
 
     for row in reports.rows(frame, most=most):
-        label = Severity(row["severity"]).label
+        label = Severity.of(row["severity"]).label
         at = "" if row["at"] is None else f" ({row['at'][0]:.6f}, {row['at'][1]:.6f})"
         fix_zh = "；可自动修复" if row["repair"] else ""
         fix_en = "; repair offered" if row["repair"] else ""
@@ -246,6 +246,6 @@ _LEAST_M2 = 100.0
 
 def _rule(rule: str) -> Text:
     try:
-        return Rule(rule).label
+        return Rule.of(rule).label
     except ValueError:
         return Text(rule, rule)

@@ -1,0 +1,311 @@
+"""Every command: its exit status, and one JSON document on stdout, nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.boundaries.test_console import TREE, is_chinese
+from tests.support.commands import Ran, quhua
+from tests.support.registries import PEOPLE, streets
+
+COMMANDS = {path for path, command in TREE if not hasattr(command, "commands")}
+
+
+class Shell:
+    """A store with people, a file to import, and every call remembered."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = folder / "store.sqlite"
+        self.called: set[tuple[str, ...]] = set()
+
+    def __call__(self, *words: object, status: int = 0, text: bool = False) -> Any:
+        """Run a command; return its document (its text with ``text``)."""
+        path = next(
+            tuple(map(str, words[:n])) for n in (2, 1) if tuple(words[:n]) in COMMANDS
+        )
+        self.called.add(path)
+        place = () if path in {("inspect",), ("settings",)} else ("--store", self.store)
+        if text:
+            ran = quhua(*words, *place)
+            assert ran.status == status, ran.err
+            return ran
+        ran = quhua(*words, *place, "--json")
+        assert ran.status == status, ran.out + ran.err
+        document = json.loads(ran.out)  # one document and nothing else
+        if status == 0:
+            assert ran.err == ""
+        if status == 2:
+            _is_an_error(document)
+        return document
+
+    def file(self, name: str = "streets.geojson", **names: str) -> Path:
+        """Write the drawn streets as a file."""
+        path = self.folder / name
+        path.write_text(streets(**names).to_json(), encoding="utf-8")
+        return path
+
+    def take(self, path: Path, date: str, *more: object, status: int = 0) -> Any:
+        """Import a file as the surveyor."""
+        words = ("import", path, "--valid-from", date, "--as", "zhao", "--yes", *more)
+        return self(*words, status=status)
+
+
+def _is_an_error(document: Any) -> None:
+    assert isinstance(document["error"], str)
+    assert is_chinese(document["message"]["zh"])
+    assert not is_chinese(document["message"]["en"])
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A new store with the usual people."""
+    for name in ("QUHUA_STORE", "QUHUA_USER", "QUHUA_SETTINGS", "QUHUA_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    made = Shell(tmp_path)
+    made("init", "--admin", "root")
+    for name, roles in PEOPLE.items():
+        words = [word for role in roles for word in ("--role", role)]
+        made("user", "add", name, *words, "--as", "root")
+    return made
+
+
+def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole bureau's day; a command left out here fails the test."""
+    file = shell.file()
+    reading = shell("inspect", file)
+    assert reading["records"] == {"read": 4, "kept": 4, "refused": []}
+    first = shell.take(file, "2020", "--basis", "一号")
+    draft = first["draft"]["id"]
+    assert first["draft"]["state"] == "draft"
+    assert shell("draft", "list")["drafts"][0]["id"] == draft
+    assert shell("draft", "show", draft)["findings"]["total"] == 0
+    assert shell("draft", "check", draft, "--as", "zhao")["draft"]["findings"]
+    shell("draft", "submit", draft, "--as", "zhao")
+    shell("draft", "return", draft, "--note", "请复核", "--as", "chen")
+    shell("draft", "submit", draft, "--as", "zhao")
+    shell("draft", "withdraw", draft, "--as", "zhao")
+    shell("draft", "submit", draft, "--as", "zhao")
+    approved = shell("draft", "approve", draft, "--as", "chen", "--note", "同意")
+    assert approved["draft"]["version"] == 1
+    assert shell("publish", "--as", "chen")["tag"] == "published/divisions"
+    assert [v["tags"] for v in shell("versions")["versions"]] == [
+        ["published/divisions"]
+    ]
+
+    second = shell.take(shell.file(A="东大街道"), "2021", "--submit")["draft"]
+    assert second["state"] == "submitted"
+    shell("draft", "approve", second["id"], "--as", "chen")
+    changed = shell("diff", 1, 2)["features"]
+    assert changed[0]["attributes"]["name"] == ["东风街道", "东大街道"]
+    assert len(shell("history", "120101001")["states"]) == 3
+    exported = shell("export", "--out", shell.folder / "out.gpkg", "--valid-on", "2020")
+    assert exported["features"] == 4
+    undo = shell("revert", 2, "--as", "zhao")["draft"]["id"]
+    shell("draft", "discard", undo, "--as", "zhao")
+
+    assert len(shell("divisions", "tree")["divisions"]) == 4
+    assert shell("divisions", "show", "120101001")["unit"]["name"] == "东大街道"
+    shell("divisions", "lineage", "999999", status=2)
+    shell("divisions", "codes-import", shell.folder, "--as", "chen", status=2)
+
+    _conflict(shell)
+    _waive_and_repair(shell)
+
+    shell("user", "role", "li", "--role", "viewer", "--as", "root")
+    monkeypatch.setattr("sys.stdin", _Typed("Heping-2026!\n"))
+    assert shell("user", "passwd", "li", "--stdin", "--as", "root")["user"]
+    shell("user", "close", "li", "--as", "root")
+    shell("user", "open", "li", "--as", "root")
+    assert len(shell("user", "list")["users"]) == len(PEOPLE) + 1
+
+    entries = shell("audit", "list")["entries"]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    shell("audit", "anchor", "--out", shell.folder / "anchor.json")
+    assert shell("audit", "verify", "--anchor", shell.folder / "anchor.json")["ok"]
+    backup = shell.folder / "backup"
+    shell("backup", "--out", backup)
+    assert shell("migrate", "--dry-run")["dry_run"]
+    shell("migrate")
+    shell.store = shell.folder / "again.sqlite"
+    shell("restore", backup)
+    assert shell("versions")["versions"]
+    assert shell("settings")["settings"]
+    assert shell.called == COMMANDS
+
+
+def _conflict(shell: Shell) -> None:
+    mine = shell.take(shell.file(B="甲街道"), "2022", "--submit")["draft"]["id"]
+    theirs = shell.take(shell.file(B="乙街道"), "2022", "--submit")["draft"]["id"]
+    shell("draft", "approve", mine, "--as", "chen")
+    failed = shell("draft", "approve", theirs, "--as", "chen", status=2)
+    assert failed["error"] == "conflict"
+    assert {d["key"] for d in failed["details"]} >= {"120102001"}
+    shown = shell("draft", "show", theirs)["draft"]
+    assert shown["state"] == "conflict"
+    assert shown["conflict"][0]["theirs"]
+    shell("draft", "rebase", theirs, "--as", "zhao")
+
+
+def _waive_and_repair(shell: Shell) -> None:
+    file = shell.folder / "bow.geojson"
+    text = json.loads(shell.file().read_text(encoding="utf-8"))
+    ring = [
+        [117.0, 39.2],
+        [117.02, 39.18],
+        [117.02, 39.2],
+        [117.0, 39.18],
+        [117.0, 39.2],
+    ]
+    text["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    file.write_text(json.dumps(text), encoding="utf-8")
+    taken = shell.take(file, "2023", status=1)
+    draft = taken["draft"]["id"]
+    errors = [f for f in taken["findings"]["shown"] if f["severity"] == "error"]
+    assert errors[0]["at"]
+    blocked = shell("draft", "submit", draft, "--as", "zhao", status=2)
+    assert blocked["error"] == "blocked"
+    waived = shell(
+        *("draft", "waive", draft, errors[-1]["fingerprint"], "--reason", "核实"),
+        *("--as", "chen"),
+    )
+    assert waived["waiver"]["approver"] == "chen"
+    repairable = [f["fingerprint"] for f in errors if f["repair"]][:1]
+    repaired = quhua(
+        *("draft", "repair", draft, *repairable, "--as", "zhao"),
+        *("--store", shell.store, "--json"),
+    )
+    shell.called.add(("draft", "repair"))
+    assert repaired.status in {0, 1}
+    assert repaired.document["draft"]["repairs"]
+
+
+class _Typed:
+    """Standard input with a line in it, and no terminal."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def readline(self) -> str:
+        return self.line
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("draft", "show", "D9999"),
+        ("draft", "approve", "D9999", "--as", "chen"),
+        ("publish",),
+        ("publish", "--as", "zhao"),
+        ("publish", "--as", "nobody"),
+        ("history", "120101001"),
+        ("diff", "1", "2"),
+        ("divisions", "tree"),
+        ("init", "--admin", "second"),
+        ("user", "add", "x", "--role", "king", "--as", "root"),
+        ("user", "passwd", "li", "--as", "root"),
+        ("export", "--out", "/nonexistent/a.gpkg"),
+        ("audit", "list", "--as", "zhao"),
+        ("revert", "7", "--as", "zhao"),
+        ("restore", "/dev/null"),
+    ],
+    ids=" ".join,
+)
+def test_what_could_not_run_is_two(shell: Shell, words: tuple[str, ...]) -> None:
+    shell(*words, status=2)
+    ran: Ran = shell(*words, status=2, text=True)
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1, ran.err
+
+
+def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:
+    ran = quhua("versions", "--store", tmp_path / "none.sqlite", "--lang", "en")
+    assert ran.status == 2
+    assert "quhua init" in ran.err
+
+
+def test_unattended_stops_where_a_person_decides(shell: Shell) -> None:
+    file = shell.file()
+    stopped = shell("import", file, "--as", "zhao", "--yes", status=1)
+    assert stopped["error"] == "decision_needed"
+    assert "--valid-from" in stopped["hint"]["en"]
+    streets().to_crs(4548).to_file(shell.folder / "bare.shp")
+    (shell.folder / "bare.prj").unlink()
+    asked = shell.take(shell.folder / "bare.shp", "2020", status=1)
+    assert asked["error"] == "decision_needed"
+    assert "crs" in asked["message"]["en"]
+    assert shell("draft", "list")["drafts"] == []
+    told = shell.take(shell.folder / "bare.shp", "2020", "--crs", "4548")
+    assert told["draft"]["counts"]["added"] == 4
+
+
+def test_the_same_file_again_is_no_error(shell: Shell) -> None:
+    draft = shell.take(shell.file(), "2020", "--submit")["draft"]["id"]
+    shell("draft", "approve", draft, "--as", "chen")
+    again = shell.take(shell.file(), "2021")
+    assert again["draft"] is None
+    assert again["unchanged"]["zh"]
+
+
+def test_reports_and_data_go_to_files(shell: Shell) -> None:
+    report = shell.folder / "report.json"
+    file = shell.file()
+    ran = quhua(
+        *("import", file, "--valid-from", "2020", "--as", "zhao", "--yes"),
+        *("--report", report, "--store", shell.store, "--lang", "en"),
+    )
+    assert ran.status == 0
+    assert "Draft D0001" in ran.out
+    assert json.loads(report.read_text(encoding="utf-8"))["draft"]["id"] == "D0001"
+    out = shell.folder / "findings.gpkg"
+    bad = shell.folder / "gap.geojson"
+    bad.write_text(streets("AABB/AA.B/CCDD").to_json(), encoding="utf-8")
+    shell.take(bad, "2020", "--draft", "D0001")
+    shown = shell("draft", "show", "D0001", "--out", out)
+    import geopandas as gpd
+
+    assert len(gpd.read_file(out)) == shown["findings"]["total"] > 0
+
+
+def test_the_original_of_a_shapefile_is_all_its_parts(shell: Shell) -> None:
+    import io
+    import zipfile
+
+    from boundaries.registry import open_registry
+
+    streets().to_file(shell.folder / "s.shp", encoding="GBK")
+    shell.take(shell.folder / "s.shp", "2020")
+    registry = open_registry(str(shell.store))
+    digest = registry.store.find("drafts")[0]["original"]["digest"]
+    archive = zipfile.ZipFile(io.BytesIO(registry.store.blob(digest)))
+    for name in ("s.shp", "s.dbf", "s.prj"):
+        assert archive.read(name) == (shell.folder / name).read_bytes()
+    registry.close()
+
+
+def test_events_and_complete_from_the_command_line(shell: Shell) -> None:
+    draft = shell.take(shell.file(), "2020", "--submit")["draft"]["id"]
+    shell("draft", "approve", draft, "--as", "chen")
+    merged = shell.folder / "merged.geojson"
+    merged.write_text(streets("AABB/AABB/CCBB").to_json(), encoding="utf-8")
+    events = shell.folder / "events.toml"
+    events.write_text(
+        '[[events]]\ntype = "merge"\nfrom = ["120102002", "120102001"]\n'
+        'to = ["120102001"]\nbasis = "津政函〔2021〕3号"\n',
+        encoding="utf-8",
+    )
+    taken = shell.take(
+        merged, "2021", "--complete", "120102", "--event", events, "--submit"
+    )["draft"]
+    assert taken["counts"] == {"added": 0, "changed": 1, "removed": 1}
+    assert taken["events"][0]["type"] == "merge"
+    events.write_text('{"type": "explode"}', encoding="utf-8")
+    words = ("import", merged, "--valid-from", "2021", "--as", "zhao", "--yes")
+    shell(*words, "--event", events, status=2)
