@@ -98,6 +98,7 @@ def server() -> Iterator[Server]:
                 *before,
                 FOLDERS[0] / "postgres",
                 *("-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", ""),
+                *("-c", "fsync=off"),  # killed processes lose nothing by it
             ],
             stdout=output,
             stderr=output,
