@@ -96,6 +96,8 @@ _NORTH = (1_500_000.0, 7_200_000.0)
 """Northings of China: Gauss-Krüger 2.0e6 to 5.95e6, Web Mercator up to 7.1e6."""
 _EAST = (73.0, 136.0)
 """Longitudes of China; no latitude of it comes near."""
+_LATITUDES = (3.0, 54.0)
+_NAMELESS = re.compile(r"^column_\d+$")
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,45 @@ def find(frame: pd.DataFrame, given: dict[str, str] | None = None) -> Columns | 
     for column in roles.get("pair", []):
         if _looks_paired(frame[column]):
             return Columns((column,), "pair")
-    return None
+    return _unnamed(frame)
+
+
+def _unnamed(frame: pd.DataFrame) -> Columns | None:
+    """Return the one pair of neighbours that can be coordinates in a nameless table."""
+    if not all(_NAMELESS.match(str(name)) for name in frame.columns):
+        return None
+    numbers = {
+        str(name): _numbers(frame[name].iloc[:200]) for name in frame.columns[:20]
+    }
+    names = list(numbers)
+    beside = [*zip(names, names[1:]), *zip(names[1:], names)]  # noqa: B905
+    pairs = [(a, b) for a, b in beside if _can_be_place(numbers[a], numbers[b])]
+    if len(pairs) != 1:
+        return None
+    axes = pairs[0]
+    why = Text(
+        f"没有表头；相邻两列中只有 {axes[0]}、{axes[1]} 像中国范围内的坐标",
+        f"no header; of neighbouring columns {axes[0]}, {axes[1]} look like places",
+    )
+    told = {axes[0]: "x", axes[1]: "y"}
+    guess = evidence.guess("fields", told, 0.8, why)
+    return Columns(axes, "plane", guess)
+
+
+def _can_be_place(east: Numbers, north: Numbers) -> bool:
+    """Return whether all numbers are longitude and latitude, or easting and northing."""
+    if not len(east) or not (np.isfinite(east) & np.isfinite(north)).all():
+        return False
+    if _all_in(east, *_EAST) and _all_in(north, *_LATITUDES):
+        return True
+    plain, prefixed = (100_000.0, 900_000.0), (13_000_000.0, 46_000_000.0)
+    return _all_in(north, *_NORTH) and (
+        _all_in(east, *plain) or _all_in(east, *prefixed)
+    )
+
+
+def _all_in(values: Numbers, least: float, most: float) -> bool:
+    return bool(((values >= least) & (values <= most)).all())
 
 
 @dataclass(frozen=True)

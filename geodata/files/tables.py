@@ -155,7 +155,7 @@ def _from_grid(
         return _from_numbered(grid, listed, driver, limits)
     columns = points.find(grid.frame, given)
     if columns is None:
-        return _attributes_only(grid, all_grids, driver)
+        return _attributes_only(grid, all_grids, driver, limits)
     declared = points.declared_system(grid.frame)
     placed = points.place(grid.frame, columns, angles=said.get("angles"))
     kept = placed.geometry.notna()
@@ -164,7 +164,7 @@ def _from_grid(
         raise _nothing_kept(grid.name, refused)
     dropped = list(placed.used) if columns.style in {"wkt", "pair"} else []
     dropped += [declared.column] if declared else []
-    table = _typed(grid.frame.drop(columns=dropped))[kept]
+    table = _typed(grid.frame.drop(columns=dropped), limits)[kept]
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(placed.geometry[kept]))
     return Raw(
         frame=frame,
@@ -261,7 +261,9 @@ def _of_parcels(
     )
 
 
-def _attributes_only(grid: Grid, all_grids: tuple[Grid, ...], driver: str) -> Raw:
+def _attributes_only(
+    grid: Grid, all_grids: tuple[Grid, ...], driver: str, limits: Limits
+) -> Raw:
     """Return a table without coordinates: rows without geometry, and a note."""
     if grid.frame.empty:
         raise _nothing_kept(grid.name, grid.refused)
@@ -273,7 +275,7 @@ def _attributes_only(grid: Grid, all_grids: tuple[Grid, ...], driver: str) -> Ra
         "lon/lat, X/Y or WKT.",
     )
     return Raw(
-        frame=gpd.GeoDataFrame(_typed(grid.frame), geometry=empty),
+        frame=gpd.GeoDataFrame(_typed(grid.frame, limits), geometry=empty),
         driver=driver,
         layers=_layers(all_grids, grid, "None"),
         layer=grid.name,
@@ -285,8 +287,11 @@ def _attributes_only(grid: Grid, all_grids: tuple[Grid, ...], driver: str) -> Ra
     )
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(frame: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Return the table with plainly numeric text columns as numbers."""
+    for name in frame.columns:
+        longest = max((len(v) for v in frame[name] if isinstance(v, str)), default=0)
+        limits.check("text_kb", longest >> 10, where=str(name))
     return pd.DataFrame(
         {name: grids.typed(frame[name]) for name in frame.columns}, index=frame.index
     )

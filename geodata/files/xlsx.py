@@ -8,6 +8,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ _ENCODING = evidence.encoding(
 _REFERENCE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4})([0-9]{1,8})"')
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
 _ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{6,9})"')
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+_UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<v\s*/>\s*|<v></v>)?</(?:\w+:)?c>")
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CHUNK = 1 << 20
 _OVERLAP = 64
@@ -49,12 +52,12 @@ def read_workbook(path: Path, limits: Limits) -> tuple[Grid, ...]:
     LimitError
         If a sheet is larger than allowed, before its cells are read.
     """
-    _inspect(path, limits)
+    notes = _formula_notes(*_inspect(path, limits))
     grids_found = []
     for name, rows in _sheets(path, limits):
         found = _grid(name, rows, limits)
         if found is not None:
-            grids_found.append(found)
+            grids_found.append(replace(found, notes=found.notes + notes))
     if not grids_found:
         raise FileRefusedError(
             Text("工作簿里没有数据。", "The workbook holds no data."),
@@ -63,15 +66,23 @@ def read_workbook(path: Path, limits: Limits) -> tuple[Grid, ...]:
     return tuple(grids_found)
 
 
-def _inspect(path: Path, limits: Limits) -> None:
-    """Check the sizes and cell references of a workbook without loading it."""
+def _inspect(path: Path, limits: Limits) -> tuple[int, int]:
+    """Check sizes and cell references of a workbook without loading it.
+
+    Returns
+    -------
+    tuple of int
+        How many cells hold a formula, and how many of them no stored result.
+    """
+    formulas = empty = 0
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             limits.check("entries", len(members))
             for member in members:
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
-                    _inspect_member(archive, member, limits)
+                    found = _inspect_member(archive, member, limits)
+                    formulas, empty = formulas + found[0], empty + found[1]
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -81,15 +92,16 @@ def _inspect(path: Path, limits: Limits) -> None:
         RuntimeError,
     ) as error:
         raise _damaged(path) from error
+    return formulas, empty
 
 
 def _inspect_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits
-) -> None:
+) -> tuple[int, int]:
     """Read one part of the workbook once, counting, and stop at the first excess."""
     sheet = member.filename.startswith("xl/worksheets/")
     most = min(limits.unpacked_mb << 20, max(member.compress_size, 1) * limits.ratio)
-    seen = rows = 0
+    seen = rows = formulas = empty = 0
     tail = b""
     with archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
@@ -102,8 +114,31 @@ def _inspect_member(
                 raise _hostile(member.filename)
             if sheet:
                 rows += len(_ROW.findall(chunk))
+                formulas += len(_FORMULA.findall(chunk))
+                empty += len(_UNCOMPUTED.findall(chunk))
                 _check_references(block, rows, limits)
             tail = block[-_OVERLAP:]
+    return formulas, empty
+
+
+def _formula_notes(formulas: int, empty: int) -> tuple[dict[str, str], ...]:
+    """Say that results of formulas were read, and which are missing."""
+    notes = []
+    if formulas:
+        text = Text(
+            f"工作簿有 {formulas} 个公式单元格，采用保存时的计算结果。",
+            f"{formulas} cells hold formulas; their stored results were read.",
+        )
+        notes.append(text._asdict())
+    if empty:
+        text = Text(
+            f"其中 {empty} 个公式没有保存结果，读作空；"
+            "请在 Excel 或 WPS 中打开并保存一次。",
+            f"{empty} formulas have no stored result and are empty; open the workbook "
+            "in a spreadsheet and save it once.",
+        )
+        notes.append(text._asdict())
+    return tuple(notes)
 
 
 def _check_references(block: bytes, rows: int, limits: Limits) -> None:

@@ -147,16 +147,37 @@ def test_quoted_line_ends_belong_to_the_cell(tmp_path: Path) -> None:
     assert raw.frame["name"].tolist() == ["a\nb", 'c,"d"']
 
 
-def test_a_table_without_a_header(tmp_path: Path) -> None:
-    raw = _read(tmp_path, "甲,117.2,39.1\n乙,117.3,39.2\n")
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        ("甲,117.2,39.1,3", (117.2, 39.1)),
+        ("1,39.1,117.2", (117.2, 39.1)),
+        ("1253165Q,4329624.67,39517300.87,3.5", (39517300.87, 4329624.67)),
+        ("甲,517300.87,4329624.67", (517300.87, 4329624.67)),
+    ],
+)
+def test_places_in_a_table_without_a_header_are_a_question(
+    tmp_path: Path, row: str, place: tuple[float, float]
+) -> None:
+    raw = _read(tmp_path, f"{row}\n{row}\n")
     assert _guesses(raw)["header"] is False
+    point = raw.frame.geometry.iloc[0]
+    assert (point.x, point.y) == place
+    assert [guess.what for guess in raw.guesses if not guess.sure] == ["fields"]
+
+
+def test_a_table_without_a_header_or_places_keeps_its_cells(tmp_path: Path) -> None:
+    raw = _read(tmp_path, "甲,39.1,117.2,38.2\n乙,39.2,117.3,38.3\n")
+    assert raw.frame.geometry.isna().all()
     assert raw.frame["column_1"].tolist() == ["甲", "乙"]
     told = _read(
         tmp_path,
-        "甲,117.2,39.1\n乙,117.3,39.2\n",
-        overrides={"fields": {"column_2": "x", "column_3": "y"}},
+        "甲,39.1,117.2,38.2\n乙,39.2,117.3,38.3\n",
+        overrides={"fields": {"column_3": "x", "column_2": "y"}},
     )
     assert told.frame.geometry.iloc[0] == shapely.Point(117.2, 39.1)
+    named = _read(tmp_path, "甲,a,b\n1,117.2,39.1\n", overrides={"header": True})
+    assert list(named.frame.columns[:3]) == ["甲", "a", "b"]
 
 
 def test_codes_keep_their_digits_and_numbers_are_numbers(tmp_path: Path) -> None:
@@ -364,6 +385,22 @@ def test_sheet_values_keep_their_meaning(tmp_path: Path) -> None:
     assert raw.frame["date"].tolist() == ["2026-01-02", "2026-01-02 03:04:00"]
     assert raw.frame["ok"].tolist() == [True, False]
     assert raw.frame["mixed"].tolist() == ["1", "a"]
+
+
+def test_formulas_are_read_by_their_results_and_said(tmp_path: Path) -> None:
+    rows = [["name", "sum", "lon", "lat"], ["甲", "=1+1", 117.2, 39.1]]
+    raw = read_table(_sheet(tmp_path / "a.xlsx", rows))
+    assert raw.frame["sum"].isna().all()
+    assert "1 formulas have no stored result" in raw.notes[1]["en"]
+
+
+def test_a_cell_longer_than_allowed_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(LimitError) as caught:
+        _read(tmp_path, "name,lon,lat\n" + "长" * 70_000 + ",117,39\n")
+    assert caught.value.setting == "limits.text_kb"
+    long = "LINESTRING (" + ", ".join(f"{i} {i}" for i in range(20_000)) + ")"
+    raw = _read(tmp_path, f'name,wkt\n甲,"{long}"\n')
+    assert shapely.get_num_coordinates(raw.frame.geometry.iloc[0]) == 20_000
 
 
 def test_an_old_workbook_says_what_to_save_as(tmp_path: Path) -> None:
