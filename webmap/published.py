@@ -124,6 +124,10 @@ class Edition:
             self.transition(before, newest, wait=0)
         self._worker.submit(self._prebuild, newest)
 
+    def wait_until_idle(self) -> None:
+        """Return when everything asked for so far is prepared."""
+        self._worker.submit(lambda: None).result()
+
     def close(self) -> None:
         """Let the work in hand end and take no more."""
         self._worker.shutdown(wait=False, cancel_futures=True)

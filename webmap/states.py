@@ -80,7 +80,7 @@ def state(
     zooms = _first_zooms(frame)
     top = min(zooms, default=0)  # the topmost level is drawn however small
     bounds = shapely.bounds(shapes)
-    sides: dict[str, Any] = {side: bounds[:, i] for i, side in enumerate("wsen")}
+    sides: Any = {side: bounds[:, i] for i, side in enumerate("wsen")}
     pairs = zip(edges["a"], edges["b"], strict=True)
     chosen = colours([str(key) for key in frame.index], pairs, start=previous)
     prepared = frame.assign(
@@ -88,11 +88,11 @@ def state(
         initials=_initials(frame),
         colour=[chosen[str(key)] for key in frame.index],
         zoom=[0 if level == top else zooms[int(level)] for level in frame["level"]],
+        natural=[zooms[int(level)] for level in frame["level"]],
         label_x=places["x"].to_numpy(),
         label_y=places["y"].to_numpy(),
         room=places["room"].fillna(0).to_numpy(),
-        **sides,
-    )
+    ).assign(**sides)
     digest = digest_of(prepared, ["code", "name", "level", "colour"])
     tiles = coverage_tiles(prepared, cache / digest, prefixes=PREFIXES)
     return State(date, digest, prepared, edges, tiles, _box(bounds), zooms)

@@ -23,8 +23,8 @@ EXTENT = 4096
 """Grid units across one tile."""
 BUFFER = 64
 """Grid units drawn beyond the tile's edge, so that no seam shows."""
-SMALLEST_RING = 24.0
-"""Rings under this many square grid units (about 0.4 px²) are left out."""
+SMALLEST_RING = 64.0
+"""Rings under this many square grid units (one pixel) are left out."""
 
 _POINT, _LINE, _POLYGON = 1, 2, 3
 _MOVE_ONE, _CLOSE = 9, 15

@@ -33,9 +33,11 @@ MAX_ZOOM = 15
 TOLERANCE_PIXELS = 1.0
 SMALLEST_UNIT_PIXELS = 28.0
 """A level of units appears once the middle one of them is this wide."""
+FAINT_BELOW = 2
+"""So many zooms before its units are readable, a level's own borders are left out."""
 KEPT_ZOOMS = 8
 """Prepared zooms a tile set keeps in memory."""
-FORMAT = "1"
+FORMAT = "2"
 """Part of every content hash: change it when tiles come out differently."""
 
 _DIGEST = re.compile(r"[0-9a-f]{16,64}")
@@ -185,8 +187,9 @@ def coverage_tiles(
     ----------
     frame
         Indexed by key, EPSG:4490, with ``level`` (integer; each level is a
-        coverage of its own), ``name``, ``colour`` and ``zoom`` (the first zoom to
-        draw it at), ``label_x``, ``label_y`` and ``room`` (degrees free around it).
+        coverage of its own), ``name``, ``colour``, ``zoom`` (the first zoom to
+        draw it at), ``natural`` (the zoom at which it has a readable size),
+        ``label_x``, ``label_y`` and ``room`` (degrees free around it).
     prefixes
         See :func:`geodata.tiles.borders.rank`.
 
@@ -207,7 +210,10 @@ def coverage_tiles(
         for level, group in by_level(shown):
             shapes = simplified(group.geometry.to_numpy(), degrees)
             layers.append(_areas(group, shapes, level))
-            layers.append(_edges(group, shapes, level, prefixes))
+            edges = _edges(group, shapes, level, prefixes)
+            if zoom < int(group["natural"].max()) - FAINT_BELOW:
+                edges = _without_finest(edges)
+            layers.append(edges)
         merged = [_merge("area", layers[0::2]), _merge("edge", layers[1::2])]
         return [*merged, _labels(shown)]
 
@@ -254,6 +260,11 @@ def _edges(
             "l": [level] * len(lines),
         },
     )
+
+
+def _without_finest(edges: Layer) -> Layer:
+    ranks = np.array(edges.properties["r"], np.int64)
+    return edges.take(np.flatnonzero(ranks < ranks.max(initial=0)))
 
 
 def _labels(frame: gpd.GeoDataFrame) -> Layer:

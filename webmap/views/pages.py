@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, jsonify, render_template
@@ -27,9 +29,17 @@ def home() -> str:
         "map.html",
         styles=parts.styles,
         scripts=parts.scripts,
+        modules=modules(),
         body=Markup(parts.body),  # noqa: S704 - constant, see webmap.maps
         code=Markup(parts.code),  # noqa: S704
     )
+
+
+@lru_cache(maxsize=1)
+def modules() -> tuple[str, ...]:
+    """Return the page's script modules, so that the browser fetches them at once."""
+    folder = Path(__file__).parent.parent / "static" / "js"
+    return tuple(sorted(p.name for p in folder.glob("*.js") if p.name != "shell.js"))
 
 
 @pages.get("/health")

@@ -8,6 +8,7 @@ const L = window.L;
 const EXTENT = 4096;
 const DEEPEST = 15;
 const KEPT = 160;
+const FAINT = 0.34; // thinner than this share of its width a border is left to the fills
 
 /* The tiles of one content hash, fetched once and kept decoded. */
 class Tiles {
@@ -31,15 +32,16 @@ class Tiles {
     this.loading(this.waiting += 1);
     fetch(`/p/${this.digest}/${key}.mvt`)
       .then((answer) => (answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0)))
-      .then((body) => { fresh.layers = prepare(decode(body)); this.ready(); })
+      .then((body) => { fresh.layers = prepare(decode(body)); })
       .catch(() => { this.kept.delete(key); })
-      .finally(() => this.loading(this.waiting -= 1));
+      .finally(() => { this.waiting -= 1; this.ready(this.waiting); this.loading(this.waiting); });
     while (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
     return null;
   }
 }
 
-/* Paths that are always painted together are joined once. */
+/* Paths that are painted alike, together. They stay apart: one huge path costs the
+   rasteriser several times what its pieces cost. */
 function prepare(layers) {
   const fills = new Map(), edges = new Map(), keyed = new Map();
   for (const feature of layers.area?.features ?? []) {
@@ -55,12 +57,12 @@ function prepare(layers) {
 }
 
 function join(groups, key, path) {
-  if (!groups.has(key)) groups.set(key, new Path2D());
-  groups.get(key).addPath(path);
+  if (!groups.has(key)) groups.set(key, []);
+  groups.get(key).push(path);
 }
 
 export const DivisionMap = L.Renderer.extend({
-  options: { padding: 0.25, onload() {} },
+  options: { padding: 0.1, onload() {} },
 
   initialize(options) {
     L.Renderer.prototype.initialize.call(this, options);
@@ -79,35 +81,52 @@ export const DivisionMap = L.Renderer.extend({
 
   show(digest, levels = []) {
     this.natural = new Map(levels.map((item) => [item.level, item.natural]));
-    this.area = digest ? new Tiles(digest, () => this.redraw(), this.options.onload) : null;
+    this.area = digest ? new Tiles(digest, (left) => this.arrived(left), this.options.onload) : null;
     this.redraw();
   },
   compare(digest, moved) {
-    this.change = digest ? new Tiles(digest, () => this.redraw(), this.options.onload) : null;
+    this.change = digest ? new Tiles(digest, (left) => this.arrived(left), this.options.onload) : null;
     this.moved = moved ?? [];
     this.redraw();
   },
   upTo(level) { this.deepest = level; this.redraw(); },
-  select(code) { this.selected = code; this.redraw(); },
+  select(code) { this.selected = code; this.emphasise(); },
   hover(code) {
     if (code === this.hovered) return;
     this.hovered = code;
-    this.redraw();
+    this.emphasise();
   },
-  highlight(index) { this.highlighted = index; this.redraw(); },
+  highlight(index) { this.highlighted = index; this.emphasise(); },
 
   redraw() {
     if (this._waiting || !this._map) return;
     this._waiting = requestAnimationFrame(() => { this._waiting = 0; this._paint(); });
   },
 
+  /* While tiles come in, paint now and then; when the last is there, at once. */
+  arrived(left) {
+    if (!left) { clearTimeout(this._later); this._later = 0; this.redraw(); }
+    else this._later ||= setTimeout(() => { this._later = 0; this.redraw(); }, 250);
+  },
+
+  /* What points at things lies on a canvas of its own: the map under it stays as it is. */
+  emphasise() {
+    if (this._pointing || !this._map) return;
+    this._pointing = requestAnimationFrame(() => { this._pointing = 0; this._point(); });
+  },
+
   _initContainer() {
-    this._container = document.createElement("canvas");
-    this._pen = this._container.getContext("2d");
+    this._container = document.createElement("div");
+    this._base = this._container.appendChild(document.createElement("canvas"));
+    this._top = this._container.appendChild(document.createElement("canvas"));
+    this._pens = [this._base.getContext("2d"), this._top.getContext("2d")];
+    this._pen = this._pens[0];
   },
   _destroyContainer() {
     cancelAnimationFrame(this._waiting);
-    this._waiting = 0;
+    cancelAnimationFrame(this._pointing);
+    clearTimeout(this._later);
+    this._waiting = this._pointing = this._later = 0;
     L.DomUtil.remove(this._container);
     delete this._container;
     delete this._pen;
@@ -119,10 +138,13 @@ export const DivisionMap = L.Renderer.extend({
     const size = this._bounds.getSize();
     this._ratio = Math.min(window.devicePixelRatio || 1, 3);
     L.DomUtil.setPosition(this._container, this._bounds.min);
-    this._container.width = Math.round(size.x * this._ratio);
-    this._container.height = Math.round(size.y * this._ratio);
-    this._container.style.width = `${size.x}px`;
-    this._container.style.height = `${size.y}px`;
+    for (const canvas of [this._base, this._top]) {
+      canvas.width = Math.round(size.x * this._ratio);
+      canvas.height = Math.round(size.y * this._ratio);
+      canvas.style.width = `${size.x}px`;
+      canvas.style.height = `${size.y}px`;
+      canvas.style.position = "absolute";
+    }
     this._paint();
   },
 
@@ -153,9 +175,7 @@ export const DivisionMap = L.Renderer.extend({
 
   _paint() {
     if (!this._pen || !this._bounds) return;
-    const pen = this._pen, ratio = this._ratio;
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.clearRect(0, 0, this._container.width, this._container.height);
+    this._clear(0);
     const places = this._inView();
     const areas = this._loaded(this.area, places);
     const changes = this._loaded(this.change, places);
@@ -163,13 +183,33 @@ export const DivisionMap = L.Renderer.extend({
     this._changes = changes;
     for (const tile of areas) this._fills(tile);
     for (const tile of changes) this._clipped(tile, () => this._moves(tile));
-    for (const tile of areas) this._clipped(tile, () => this._edges(tile));
+    for (const tile of areas) this._edges(tile);
     for (const tile of changes) this._clipped(tile, () => this._lines(tile));
-    for (const tile of areas) this._clipped(tile, () => this._selection(tile));
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this._unit();
     this._numbers();
     this._labels(areas);
+    this._point();
   },
+
+  _point() {
+    if (!this._pen || !this._bounds) return;
+    this._clear(1);
+    for (const tile of this._areas ?? []) this._clipped(tile, () => this._selection(tile));
+    for (const tile of this.highlighted === null ? [] : this._changes ?? []) this._clipped(tile, () => this._moves(tile, this.highlighted));
+    this._unit();
+    const name = this._named?.get(this.selected);
+    if (name) this._name(name, { strong: true });
+    if (this.highlighted !== null && this.moved[this.highlighted]) this._number(this.moved[this.highlighted], this.highlighted, 3);
+    this._pen = this._pens[0];
+  },
+
+  /* Begin on one of the two canvases: 0 the map, 1 what points at things. */
+  _clear(layer) {
+    this._pen = this._pens[layer];
+    this._pen.setTransform(1, 0, 0, 1, 0, 0);
+    this._pen.clearRect(0, 0, this._base.width, this._base.height);
+  },
+  _unit() { this._pen.setTransform(this._ratio, 0, 0, this._ratio, 0, 0); },
 
   _enter(tile) {
     const scale = (tile.side / EXTENT) * this._ratio;
@@ -191,32 +231,33 @@ export const DivisionMap = L.Renderer.extend({
 
   _fills(tile) {
     this._enter(tile);
-    for (const [key, path] of [...tile.layers.fills].sort((a, b) => a[0] - b[0])) {
+    for (const [key, paths] of [...tile.layers.fills].sort((a, b) => a[0] - b[0])) {
       if (key >> 3 > this.deepest) continue;
       this._pen.fillStyle = this.colours.fills[key & 7];
-      this._pen.fill(path, "evenodd");
+      for (const path of paths) this._pen.fill(path, "evenodd");
     }
   },
 
   _edges(tile) {
     const pen = this._pen, pixel = this._enter(tile);
-    pen.lineJoin = "round";
-    const shown = [...tile.layers.edges].filter(([key]) => key >> 3 <= this.deepest);
-    for (const [key, path] of shown) {
+    const shown = [...tile.layers.edges].filter(([key]) => key >> 3 <= this.deepest && this._thin(key) >= FAINT);
+    for (const [key, paths] of shown) {
       const { casing } = BORDERS[key & 7];
       if (!casing || this._thin(key) < 0.7) continue;
       pen.strokeStyle = this.colours.casing;
       pen.globalAlpha = 0.55;
       pen.lineWidth = casing * pixel;
-      pen.stroke(path);
+      for (const path of paths) pen.stroke(path);
       pen.globalAlpha = 1;
     }
     pen.strokeStyle = this.colours.border;
-    for (const [key, path] of shown.sort((a, b) => (b[0] & 7) - (a[0] & 7))) {
+    for (const [key, paths] of shown.sort((a, b) => (b[0] & 7) - (a[0] & 7))) {
       const { width, dash } = BORDERS[key & 7];
-      pen.lineWidth = width * this._thin(key) * pixel;
+      const thin = width * this._thin(key);
+      pen.lineJoin = thin > 1.6 ? "round" : "bevel"; // round joins cost much and show only on thick lines
+      pen.lineWidth = thin * pixel;
       pen.setLineDash(dash.map((length) => length * pixel));
-      pen.stroke(path);
+      for (const path of paths) pen.stroke(path);
     }
     pen.setLineDash([]);
   },
@@ -225,16 +266,17 @@ export const DivisionMap = L.Renderer.extend({
   _thin(key) {
     const behind = (this.natural.get(key >> 3) ?? 0) - (this._map.getZoom() - 1);
     if (behind <= 0) return 1;
-    return Math.max(0.2, 2 ** (-behind * ((key & 7) > 1 ? 0.55 : 0.3)));
+    return 2 ** (-behind * ((key & 7) > 1 ? 0.55 : 0.45));
   },
 
-  _moves(tile) {
+  _moves(tile, only = null) {
     const pen = this._pen;
     for (const feature of tile.layers.moved?.features ?? []) {
       const { i } = feature.properties;
+      if (only !== null && i !== only) continue;
       const colour = this.colours.gains[this.moved[i]?.colour ?? 0];
       this._enter(tile);
-      pen.globalAlpha = this.highlighted === i ? 0.5 : 0.18;
+      pen.globalAlpha = only === null ? 0.18 : 0.4;
       pen.fillStyle = colour;
       pen.fill(feature.path, "evenodd");
       pen.globalAlpha = 1;
@@ -266,9 +308,13 @@ export const DivisionMap = L.Renderer.extend({
       pen.fill(feature.path, "evenodd");
       pen.globalAlpha = 1;
     }
-    if (!this.selected) return;
+    const chosen = this.selected && tile.layers.keyed.get(this.selected);
+    if (!chosen) return;
     pen.strokeStyle = this.colours.accent;
     pen.lineWidth = 3.5 * pixel;
+    pen.lineJoin = "round";
+    const { l } = chosen.properties;
+    if (this._thin(l * 8 + l - 1) < FAINT) { pen.stroke(chosen.path); return; }
     for (const feature of tile.layers.edge?.features ?? []) {
       const { a, b } = feature.properties;
       if (a === this.selected || b === this.selected) pen.stroke(feature.path);
@@ -277,35 +323,38 @@ export const DivisionMap = L.Renderer.extend({
 
   /* Numbers of the moved areas: the number in the list is the number on the map. */
   _numbers() {
-    const pen = this._pen;
     this._taken = [];
     this.moved.forEach((move, index) => {
-      if (!move.at) return;
-      const point = this._map.latLngToLayerPoint([move.at[1], move.at[0]]).subtract(this._bounds.min);
-      const text = String(index + 1);
-      pen.font = `600 12px ${this.colours.font}`;
-      const half = Math.max(9, pen.measureText(text).width / 2 + 5);
-      const box = [point.x - half, point.y - 10, point.x + half, point.y + 10];
-      if (index !== this.highlighted && this._taken.some((other) => meets(other, box))) return;
+      const box = this._badge(move, index);
+      if (this._taken.some((other) => meets(other, box))) return;
       this._taken.push(box);
-      const colour = this.colours.gains[move.colour ?? 0];
-      pen.beginPath();
-      pen.roundRect(box[0], box[1], half * 2, 20, 10);
-      pen.fillStyle = this.colours.paper;
-      pen.fill();
-      pen.strokeStyle = colour;
-      pen.lineWidth = index === this.highlighted ? 3 : 1.6;
-      pen.stroke();
-      pen.fillStyle = colour;
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText(text, point.x, point.y + 0.5);
+      this._number(move, index, 1.6);
     });
+  },
+  _badge(move, index) {
+    const point = this._map.latLngToLayerPoint([move.at[1], move.at[0]]).subtract(this._bounds.min);
+    this._pen.font = `600 12px ${this.colours.font}`;
+    const half = Math.max(10, this._pen.measureText(String(index + 1)).width / 2 + 5);
+    return [point.x - half, point.y - 10, point.x + half, point.y + 10];
+  },
+  _number(move, index, line) {
+    const pen = this._pen, box = this._badge(move, index);
+    const colour = this.colours.gains[move.colour ?? 0];
+    pen.beginPath();
+    pen.roundRect(box[0], box[1], box[2] - box[0], 20, 10);
+    pen.fillStyle = this.colours.paper;
+    pen.fill();
+    pen.strokeStyle = colour;
+    pen.lineWidth = line;
+    pen.stroke();
+    pen.fillStyle = colour;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(String(index + 1), (box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.5);
   },
 
   /* Names, roomiest first, each where it touches no other. */
   _labels(areas) {
-    const pen = this._pen;
     const perDegree = (256 * 2 ** this._map.getZoom()) / 360;
     const found = [];
     for (const tile of areas) {
@@ -317,28 +366,39 @@ export const DivisionMap = L.Renderer.extend({
       }
     }
     const finest = Math.max(0, ...found.map((item) => item.l));
-    found.sort((a, b) => (b.k === this.selected) - (a.k === this.selected) || b.s - a.s);
-    const taken = [...(this._taken ?? [])];
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
+    found.sort((a, b) => b.s - a.s);
+    const taken = [...this._taken];
+    this._named = new Map();
     for (const item of found) {
-      const size = item.l < finest ? 15 : 13;
-      pen.font = `${item.k === this.selected || item.l < finest ? 600 : 400} ${size}px ${this.colours.font}`;
-      const text = item.n.length > 16 ? `${item.n.slice(0, 15)}…` : item.n;
-      const width = pen.measureText(text).width;
-      const room = (item.s / 1e6) * perDegree * 2;
-      if (item.k !== this.selected && width > room * 1.7 + 6) continue;
-      const place = [0, 22, -22].map((shift) => [item.x - width / 2 - 3, item.y + shift - size * 0.75, item.x + width / 2 + 3, item.y + shift + size * 0.75, shift])
+      item.coarse = item.l < finest;
+      this._named.set(item.k, item);
+      if (item.s / 1e6 * perDegree < 7) continue; // no name has room here: do not even measure
+      const width = this._measure(item);
+      if (width > (item.s / 1e6) * perDegree * 3.4 + 6) continue;
+      const place = [0, 22, -22].map((shift) => [item.x - width / 2 - 3, item.y + shift - 10, item.x + width / 2 + 3, item.y + shift + 10, shift])
         .find((box) => !taken.some((other) => meets(other, box)));
       if (!place) continue;
       taken.push(place);
-      pen.strokeStyle = this.colours.halo;
-      pen.lineWidth = 3.5;
-      pen.strokeText(text, item.x, item.y + place[4]);
-      pen.fillStyle = this.colours.label;
-      pen.fillText(text, item.x, item.y + place[4]);
+      item.y += place[4];
+      this._name(item);
     }
+  },
+  _measure(item, strong = false) {
+    this._pen.font = `${strong || item.coarse ? 600 : 400} ${item.coarse ? 15 : 13}px ${this.colours.font}`;
+    item.text ??= item.n.length > 16 ? `${item.n.slice(0, 15)}…` : item.n;
+    return this._pen.measureText(item.text).width;
+  },
+  _name(item, { strong = false } = {}) {
+    const pen = this._pen;
+    this._measure(item, strong);
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.lineJoin = "round";
+    pen.strokeStyle = this.colours.halo;
+    pen.lineWidth = strong ? 4 : 3.5;
+    pen.strokeText(item.text, item.x, item.y);
+    pen.fillStyle = this.colours.label;
+    pen.fillText(item.text, item.x, item.y);
   },
 
   /* What lies under a point of the container: the finest division drawn there, and a moved area. */
@@ -364,8 +424,8 @@ export const DivisionMap = L.Renderer.extend({
     return answer;
   },
   _holds(path, x, y) {
-    this._pen.setTransform(1, 0, 0, 1, 0, 0);
-    return this._pen.isPointInPath(path, x, y, "evenodd");
+    this._pens[0].setTransform(1, 0, 0, 1, 0, 0);
+    return this._pens[0].isPointInPath(path, x, y, "evenodd");
   },
 });
 

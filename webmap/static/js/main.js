@@ -286,6 +286,7 @@ function status() {
 let slow = 0;
 function loading(left) {
   clearTimeout(slow);
+  if (!left) document.body.dataset.tiles = "drawn";
   if (left) slow = setTimeout(() => { if (byId("notice").hidden) notice(say("Loading the map…")); }, 500);
   else if (byId("notice").textContent === say("Loading the map…")) notice(null);
 }
