@@ -6,6 +6,7 @@ cannot tell is asked, not guessed; areas and lengths are ellipsoidal and named
 by their units. Nothing here reads files, but for a parameter file by its path.
 """
 
+from geodata.crs.fitting import strays
 from geodata.crs.gcj import (
     bd09_to_gcj02,
     bd09_to_wgs84,
@@ -60,6 +61,7 @@ __all__ = [
     "local_gk",
     "require",
     "shifted_here",
+    "strays",
     "transform",
     "transform_points",
     "wgs84_to_bd09",

@@ -29,8 +29,9 @@ _CHINA = (73.0, 3.0, 136.0, 54.0)
 _EASTING3 = (341_000.0, 659_000.0)
 _EASTING6 = (182_000.0, 818_000.0)
 _NORTHING = (2_000_000.0, 5_950_000.0)
+_FAR = 30.0
+_MOST = 0.9
 _MERCATOR = (8.1e6, 2.0e6, 15.1e6, 7.1e6)
-_MANY = 50
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,8 @@ class Extent:
 
     @classmethod
     def of(cls, xy: npt.NDArray[np.float64]) -> Extent:
-        """Return the extent of points, without the odd outlier of many."""
-        if len(xy) < _MANY:
-            low, high = xy.min(axis=0), xy.max(axis=0)
-        else:
-            low, high = np.quantile(xy, [0.005, 0.995], axis=0, method="nearest")
+        """Return the extent of points."""
+        low, high = xy.min(axis=0), xy.max(axis=0)
         return cls(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
     @property
@@ -109,6 +107,21 @@ class Candidate:
     why: Text
     swapped: bool = False
     choices: tuple[int, ...] = ()
+
+
+def without_outliers(
+    xy: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return points without the few that lie far from all others.
+
+    Far is 30 times the middle half of the points; where that would leave out
+    more than a tenth of them, all are kept.
+    """
+    low, middle, high = np.quantile(xy, [0.25, 0.5, 0.75], axis=0)
+    near: npt.NDArray[np.bool_] = (
+        np.abs(xy - middle) <= _FAR * np.maximum(high - low, 1e-9)
+    ).all(axis=1)
+    return xy[near] if near.mean() >= _MOST else xy
 
 
 def candidates(extent: Extent, *, meridian: int | None = None) -> list[Candidate]:

@@ -16,12 +16,15 @@ from geodata.crs.declared import grid_parameters
 from geodata.crs.zones import STORAGE
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 _REGION_MARGIN_DEG = 0.3
 _OUT_OF_ZONE_M = 1_000_000.0
 _SAME_NUMBER_M = 500_000.0
 _POLE_M = 10_100_000.0
 _OUT_OF_AREA_DEG = 6.0
+_LARGEST = 1e8
+_MAJORITY = 0.9
 
 
 class Place(NamedTuple):
@@ -56,16 +59,53 @@ def points_of(bounds_or_xy: npt.ArrayLike) -> Floats:
 
 
 def fits(crs: CRS, extent: Extent) -> bool:
-    """Return whether numbers can be coordinates of this system at all."""
-    if crs.is_geographic:
-        return (
-            -180.0 <= extent.west <= extent.east <= 360.0
-            and -90.0 <= extent.south <= extent.north <= 90.0
-        )
-    if extent.looks_geographic:
+    """Return whether numbers of this extent can be coordinates of a system."""
+    if extent.looks_geographic and not crs.is_geographic:
         return False
+    return bool(fits_each(crs, extent.corners).all())
+
+
+def fits_each(crs: CRS, xy: Floats) -> Bools:
+    """Return which points can be coordinates of this system at all."""
+    if crs.is_geographic:
+        x, y = xy[:, 0], xy[:, 1]
+        degrees: Bools = (x >= -180.0) & (x <= 360.0) & (np.abs(y) <= 90.0)
+        return degrees
     grid = grid_parameters(crs)
-    return _fits_area(crs, extent) if grid is None else _fits_grid(grid, extent)
+    return _in_area(crs, xy) if grid is None else _on_grid(grid, xy)
+
+
+def majority(crs: CRS, xy: Floats) -> Floats:
+    """Return the points that fit a system, in either order of the axes.
+
+    A few strays among many do not speak for the file: they are left out here
+    and refused by name (:func:`strays`). Where more than a tenth does not fit,
+    all points are returned, so that the contradiction shows.
+    """
+    for ordered in (xy, xy[:, ::-1]):
+        fit = fits_each(crs, ordered)
+        if fit.mean() >= _MAJORITY:
+            return xy[fit]
+    return xy
+
+
+def strays(frame: gpd.GeoDataFrame) -> Bools:
+    """Return which records hold numbers that cannot be in the frame's CRS.
+
+    Parameters
+    ----------
+    frame
+        In a projected or geographic CRS, x east. Missing and empty geometries
+        are no strays.
+    """
+    if frame.crs is None:
+        return np.zeros(len(frame), dtype=bool)
+    bounds = frame.geometry.bounds.to_numpy(dtype=float)
+    known = np.isfinite(bounds).all(axis=1)
+    lost = np.zeros(len(frame), dtype=bool)
+    for columns in ([0, 1], [2, 3]):
+        lost[known] |= ~fits_each(frame.crs, bounds[known][:, columns])
+    return lost
 
 
 def inside(crs: CRS, extent: Extent, place: Place) -> bool:
@@ -93,33 +133,34 @@ def to_lonlat(crs: CRS, xy: Floats) -> Floats | None:
     return lonlat if np.isfinite(lonlat).all() else None
 
 
-def _fits_grid(grid: dict[str, float], extent: Extent) -> bool:
-    """Hold numbers against a transverse Mercator grid's false origin.
+def _on_grid(grid: dict[str, float], xy: Floats) -> Bools:
+    """Hold points against a transverse Mercator grid's false origin.
 
     A false easting with a zone number admits only that zone's numbers.
     """
-    numbered = grid["easting"] > 1e6
-    reach = _SAME_NUMBER_M if numbered else _OUT_OF_ZONE_M
-    east = (abs(side - grid["easting"]) for side in (extent.west, extent.east))
-    north = (abs(side - grid["northing"]) for side in (extent.south, extent.north))
-    return max(east) < reach and max(north) < _POLE_M
-
-
-def _fits_area(crs: CRS, extent: Extent) -> bool:
-    """Hold numbers against the area of use, with some slack."""
-    lonlat = to_lonlat(crs, extent.corners)
-    if lonlat is None:
-        return False
-    area = crs.area_of_use
-    if area is None or area.west > area.east:
-        return True
-    (west, south), (east, north) = lonlat.min(axis=0), lonlat.max(axis=0)
-    return bool(
-        west >= area.west - _OUT_OF_AREA_DEG
-        and east <= area.east + _OUT_OF_AREA_DEG
-        and south >= area.south - _OUT_OF_AREA_DEG
-        and north <= area.north + _OUT_OF_AREA_DEG
+    reach = _SAME_NUMBER_M if grid["easting"] > 1e6 else _OUT_OF_ZONE_M
+    fit: Bools = (np.abs(xy[:, 0] - grid["easting"]) < reach) & (
+        np.abs(xy[:, 1] - grid["northing"]) < _POLE_M
     )
+    return fit
+
+
+def _in_area(crs: CRS, xy: Floats) -> Bools:
+    """Hold points against the area of use, with some slack."""
+    if crs.geodetic_crs is None:
+        return np.ones(len(xy), dtype=bool)
+    transformer = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    lon, lat = transformer.transform(xy[:, 0], xy[:, 1])
+    fit: Bools = np.isfinite(lon) & np.isfinite(lat) & (np.abs(xy) < _LARGEST).all(1)
+    area = crs.area_of_use
+    if area is not None and area.west < area.east:
+        fit &= (lon >= area.west - _OUT_OF_AREA_DEG) & (
+            lon <= area.east + _OUT_OF_AREA_DEG
+        )
+        fit &= (lat >= area.south - _OUT_OF_AREA_DEG) & (
+            lat <= area.north + _OUT_OF_AREA_DEG
+        )
+    return fit
 
 
 def _stored(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

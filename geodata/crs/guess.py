@@ -17,7 +17,13 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from geodata.crs.borders import hit_rate
-from geodata.crs.candidates import Candidate, Extent, candidates, describe
+from geodata.crs.candidates import (
+    Candidate,
+    Extent,
+    candidates,
+    describe,
+    without_outliers,
+)
 from geodata.crs.declared import LEGACY, grid_parameters
 from geodata.crs.fitting import Place, inside, to_lonlat
 from geodata.crs.zones import CGCS2000, DATUMS, WGS84, label, same_zone
@@ -73,6 +79,7 @@ def guess(
     at_most
         Upper limit of the confidence.
     """
+    xy = without_outliers(xy)
     extent = Extent.of(xy)
     found = [
         result

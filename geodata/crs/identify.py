@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from geodata.crs.candidates import Extent, candidates, describe
 from geodata.crs.declared import Declared, read_declared
-from geodata.crs.fitting import Place, fits, inside, points_of
+from geodata.crs.fitting import Place, fits, inside, majority, points_of
 from geodata.crs.guess import guess
 from geodata.crs.zones import WGS84
 from geodata.errors import CRSError, Text
@@ -73,11 +73,12 @@ def identify(
     declared = read_declared(wkt)
     if len(xy) == 0:
         return _without_numbers(declared, implied), False
-    extent = Extent.of(xy)
     if declared.crs is not None:
+        extent = Extent.of(majority(declared.crs, xy))
         return _held(declared.crs, declared.epsg, extent, place)
-    if implied is not None and fits(CRS.from_epsg(WGS84), extent):
-        return _implied(implied, extent), False
+    degrees = CRS.from_epsg(WGS84)
+    if implied is not None and fits(degrees, Extent.of(majority(degrees, xy))):
+        return _implied(implied, Extent.of(majority(degrees, xy))), False
     if implied is not None:
         missing = Text(
             f"{implied} 规定为 WGS 84 经纬度，但数值与之矛盾",

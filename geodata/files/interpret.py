@@ -23,6 +23,7 @@ from geodata.files.reading import (
     Guess,
     Reading,
     Records,
+    Refusal,
     Shift,
 )
 
@@ -42,6 +43,8 @@ class _Placed:
     frame: gpd.GeoDataFrame
     choice: CRSChoice
     swapped: bool
+    strays: tuple[Refusal, ...] = ()
+    """Records whose numbers cannot be in the CRS that all others are in."""
 
 
 def interpret(
@@ -83,7 +86,10 @@ def interpret(
         *shift_guess,
     )
     refused = tuple(
-        sorted((*raw.refused, *converted.refused), key=lambda item: str(item.record))
+        sorted(
+            (*raw.refused, *converted.refused, *placed.strays),
+            key=lambda item: str(item.record),
+        )
     )
     return frame, Reading(
         driver=raw.driver,
@@ -164,8 +170,26 @@ def _place(
     if declared is None:
         return _Placed(frame, choice, swapped)
     frame = frame.set_crs(declared, allow_override=True)
-    stored = crs.transform(frame, parameters=overrides.get("parameters"))
-    return _Placed(stored, choice, swapped)
+    lost = crs.strays(frame)
+    stored = crs.transform(frame[~lost], parameters=overrides.get("parameters"))
+    return _Placed(stored, choice, swapped, _stray_records(frame[lost], choice))
+
+
+def _stray_records(frame: gpd.GeoDataFrame, choice: CRSChoice) -> tuple[Refusal, ...]:
+    """Refuse by name the records that lie where the file's CRS does not reach."""
+    name = "文件的坐标系" if choice.epsg is None else f"EPSG:{choice.epsg}"
+    name_en = "the file's CRS" if choice.epsg is None else f"EPSG:{choice.epsg}"
+    refused = []
+    for record, bounds in zip(
+        frame.index, frame.geometry.bounds.to_numpy(), strict=True
+    ):
+        spot = f"x {bounds[0]:.10g}, y {bounds[1]:.10g}"
+        reason = {
+            "zh": f"坐标（{spot}）不可能属于 {name}",
+            "en": f"its coordinates ({spot}) cannot be in {name_en}",
+        }
+        refused.append(Refusal(record, reason))
+    return tuple(refused)
 
 
 def _identified(
@@ -204,8 +228,13 @@ def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | None:
     """
     if raw.implied or raw.driver not in _TABLES:
         return raw.implied or None
+    west, south, east, north = frame.total_bounds
+    # Plane coordinates, and latitude before longitude, are found from the numbers.
+    degrees = min(west, south) >= -180 and east <= 180 and north <= 73
     points = (frame.geometry.geom_type == "Point").all()
-    return "经纬度点表 / a table of longitude and latitude" if points else None
+    return (
+        "经纬度点表 / a table of longitude and latitude" if points and degrees else None
+    )
 
 
 def _sample(frame: gpd.GeoDataFrame) -> Any:

@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from geodata import crs
-from geodata.crs import identify, transform
+from geodata.crs import identify, strays, transform
 from geodata.errors import CRSError
 from geodata.files.reading import SURE
 from tests.support.drawn import coverage_of
@@ -352,6 +352,43 @@ def test_one_wild_vertex_of_many_does_not_decide() -> None:
     xy[18] = (np.nan, np.inf)
     choice, _ = identify(xy, wkt=esri(4490))
     assert choice.epsg == 4490
+
+
+@pytest.mark.parametrize(
+    ("wkt", "implied"), [(4490, None), (None, "GeoJSON"), (None, None)]
+)
+def test_a_few_strays_do_not_speak_for_the_file(
+    wkt: int | None, implied: str | None
+) -> None:
+    """They are refused by name; the rest is understood as declared."""
+    good = [shapely.box(117 + i / 100, 39, 117.01 + i / 100, 39.1) for i in range(30)]
+    frame = gpd.GeoDataFrame(geometry=[*good, shapely.box(500, 39, 501, 40)], crs=4490)
+    xy = frame.get_coordinates().to_numpy()
+    choice, swapped = identify(xy, wkt=wkt, implied=implied)
+    assert choice.epsg in {4490, 4326}
+    assert not swapped
+    assert "500" not in choice.evidence
+    assert strays(frame).tolist() == [False] * 30 + [True]
+    many = frame.iloc[25:].get_coordinates().to_numpy()
+    if wkt:
+        with pytest.raises(CRSError):
+            identify(many, wkt=wkt)
+    else:
+        assert identify(many, implied=implied)[0].epsg is None
+
+
+def test_strays_of_grids_and_other_countries() -> None:
+    plain = gpd.GeoDataFrame(
+        geometry=[*gpd.points_from_xy(*np.array([PLAIN, ZONE3, LON_LAT]).T), None],
+        crs=4548,
+    )
+    assert strays(plain).tolist() == [False, True, False, False]
+    swiss = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy([600000, 2600000, 1e30], [200000, 1200000, 1e30]),
+        crs=21781,
+    )
+    assert strays(swiss).tolist() == [False, True, True]
+    assert strays(swiss.set_crs(None, allow_override=True)).tolist() == [False] * 3
 
 
 @pytest.mark.parametrize("wkt", [None, "EPSG:4548"])
