@@ -54,11 +54,16 @@ def prepare(path: Path, limits: Limits, *, encoding: str | None = None) -> Drawi
     blocks = _scan(text, limits)
     total = _unfold("", blocks, {}, (), limits)
     limits.check("records", total)
-    if found.name != "UTF-8" or "$DWGCODEPAGE" in text[: 1 << 16]:
-        # GDAL decodes by version and code page: say UTF-8 by both
-        text = re.sub(r"(\$ACADVER\s+1\s+)AC10\d\d", r"\1AC1021", text, count=1)
-        path.write_bytes(text.encode("utf-8"))
+    path.write_bytes(_headed(text).encode("utf-8"))
     return Drawing(found, ())
+
+
+def _headed(text: str) -> str:
+    """Return the drawing with a header: GDAL takes one without for Latin-1."""
+    if "$ACADVER" in text[: 1 << 16]:
+        return re.sub(r"(\$ACADVER\s+1\s+)AC10\d\d", r"\1AC1021", text, count=1)
+    head = "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\nAC1021\n0\nENDSEC\n"
+    return head + text.lstrip("\ufeff")
 
 
 def _encoding(data: bytes, asked: str | None) -> Encoding:

@@ -216,7 +216,10 @@ def _dimensions(
 
 
 def _flattened(geometries: Objects) -> Objects:
-    """Take collections out of collections, and empty parts out of all."""
+    """Unwrap what drivers wrap differently: one part, empty parts, nested sets."""
+    types = shapely.get_type_id(geometries)
+    single = (shapely.get_num_geometries(geometries) == 1) & np.isin(types, [4, 5, 6])
+    geometries = np.where(single, shapely.get_geometry(geometries, 0), geometries)
     types = shapely.get_type_id(geometries)
     for position in np.flatnonzero(types >= _MULTI):
         parts = shapely.get_parts(geometries[position])

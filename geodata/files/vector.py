@@ -214,6 +214,7 @@ def bulk(choice: Choice, limits: Limits) -> Rows:
             max_features=limits.records + 1,
             **dataset.open_options,
         )
+    table.validate(full=True)  # offsets that lie would end the process
     limits.check("records", table.num_rows, where=choice.layer.name)
     name = meta["geometry_name"] or "wkb_geometry"
     if name not in table.column_names:

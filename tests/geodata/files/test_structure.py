@@ -79,7 +79,7 @@ class TestShapefile:
         path = shp.with_suffix(part)
         data = path.read_bytes()
         path.write_bytes(data[: int(len(data) * keep)])
-        with pytest.raises(FileRefusedError, match="not whole|damaged"):
+        with pytest.raises(FileRefusedError, match=r"not whole|damaged"):
             shapefile.check(shp, UPLOAD)
 
     def test_without_index_it_is_refused(self, shp: Path) -> None:
@@ -189,8 +189,12 @@ class TestGeoPackage:
                 "'CREATE VIRTUAL TABLE vo USING VirtualOGR(''/etc/passwd'')')"
             )
             writer.commit()
-        with pytest.raises(FileRefusedError, match="virtual table|damaged"):
+        with pytest.raises(FileRefusedError, match=r"virtual table|damaged"):
             geopackage.prepare(gpkg, UPLOAD)
+
+
+def named(name: str) -> str:
+    return f'{{"type":"name","properties":{{"name":"{name}"}}}}'
 
 
 class TestJson:
@@ -230,11 +234,9 @@ class TestJson:
     @pytest.mark.parametrize(
         "text",
         ['{"type":"FeatureCollection","features":[', '{"type":"Point","a":"b',
-         '{"type":"Point"}}', '{"type":"Point","coordinates":[1,2}'],
+         '{"type":"Point"}}'],
     )  # fmt: skip
     def test_an_open_bracket_is_a_cut_file(self, tmp_path: Path, text: str) -> None:
-        if text.count("{") + text.count("[") == text.count("}") + text.count("]"):
-            return  # balanced by number: the parser itself refuses it
         with pytest.raises(FileRefusedError, match="cut off"):
             self.prepare(tmp_path, text)
 
@@ -251,14 +253,14 @@ class TestJson:
     @pytest.mark.parametrize(
         ("crs", "found"),
         [
-            ('{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}}', "EPSG:4490"),
-            ('{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}}', "OGC:CRS84"),
-            ('{"type":"name","properties":{"name":"EPSG:4527"}}', "EPSG:4527"),
+            (named("urn:ogc:def:crs:EPSG::4490"), "EPSG:4490"),
+            (named("urn:ogc:def:crs:OGC:1.3:CRS84"), "OGC:CRS84"),
+            (named("EPSG:4527"), "EPSG:4527"),
+            (named("http://x/y"), None),
             ('{"type":"link","properties":{"href":"http://127.0.0.1:8799/"}}', None),
-            ('{"type":"name","properties":{"name":"http://x/y"}}', None),
             ("null", None),
         ],
-    )  # fmt: skip
+    )
     def test_the_crs_member_never_reaches_gdal(
         self, tmp_path: Path, crs: str, found: str | None
     ) -> None:
@@ -269,7 +271,8 @@ class TestJson:
         assert left["features"] == [{}]
 
     def test_gbk_and_bom_become_utf_8(self, tmp_path: Path) -> None:
-        text = '{"type":"Feature","properties":{"n":"天津市和平区行政区划"},"geometry":null}'
+        feature = '{"type":"Feature","properties":{"n":"%s"},"geometry":null}'
+        text = feature % "天津市和平区行政区划"
         for raw, name in (
             (text.encode("gbk"), "GB18030"),
             (b"\xef\xbb\xbf" + text.encode(), "UTF-8"),
