@@ -91,8 +91,8 @@ class Context:
         both = here.intersection(there)
         if not len(both) or not (self.candidate.index.is_unique):
             return self.changed
-        now = self.candidate.geometry.reindex(both).to_numpy()
-        then = self.base.geometry.reindex(both).to_numpy()
+        now = np.asarray(self.candidate.geometry.reindex(both))
+        then = np.asarray(self.base.geometry.reindex(both))
         same = shapely.equals_exact(shapely.normalize(now), shapely.normalize(then))
         return self.changed.difference(both[same])
 
@@ -102,7 +102,7 @@ class Context:
         gone = self.moved.intersection(self.base.index)
         if not len(gone) or not self.candidate.index.is_unique:
             return np.empty(0, dtype=object)
-        before = sound(self.base.geometry.reindex(gone).to_numpy()).polygons
+        before = sound(np.asarray(self.base.geometry.reindex(gone))).polygons
         now = self.candidate.index.get_indexer(gone)
         after = np.full(len(gone), shapely.Polygon(), dtype=object)
         after[now >= 0] = self.sound.polygons[now[now >= 0]]

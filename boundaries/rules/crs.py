@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from boundaries.rules import finding
 from boundaries.rules.context import at
@@ -31,11 +32,9 @@ def rule(context: Context) -> gpd.GeoDataFrame:
 def _off_the_earth(context: Context) -> list[dict[str, Any]]:
     """Report moved units whose numbers cannot be degrees."""
     moved = context.candidate.index.isin(context.moved)
-    box = context.candidate.geometry[moved].bounds.to_numpy()
+    box = shapely.bounds(np.asarray(context.candidate.geometry)[moved])
     with np.errstate(invalid="ignore"):
-        off = (np.abs(box[:, [0, 2]]) > 180).any(axis=1) | (
-            np.abs(box[:, [1, 3]]) > 90
-        ).any(axis=1)
+        off = np.asarray((np.abs(box) > [180, 90, 180, 90]).any(axis=1))
     keys = [str(key) for key in context.candidate.index[moved][off]]
     if not keys:
         return []

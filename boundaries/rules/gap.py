@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from boundaries.rules import finding
@@ -63,7 +64,7 @@ def _ours(
     """Leave out holes of the parents, and of parents without a unit here."""
     keep = np.ones(len(found), bool)
     parents = context.parent.iloc[tiling.places]
-    above = context.candidate.index.get_indexer(parents.dropna().unique())
+    above = context.candidate.index.get_indexer(pd.Index(parents.dropna().unique()))
     levels = context.level.to_numpy()
     higher = np.flatnonzero((levels > 0) & (levels < tiling.level))
     above = above[above >= 0]
@@ -83,7 +84,7 @@ def _ours(
     index = context.candidate.index
     for place in np.flatnonzero(~held):
         units = list(found["units"].iloc[place])
-        mine = index.get_indexer(context.parent.iloc[units])
+        mine = index.get_indexer(pd.Index(context.parent.iloc[units]))
         keep[place] = not (
             elsewhere[place] or all(int(parent) in known for parent in mine)
         )
@@ -93,14 +94,14 @@ def _ours(
 def _unit_sized(context: Context, found: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return which holes are as large and as compact as a unit could be."""
     area, width = found["area_m2"].to_numpy(), found["width_m"].to_numpy()
-    around = np.array(
-        [
-            np.median(context.area_m2[list(row)]) if len(row) else np.inf
-            for row in found["units"]
-        ]
-    )
-    large = area >= context.settings.missing_unit_share * around
-    return large & (width >= COMPACT * np.sqrt(area))
+    share, known = context.settings.missing_unit_share, context.area_m2
+    least = known[known > 0].min(initial=np.inf)
+    sized = (area >= share * least) & (width >= COMPACT * np.sqrt(area))
+    units = found["units"].to_numpy()
+    for place in np.flatnonzero(sized):  # few: most gaps are thin
+        around = np.median(known[list(units[place])]) if units[place] else np.inf
+        sized[place] = area[place] >= share * around
+    return np.asarray(sized)
 
 
 def _messages(

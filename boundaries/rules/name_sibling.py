@@ -33,7 +33,8 @@ def rule(context: Context) -> gpd.GeoDataFrame:
     by = ["level", "parent", "name"]
     repeated = names[names.duplicated(by, keep=False) & (names["name"] != "")]
     rows = []
-    for (_, parent, name), group in repeated.groupby(by, sort=True):
+    for _, group in repeated.groupby(by, sort=True):
+        parent, name = group[["parent", "name"]].iloc[0]
         if not group["changed"].any():
             continue
         above = context.label(parent) if parent else "同一上级"

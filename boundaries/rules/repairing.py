@@ -30,9 +30,11 @@ def apply(
         ``{"fingerprint", "kind", "keys", "done", "cost", "why"}``.
     """
     chosen = [
-        (row.fingerprint, {**row.repair, "place": row.geometry})
-        for row in findings.itertuples(index=False)
-        if row.repair and row.repair["kind"] in repair.KINDS
+        (mark, {**suggested, "place": place})
+        for mark, suggested, place in zip(
+            findings["fingerprint"], findings["repair"], findings.geometry, strict=True
+        )
+        if suggested and suggested["kind"] in repair.KINDS
     ]
     if not chosen:
         return candidate.iloc[:0], []

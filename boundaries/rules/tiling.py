@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from boundaries import codes
+from boundaries.vocabulary import Level
 from geodata.topology.conflicts import Conflicts, conflicts
 from geodata.topology.soundness import Sound
 
@@ -39,13 +40,28 @@ class Tiling:
 
 def tilings(context: Context) -> list[Tiling]:
     """Return the conflicts of every level in which a geometry moved."""
-    level = context.level.to_numpy()
     moved = context.candidate.index.isin(context.moved)
-    touched = set(level[moved].tolist()) | _levels_before(context)
-    return [
-        _tiling(context, number, np.flatnonzero(level == number), moved)
-        for number in sorted(touched & set(level.tolist()))
-    ]
+    before = _levels_before(context)
+    made = []
+    for number in sorted(set(context.level.tolist())):
+        mine = _together(context, number)
+        if moved[mine].any() or number in before:
+            made.append(_tiling(context, number, mine, moved))
+    return made
+
+
+def _together(context: Context, number: int) -> NDArray[np.intp]:
+    """Return the units that tile at a level, as positions.
+
+    A city without counties (东莞市) lies among the counties of its neighbours.
+    """
+    level = context.level.to_numpy()
+    mine = level == number
+    if number == Level.COUNTY:
+        held = {key[:4] for key, its in zip(context.keys, mine, strict=True) if its}
+        for place in np.flatnonzero(level == Level.PREFECTURE):
+            mine[place] = context.keys[place][:4] not in held
+    return np.flatnonzero(mine)
 
 
 def _levels_before(context: Context) -> set[int]:
@@ -66,7 +82,7 @@ def _tiling(
     """Return one level's conflicts, looking no further than needed."""
     moved = moved[mine]
     polygons = context.sound.polygons[mine]
-    boxes = shapely.box(*shapely.bounds(polygons).T)
+    boxes = shapely.envelope(polygons)
     changed = np.concatenate([boxes[moved], shapely.envelope(context.left)])
     near = _near(boxes, changed)
     # A gap may reach past the units next to it: look again with what is there.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.crs.zones import STORAGE
+from geodata.crs import STORAGE, area_m2
 from geodata.topology import measure
 from geodata.topology.conflicts import NOISE_M
 from geodata.topology.edges import SAME_POSITION_DEG
@@ -66,7 +66,7 @@ def symmetric_difference_m2(
     total = pd.Series(0.0, index=keys, name="area_m2")
     for pieces in (lost, gained):
         if pieces:
-            areas = measure.area_m2(np.array(list(pieces.values()), dtype=object))
+            areas = area_m2(np.array(list(pieces.values()), dtype=object))
             total = total.add(pd.Series(areas, index=list(pieces)), fill_value=0.0)
     return total.reindex(keys).rename("area_m2")
 
@@ -77,8 +77,7 @@ def _differences(
     """Return by key the ground each unit lost, and the ground each gained."""
     before, after = _sound_series(old), _sound_series(new)
     keys = before.index.union(after.index)
-    one = before.reindex(keys, fill_value=NOTHING).to_numpy(dtype=object)
-    two = after.reindex(keys, fill_value=NOTHING).to_numpy(dtype=object)
+    one, two = _at(before, keys), _at(after, keys)
     same = shapely.equals_exact(
         shapely.normalize(one), shapely.normalize(two), tolerance=SAME_POSITION_DEG
     )
@@ -86,6 +85,13 @@ def _differences(
     lost = _all_ground(shapely.difference(one, two))
     gained = _all_ground(shapely.difference(two, one))
     return _present(keys, lost), _present(keys, gained)
+
+
+def _at(polygons: pd.Series[Any], keys: pd.Index[Any]) -> NDArray[Any]:
+    """Return the polygons at the keys, an empty one where there is none."""
+    found = np.array(polygons.reindex(keys), dtype=object)
+    found[~shapely.is_geometry(found)] = NOTHING
+    return found
 
 
 def _sound_series(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -135,7 +141,7 @@ def _frame(rows: list[tuple[Any, Any, Any]]) -> gpd.GeoDataFrame:
         {
             "from": pd.Series([row[0] for row in rows], dtype=object),
             "to": pd.Series([row[1] for row in rows], dtype=object),
-            "area_m2": measure.area_m2(shapes) if rows else np.zeros(0),
+            "area_m2": area_m2(shapes) if rows else np.zeros(0),
         }
     )
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=STORAGE)

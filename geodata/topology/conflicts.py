@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.crs import area_m2
 from geodata.topology import measure
 from geodata.topology.crowding import crowded
 from geodata.topology.edges import TOUCH_DEG, Edges, edges_of
@@ -66,7 +67,7 @@ def conflicts(geometries: Any, *, checked: Sound | None = None) -> Conflicts:
         units[left_out] = shapely.MultiPolygon()
         edges = edges_of(units)
     faces = faces_of(units, edges)
-    area = measure.area_m2(faces.polygons)
+    area = area_m2(faces.polygons)
     width = measure.mean_width_m(faces.polygons, area)
     members = _members(faces)
     gap = np.flatnonzero(faces.count == 0)

@@ -33,7 +33,8 @@ def crowded(edges: Edges) -> NDArray[np.intp]:
     if len(start) <= SAMPLE_OF_UNIT:
         return np.zeros(0, np.intp)
     a, b = edges.xy[start], edges.xy[start + 1]
-    tree = shapely.STRtree(shapely.linestrings(np.stack([a, b], axis=1)))
+    lines = np.asarray(shapely.linestrings(np.stack([a, b], axis=1)))
+    tree = shapely.STRtree(lines)
     rng = np.random.default_rng(len(start))
     some = rng.choice(len(start), min(SAMPLE, len(start)), replace=False)
     if _crossings(tree, a, b, some).mean() <= SUSPICIOUS:

@@ -22,6 +22,10 @@ SAME_POSITION_DEG = 1e-8
 TOUCH_DEG = 2 * SAME_POSITION_DEG
 """What lies within this distance of each other touches."""
 
+LONG_DEG = 0.02
+"""An edge whose box is wider than this (two kilometres) both ways is long."""
+CHUNK = 100_000
+
 
 @dataclass(frozen=True)
 class Edges:
@@ -83,7 +87,7 @@ def edges_of(
 def _starts(vertex: NDArray[np.intp], ring: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the places where an edge of some length begins."""
     start = np.flatnonzero(ring[1:] == ring[:-1])
-    return start[vertex[start] != vertex[start + 1]]
+    return np.asarray(start[vertex[start] != vertex[start + 1]])
 
 
 def _missing(
@@ -100,11 +104,7 @@ def _missing(
     _, first = np.unique(vertex[ends], return_index=True)
     points = ends[first]
     a, b = xy[unmatched], xy[unmatched + 1]
-    low, high = np.minimum(a, b) - TOUCH_DEG, np.maximum(a, b) + TOUCH_DEG
-    # Boxes and arithmetic, for GEOS would measure a million distances one by one.
-    edge, near = shapely.STRtree(shapely.points(xy[points])).query(
-        shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-    )
+    edge, near = _near(xy[points], a, b)
     point = points[near]
     other = (vertex[point] != vertex[unmatched[edge]]) & (
         vertex[point] != vertex[unmatched[edge] + 1]
@@ -118,6 +118,31 @@ def _missing(
     at, point, part = unmatched[edge[on]], point[on], part[on]
     order = np.lexsort((part, at))
     return at[order], point[order]
+
+
+def _near(
+    points: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs of edges and points that may touch.
+
+    By the box of a short edge; GEOS would measure a million distances one by one.
+    The box of a long edge may hold every point, so there it does.
+    """
+    tree = shapely.STRtree(np.asarray(shapely.points(points)))
+    low, high = np.minimum(a, b) - TOUCH_DEG, np.maximum(a, b) + TOUCH_DEG
+    long = (high - low).min(axis=1) > LONG_DEG
+    short = np.flatnonzero(~long)
+    edges, hits = [], []
+    for some in np.array_split(short, max(len(short) // CHUNK, 1)):
+        box = shapely.box(low[some, 0], low[some, 1], high[some, 0], high[some, 1])
+        edge, point = tree.query(box)
+        edges.append(some[edge])
+        hits.append(point)
+    lines = shapely.linestrings(np.stack([a[long], b[long]], axis=1))
+    edge, point = tree.query(lines, predicate="dwithin", distance=TOUCH_DEG)
+    edges.append(np.flatnonzero(long)[edge])
+    hits.append(point)
+    return np.concatenate(edges), np.concatenate(hits)
 
 
 def chains(edges: Edges, chosen: NDArray[np.intp]) -> NDArray[Any]:

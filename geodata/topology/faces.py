@@ -121,7 +121,7 @@ def _just_inside(polygon: Any) -> Iterator[Any]:
     inward = np.stack([-step[:, 1], step[:, 0]], axis=1)
     longest = np.argsort(-np.hypot(step[:, 0], step[:, 1]))
     for share in (0.1, 0.01, 0.001):
-        points = shapely.points(middle[longest] + share * inward[longest])
+        points = np.asarray(shapely.points(middle[longest] + share * inward[longest]))
         yield from points[shapely.contains_properly(polygon, points)]
 
 

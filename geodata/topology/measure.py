@@ -30,7 +30,8 @@ def mean_width_m(geometries: Any, area: Any = None) -> NDArray[np.float64]:
     # (half - root) / 2 written so that thin strips do not cancel to zero.
     with np.errstate(invalid="ignore", divide="ignore"):
         strip = 2 * area / (half + root)
-    return np.where(half**2 > 4 * area, strip, np.sqrt(np.maximum(area, 0)))
+    round_ = np.sqrt(np.maximum(area, 0))
+    return np.asarray(np.where(half**2 > 4 * area, strip, round_))
 
 
 def perimeter_m(geometries: Any) -> NDArray[np.float64]:
@@ -41,10 +42,9 @@ def perimeter_m(geometries: Any) -> NDArray[np.float64]:
     xy, index = shapely.get_coordinates(rings, return_index=True)
     step = np.diff(xy, axis=0) * metres_per_degree((xy[1:, 1] + xy[:-1, 1]) / 2)
     length = np.hypot(step[:, 0], step[:, 1]) * (index[1:] == index[:-1])
-    total = np.zeros(len(geometries))
-    if len(length):
-        np.add.at(total, owner[ring_of[index[:-1]]], length)
-    return total
+    place = owner[ring_of[index[:-1]]] if len(length) else np.zeros(0, np.intp)
+    total = np.bincount(place, weights=length, minlength=len(geometries))
+    return np.asarray(total, dtype=float)
 
 
 def metres_per_degree(latitude: Any) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def metres_per_degree(latitude: Any) -> NDArray[np.float64]:
     w2 = 1 - ECCENTRICITY2 * np.sin(phi) ** 2
     east = AXIS_M * np.cos(phi) / np.sqrt(w2)
     north = AXIS_M * (1 - ECCENTRICITY2) / w2**1.5
-    return np.radians(np.stack([east, north], axis=-1))
+    return np.asarray(np.radians(np.stack([east, north], axis=-1)))
 
 
 def to_local_metres(geometries: Any) -> NDArray[Any]:
@@ -61,18 +61,18 @@ def to_local_metres(geometries: Any) -> NDArray[Any]:
     geometries = np.atleast_1d(geometries)
     xy, index = shapely.get_coordinates(geometries, return_index=True)
     if not len(xy):
-        return geometries.copy()
+        return np.asarray(geometries.copy())
     first = np.r_[True, index[1:] != index[:-1]]
     origin = xy[first][np.cumsum(first) - 1]
-    return shapely.set_coordinates(
-        geometries.copy(), (xy - origin) * metres_per_degree(origin[:, 1])
-    )
+    metres = (xy - origin) * metres_per_degree(origin[:, 1])
+    return np.asarray(shapely.set_coordinates(geometries.copy(), metres))
 
 
 def wider_than(geometries: Any, width_m: float) -> NDArray[np.bool_]:
     """Return whether a disc of diameter ``width_m`` fits somewhere into each."""
     local = to_local_metres(geometries)
-    return ~shapely.is_empty(shapely.buffer(local, -width_m / 2, quad_segs=2))
+    inside = shapely.buffer(local, -width_m / 2, quad_segs=2)
+    return np.asarray(~shapely.is_empty(inside))
 
 
 def _lines(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:

@@ -178,7 +178,7 @@ def _share_vertices(shapes: dict[Any, Any], fixed: dict[Any, Any], place: Any) -
     keys = list(shapes)
     near = shapely.dwithin(np.array(list(shapes.values())), place, TOUCH_DEG)
     for key in (keys[index] for index in np.flatnonzero(near)):
-        snapped = shapely.snap(shapes[key], corners, TOUCH_DEG)
+        snapped: Any = shapely.snap(shapes[key], corners, TOUCH_DEG)
         if snapped.is_valid and not snapped.is_empty:
             shapes[key] = snapped
 

@@ -42,7 +42,8 @@ def sound(geometries: Any) -> Sound:
     valid = np.zeros(len(given), bool)
     valid[areal] = shapely.is_valid(given[areal]) & finite(given[areal])
     usable = valid & ~shapely.is_empty(given)
-    polygons = np.where(usable, given, shapely.MultiPolygon())
+    polygons = given.copy()
+    polygons[~usable] = shapely.MultiPolygon()
     for place in np.flatnonzero(areal & ~valid):
         if repairable(given[place]):
             polygons[place] = repaired(given[place])
@@ -83,7 +84,8 @@ def crossings(geometry: Any) -> int:
     soon after :data:`MAX_CROSSINGS`.
     """
     start, end = _segments(geometry)
-    tree = shapely.STRtree(shapely.linestrings(np.stack([start, end], axis=1)))
+    lines = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
+    tree = shapely.STRtree(lines)
     chosen = _sample(len(start))
     found = 0
     scale = len(start) / max(len(chosen), 1) / 2

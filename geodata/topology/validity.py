@@ -59,10 +59,10 @@ def validity(geometries: Any) -> pd.DataFrame:
     kind_of = shapely.get_type_id(given)
     areal = np.isin(kind_of, (3, 6))
     empty = (kind_of < 0) | shapely.is_empty(given)
-    rows = [_row(place, "empty") for place in np.flatnonzero(empty)]
-    rows += [_row(p, "not_polygon") for p in np.flatnonzero(~areal & ~empty)]
+    rows = [_row(place, "empty") for place in np.flatnonzero(empty).tolist()]
+    rows += [_row(p, "not_polygon") for p in np.flatnonzero(~areal & ~empty).tolist()]
     whole = finite(given)
-    rows += [_not_finite(p, given[p]) for p in np.flatnonzero(areal & ~whole)]
+    rows += [_not_finite(p, given[p]) for p in np.flatnonzero(areal & ~whole).tolist()]
     looked = np.flatnonzero(areal & whole & ~empty)
     broken = looked[~shapely.is_valid(given[looked])]
     spikes = _spikes(given, looked)
