@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -157,14 +158,14 @@ def find(frame: pd.DataFrame, given: dict[str, str] | None = None) -> Columns | 
 
 
 def _unnamed(frame: pd.DataFrame) -> Columns | None:
-    """Return the one pair of neighbours that can be coordinates in a nameless table."""
+    """Return the one pair of neighbours that can be a place in a nameless table."""
     if not all(_NAMELESS.match(str(name)) for name in frame.columns):
         return None
     numbers = {
         str(name): _numbers(frame[name].iloc[:200]) for name in frame.columns[:20]
     }
     names = list(numbers)
-    beside = [*zip(names, names[1:]), *zip(names[1:], names)]  # noqa: B905
+    beside = [*pairwise(names), *pairwise(names[::-1])]
     pairs = [(a, b) for a, b in beside if _can_be_place(numbers[a], numbers[b])]
     if len(pairs) != 1:
         return None
@@ -179,7 +180,7 @@ def _unnamed(frame: pd.DataFrame) -> Columns | None:
 
 
 def _can_be_place(east: Numbers, north: Numbers) -> bool:
-    """Return whether all numbers are longitude and latitude, or easting and northing."""
+    """Return whether all numbers are degrees, or plane coordinates, of China."""
     if not len(east) or not (np.isfinite(east) & np.isfinite(north)).all():
         return False
     if _all_in(east, *_EAST) and _all_in(north, *_LATITUDES):

@@ -63,9 +63,9 @@ def _placemark(
     row: dict[str, Any], shape: BaseGeometry | None, label: str | None
 ) -> str:
     named = row.get(label) if label else None
-    title = "" if named is None else f"<name>{escape(_text(named))}</name>"
+    title = "" if named is None else f"<name>{_escaped(named)}</name>"
     data = "".join(
-        f"<SimpleData name={quoteattr(name)}>{escape(_text(value))}</SimpleData>"
+        f"<SimpleData name={quoteattr(name)}>{_escaped(value)}</SimpleData>"
         for name, value in row.items()
         if value is not None and name != label
     )
@@ -77,10 +77,11 @@ def _placemark(
     )
 
 
-def _text(value: Any) -> str:
+def _escaped(value: Any) -> str:
+    """Return a value as XML text that keeps its carriage returns."""
     if isinstance(value, bool):
         return "1" if value else "0"
-    return str(value)
+    return escape(str(value), {"\r": "&#13;"})
 
 
 def _geometry(shape: BaseGeometry) -> Iterator[str]:

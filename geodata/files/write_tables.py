@@ -34,9 +34,10 @@ LABELS: dict[str, Text] = {
 }
 """Headings; each is an alias we read back as the same field."""
 
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _CELL = 32_767
 _ROWS = 1_048_575
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def write_csv(
@@ -99,7 +100,7 @@ def check_characters(frame: gpd.GeoDataFrame) -> None:
         bad = [
             i
             for i, value in enumerate(frame[name])
-            if isinstance(value, str) and _FORBIDDEN.search(value)
+            if isinstance(value, str) and FORBIDDEN.search(value)
         ]
         plain.check(
             frame,
@@ -230,13 +231,19 @@ def _text_cell(sheet: Any, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
-    cell.value = text
+    cell.value = _escaped(text)
     cell.data_type = "s"
     cell.number_format = "@"
     if formulas.guard(text) != text:
         # The mark that keeps Excel from reading the text anew when it is edited.
         cell.quotePrefix = True
     return cell
+
+
+def _escaped(text: str) -> str:
+    """Return text with carriage returns as OOXML writes them: XML has none."""
+    whole = _LOOKS_ESCAPED.sub("_x005F_", text)
+    return whole.replace("\r", "_x000D_")
 
 
 def _sheet_name(layer: str) -> str:

@@ -36,6 +36,8 @@ _UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<v\s*/>\s*|<v></v>)?</(?:\w+:)?c>
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CHUNK = 1 << 20
 _OVERLAP = 64
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""How OOXML writes a character XML lacks, such as a carriage return."""
 _TITLE_ROWS = 10
 _SUBHEADERS = frozenset(ALIASES) | {
     fold(name) for names in points.NAMES.values() for name in names
@@ -267,7 +269,7 @@ def _cell(value: Any) -> Any:
         return str(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(value))
 
 
 def _damaged(path: Path) -> FileRefusedError:

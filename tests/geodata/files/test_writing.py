@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 from pathlib import Path
@@ -18,7 +19,13 @@ from hypothesis import strategies as st
 
 from geodata import crs, files
 from geodata.errors import InputError, QuhuaError
-from geodata.files import conversion, fields, write_dxf, write_shapefile
+from geodata.files import (
+    conversion,
+    fields,
+    write_dxf,
+    write_shapefile,
+    write_tables,
+)
 from geodata.files.tables import read_table
 from geodata.files.writing import FORMATS, write
 
@@ -227,6 +234,63 @@ def test_no_spreadsheet_runs_a_cell(tmp_path: Path) -> None:
     assert "f" not in kinds
     assert sheet["B2"].value == risky[0]
     assert sheet["B2"].quotePrefix
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_the_hostile_strings_come_back_and_none_runs(
+    tmp_path: Path, data: Path, suffix: str
+) -> None:
+    corpus = data / "hostile/synthetic/geometry_strings/strings.json"
+    told: dict[str, list[str]] = json.loads(corpus.read_text("utf-8"))
+    texts = list(dict.fromkeys(text for group in told.values() for text in group))
+    texts = [text for text in texts if not write_tables.FORBIDDEN.search(text)]
+    units = _units(["甲"] * len(texts), holes=False).assign(note_of_others=texts)
+    path = tmp_path / f"a{suffix}"
+    write(units, path)
+    back = read_table(path).frame
+    assert back["note_of_others"].tolist() == texts
+    if suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+    else:
+        sheet = openpyxl.load_workbook(path).active
+        assert sheet is not None
+        found = [cell for row in sheet.iter_rows() for cell in row]
+        assert not [cell for cell in found if cell.data_type == "f"]
+        cells = [str(cell.value) for cell in found if not cell.quotePrefix]
+    bare = [cell.lstrip("\u200b\ufeff ") for cell in cells]
+    assert not [cell for cell in bare if cell.startswith(tuple("=+-@\t\r＝＋－＠"))]
+
+
+@pytest.mark.parametrize(("name", "options"), ROUND_TRIPS)
+def test_many_units_with_random_borders_come_back(
+    tmp_path: Path, name: str, options: dict[str, Any], full_size: bool
+) -> None:
+    count = 500 if full_size else 40
+    draw = np.random.default_rng(20261122)
+    letters = [*"天津和平河东西南北区县镇乡街道=-+@＝ 'aZ9𠅤㵐䶮龘"]
+    names = [
+        f"{i}{''.join(draw.choice(letters, draw.integers(1, 20)))}x"
+        for i in range(count)
+    ]
+    names = [" ".join(text.split()) for text in names]
+    rings = []
+    for i in range(count):
+        angles = np.sort(draw.uniform(0, 2 * np.pi, 50))
+        radii = draw.uniform(0.01, 0.05, 50)
+        x = 100 + i % 30 + radii * np.cos(angles)
+        y = 20 + i // 30 + radii * np.sin(angles)
+        rings.append(shapely.Polygon(np.column_stack([x, y])))
+    codes = [f"{120101001001 + i}" for i in range(count)]
+    units = gpd.GeoDataFrame(
+        {"code": codes, "name": names, "level": [5] * count},
+        geometry=rings,
+        crs=crs.STORAGE,
+    )
+    if name == "a.csv" and "encoding" not in options:
+        units = units.set_index("code", drop=False)
+    write(units, tmp_path / name, **options)
+    _assert_same(_back(tmp_path / name), units, 0.0)
 
 
 def test_geojson_is_rfc_7946_and_says_which_crs(tmp_path: Path) -> None:
