@@ -40,6 +40,18 @@ KNOWN = (
 )
 
 
+NAMES = {
+    "gcj02": Text("GCJ-02（火星坐标）", "GCJ-02"),
+    "bd09": Text("BD-09（百度坐标）", "BD-09"),
+    "translation": Text("整体平移", "a translation"),
+}
+SUSPECTS = {
+    "file": Text("疑本文件", "suspect: this file"),
+    "reference": Text("疑参考图层", "suspect: the reference"),
+    "unknown": Text("哪一方偏移无法判断", "which of the two is off is not known"),
+}
+
+
 def apply_shift(
     frame: gpd.GeoDataFrame, shift: Shift | str | dict[str, Any]
 ) -> gpd.GeoDataFrame:

@@ -18,11 +18,21 @@ from typing import NamedTuple, TypeAlias
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from geodata.crs.borders import Lines, around, common_segments, points_along
 from geodata.crs.gcj import shifted_here
+from geodata.crs.labelled import estimate_point_shift
 from geodata.crs.measure import meridian_m, parallel_m
-from geodata.crs.moves import KNOWN, Known, Move, as_move, translate
+from geodata.crs.moves import (
+    KNOWN,
+    NAMES,
+    SUSPECTS,
+    Known,
+    Move,
+    as_move,
+    translate,
+)
 from geodata.crs.transform import require, transform
 from geodata.crs.zones import STORAGE
 from geodata.errors import Text
@@ -140,7 +150,8 @@ def estimate_shift(
     Parameters
     ----------
     frame
-        The file's polygons or lines, in any CRS.
+        The file's polygons or lines, in any CRS; or points with a column that
+        names the unit of the reference in which each lies.
     reference
         Polygons or lines of the same place, of any level, in any CRS.
 
@@ -152,8 +163,11 @@ def estimate_shift(
         share no borders, or no single shift explains the difference. The
         confidence stays below ``SURE``: a person decides which side is right.
     """
+    file, other = _in_degrees(frame), _in_degrees(reference)
+    if _is_points(file):
+        return estimate_point_shift(file, other)
     file_lines, reference_lines = common_segments(
-        _in_degrees(frame), _in_degrees(reference)
+        file.geometry.to_numpy(), other.geometry.to_numpy()
     )
     views = _views(file_lines, reference_lines)
     matches = [match for view in views for match in _matches(view)]
@@ -168,11 +182,13 @@ def estimate_shift(
     return _shift(max(free, key=lambda match: match.after)) if free else None
 
 
-def _in_degrees(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
-    crs = require(frame)
-    lonlat = frame if crs.is_geographic else transform(frame, STORAGE)
-    geometries: npt.NDArray[np.object_] = lonlat.geometry.to_numpy()
-    return geometries
+def _in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame if require(frame).is_geographic else transform(frame, STORAGE)
+
+
+def _is_points(frame: gpd.GeoDataFrame) -> bool:
+    kinds = shapely.get_type_id(frame.geometry.to_numpy())
+    return bool(len(kinds)) and bool((kinds == shapely.GeometryType.POINT).all())
 
 
 def _views(file_lines: Floats, reference_lines: Floats) -> list[_View]:
@@ -286,23 +302,11 @@ def _refined(view: _View, guess: tuple[float, float]) -> tuple[float, float]:
     return east, north
 
 
-_NAMES = {
-    "gcj02": Text("GCJ-02（火星坐标）", "GCJ-02"),
-    "bd09": Text("BD-09（百度坐标）", "BD-09"),
-    "translation": Text("整体平移", "a translation"),
-}
-_SUSPECTS = {
-    "file": Text("疑本文件", "suspect: this file"),
-    "reference": Text("疑参考图层", "suspect: the reference"),
-    "unknown": Text("哪一方偏移无法判断", "which of the two is off is not known"),
-}
-
-
 def _shift(match: _Match) -> Shift:
     kind = match.known.kind if match.known else "translation"
     suspect = match.known.suspect if match.known else "unknown"
     contrast = match.after / max(match.before, match.decoy, 0.01)
-    evidence = _evidence(match, _NAMES[kind], _SUSPECTS[suspect])
+    evidence = _evidence(match, NAMES[kind], SUSPECTS[suspect])
     return Shift(
         kind=kind,
         dx_m=round(match.east_m, 1),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
@@ -263,6 +264,50 @@ def test_layers_without_borders(land: gpd.GeoDataFrame, geometry: list[object]) 
     frame = gpd.GeoDataFrame(geometry=geometry, crs=4490)
     assert estimate_shift(frame, land) is None
     assert estimate_shift(land, frame) is None
+
+
+# --- points that name their unit
+
+
+@pytest.fixture(scope="module")
+def shanghai(data: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """7,513 medical places with their district, and the districts."""
+    table = pd.read_csv(data / "shanghai_poi/shanghai_hospital.csv")
+    places = gpd.GeoDataFrame(
+        table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326
+    )
+    folder = data / "upload_fixtures/shanghai_gbk_ldid4d_nocpg"
+    path = next(folder.glob("*.shp"))
+    return places, gpd.read_file(path, encoding="GBK").to_crs(4326)
+
+
+def test_places_in_their_districts_agree(
+    shanghai: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+) -> None:
+    places, districts = shanghai
+    assert estimate_shift(places, districts) is None
+    unlabelled = places[["name", "geometry"]]
+    shifted = apply_shift(unlabelled, Shift("gcj02", 0, 0, "reference", ""))
+    assert estimate_shift(shifted, districts) is None  # nothing to go by
+
+
+@pytest.mark.parametrize("kind", ["gcj02", "bd09"])
+def test_places_geocoded_by_a_map_service(
+    shanghai: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], kind: str
+) -> None:
+    places, districts = shanghai
+    geocoded = apply_shift(places, Shift(kind, 0, 0, "reference", ""))
+    shift = estimate_shift(geocoded, districts)
+    assert shift is not None
+    assert (shift.kind, shift.suspect) == (kind, "file")
+    assert shift.confidence < SURE
+    assert "7297" in shift.evidence
+    assert "7297" in shift.evidence_en
+    assert estimate_shift(apply_shift(geocoded, kind), districts) is None
+    other = apply_shift(districts, Shift(kind, 0, 0, "reference", ""))
+    back = estimate_shift(places, other)
+    assert back is not None
+    assert (back.kind, back.suspect) == (kind, "reference")
 
 
 def test_boundary_lines_do_as_well(land: gpd.GeoDataFrame) -> None:
