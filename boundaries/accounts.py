@@ -220,8 +220,7 @@ def verify_password(user: User, password: str) -> bool:
 
     hasher = PasswordHasher()
     try:
-        return hasher.verify(user.password or hasher.hash("nobody"), password) and bool(
-            user.password
-        )
+        hasher.verify(user.password or hasher.hash("nobody"), password)
+        return bool(user.password)
     except (VerificationError, InvalidHashError):
         return False

@@ -136,7 +136,8 @@ def _keyed(
         elif note.zh:
             notes.infer(schema.key, note, [key])
         keys.append(key)
-    named = frame.assign(**{schema.key: keys, "__record__": frame.index})
+    columns: dict[str, Any] = {schema.key: keys, "__record__": frame.index}
+    named = frame.assign(**columns)
     named = named[[key is not None for key in keys]]
     return named.set_index(pd.Index(named[schema.key].tolist(), name="key"))
 
@@ -200,14 +201,16 @@ def _joined(
     if not doubled.any():
         return frame.drop(columns="__record__")
     first = frame[~doubled]
-    shown = [c for c in frame.columns if c not in ("__record__", frame.geometry.name)]
+    hidden = {"__record__", frame.geometry.name}
+    shown = [str(name) for name in frame.columns if name not in hidden]
     parts: dict[str, list[Any]] = {}
     for key, row in zip(frame.index[doubled], _rows(frame[doubled]), strict=True):
         head = first.loc[key]
         if schema.geometry.startswith("Multi") and all(
             _same(head[c], row[c]) for c in shown
         ):
-            parts.setdefault(key, [head.geometry]).append(row[frame.geometry.name])
+            shape = row[str(frame.geometry.name)]
+            parts.setdefault(key, [head.geometry]).append(shape)
             continue
         notes.refuse(
             row["__record__"],
@@ -241,10 +244,9 @@ def _same(a: Any, b: Any) -> bool:
 
 def _multi(shapes: list[Any]) -> Any:
     polygons = shapely.get_parts(shapes)
-    make = {1: shapely.MultiLineString, 0: shapely.MultiPoint}.get(
-        int(shapely.get_dimensions(polygons[0])), shapely.MultiPolygon
-    )
-    return make(list(polygons))
+    makers: dict[int, Any] = {1: shapely.MultiLineString, 0: shapely.MultiPoint}
+    dimensions = int(shapely.get_dimensions(polygons[0]))
+    return makers.get(dimensions, shapely.MultiPolygon)(list(polygons))
 
 
 def _typed(
@@ -255,7 +257,9 @@ def _typed(
     geometry = _as_schema(frame.geometry, schema)
     columns: dict[str, Any] = {}
     extra: list[dict[str, Any]] = [{} for _ in range(len(frame))]
-    for name in frame.columns.drop(frame.geometry.name):
+    for name in frame.columns:
+        if name == frame.geometry.name:
+            continue
         values = frame[name].tolist()
         if name == "extra":
             for target, value in zip(extra, values, strict=True):
@@ -267,8 +271,8 @@ def _typed(
                 if not _missing(value):
                     target[str(name)] = _json(value)
     columns[schema.key] = list(frame.index)
+    columns["extra"] = extra
     table = pd.DataFrame(columns, index=frame.index, dtype=object)
-    table["extra"] = extra
     return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs=crs.STORAGE)
 
 
@@ -431,7 +435,7 @@ def _in_base(
 def _words_to_kinds(frame: gpd.GeoDataFrame, notes: _Notes) -> gpd.GeoDataFrame:
     """Read kinds written as labels, and a level column that holds words."""
     if "kind" in frame:
-        kinds = [_as_kind(value) for value in frame["kind"]]
+        kinds: Any = [_as_kind(value) for value in frame["kind"]]
         frame = frame.assign(kind=kinds)
     words = pd.Series([e.get("level") for e in frame["extra"]], index=frame.index)
     said = words.dropna()
@@ -510,9 +514,9 @@ def _completed(
         ]
     else:
         extra = frame["extra"].tolist()
+    columns["extra"] = extra
     table = pd.DataFrame(columns, index=frame.index, dtype=object)
-    table["extra"] = extra
-    shapes = frame.geometry
+    shapes: Any = frame.geometry
     if shapes.isna().all() and not base.empty:
         shapes = base.geometry.reindex(frame.index)
     return gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=crs.STORAGE)

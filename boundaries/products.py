@@ -79,8 +79,8 @@ def flattened(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     plain = {
         name: pd.array([_text(value) for value in frame[name]], dtype="string")
-        for name in frame.columns.drop(frame.geometry.name)
-        if frame[name].dtype == object
+        for name in frame.columns
+        if name != frame.geometry.name and frame[name].dtype == object
     }
     return frame.assign(**plain).reset_index(drop=True)
 

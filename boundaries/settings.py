@@ -156,7 +156,9 @@ def load(
     limits = table.pop("limits", {})
     for profile in ("upload", "operator"):
         table[profile] = {**limits, **table.get(profile, {})}
-    return _merge(_merge(Settings(), table, ""), _from_environment(environ), "")
+    filed: Settings = _merge(Settings(), table, "")
+    made: Settings = _merge(filed, _from_environment(environ), "")
+    return made
 
 
 def default_store(environ: Mapping[str, str] | None = None) -> str:

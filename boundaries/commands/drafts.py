@@ -194,7 +194,7 @@ def _reported(
     document: dict[str, Any], findings: gpd.GeoDataFrame, out: Path | None
 ) -> Result:
     """Show draft and findings; exit status 1 while an error is open."""
-    data = {"draft": document, "findings": showing.rows(findings)}
+    data: dict[str, Any] = {"draft": document, "findings": showing.rows(findings)}
     lines = [*showing.draft(document), *showing.findings(findings)]
     if out is not None:
         _write(findings, out)

@@ -96,7 +96,7 @@ def inspect(run: Run, file: Path, layer: str | None, **how: Any) -> Result:
     run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
     _, reading = _read(run, file, layer, None, **how)
     return Result(
-        reading.to_dict(), showing.reading(reading), 1 if _troubled(reading) else 0
+        reading.to_dict(), [*showing.reading(reading)], 1 if _troubled(reading) else 0
     )
 
 
@@ -201,8 +201,7 @@ def import_(
         and "shift" not in accept
         and _ask_to_move(reading)
     ):
-        moved = json.dumps({"dx_m": reading.shift.dx_m, "dy_m": reading.shift.dy_m})
-        how["overrides"] = [*how["overrides"], f"shift={moved}"]
+        how["overrides"] = [*how["overrides"], _as_override(reading)]
         frame, reading = _read(run, file, source_layer, (registry, layer), **how)
     run.progress(Text("与现有数据比较", "comparing with the layer as it stands"))
     try:
@@ -368,6 +367,14 @@ def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
         if click.confirm(question.to(language()), err=True):
             confirmed.append(guess.what)
     return confirmed
+
+
+def _as_override(reading: Reading) -> str:
+    """Return the shift offered, as the override that applies it."""
+    if reading.shift is None:
+        return "shift=null"
+    moved = {"dx_m": reading.shift.dx_m, "dy_m": reading.shift.dy_m}
+    return f"shift={json.dumps(moved)}"
 
 
 def _ask_to_move(reading: Reading) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Transaction
 
-_TRIES = 3
+_TRIES = 2
 """How often a check is redone outside the lock before it is done inside."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from boundaries import codes, review
 from boundaries.registry import staging
 from boundaries.registry.desk import Desk, logged
@@ -47,10 +49,11 @@ class Difference:
     def to_dict(self, *, geometry: bool = False) -> dict[str, Any]:
         """Return plain JSON values; with ``geometry`` the moved polygons too."""
         pairs = []
-        for row in self.moves.itertuples():
-            pair = {"from": row[1], "to": row[2], "area_m2": float(row.area_m2)}
+        columns = (self.moves[name] for name in ("from", "to", "area_m2", "geometry"))
+        for giver, taker, area, shape in zip(*columns, strict=True):
+            pair = {"from": giver, "to": taker, "area_m2": float(area)}
             if geometry:
-                pair["geometry"] = row.geometry.__geo_interface__
+                pair["geometry"] = shape.__geo_interface__
             pairs.append(pair)
         return {
             "layer": self.layer,
@@ -301,10 +304,11 @@ def _redrawn(changes: ChangeSet) -> pd.Index[Any]:
     from geodata.store.diffing import same_geometry
 
     both = changes.changed
-    same = same_geometry(
-        changes.old.geometry.loc[both].to_numpy(),
-        changes.new.geometry.loc[both].to_numpy(),
+    old, new = (
+        np.asarray(frame.geometry.loc[both].array, dtype=object)
+        for frame in (changes.old, changes.new)
     )
+    same = same_geometry(old, new)
     return changes.added.union(changes.removed).union(both[~same])
 
 

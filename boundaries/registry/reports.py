@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ import shapely
 from boundaries.rules import finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -28,35 +29,34 @@ def to_bytes(findings: gpd.GeoDataFrame) -> bytes:
     """Return the report as GeoParquet."""
     stream = io.BytesIO()
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    table = findings.assign(
-        participants=[list(found) for found in findings["participants"]],
-        repair=[
-            None if found is None else encode(found)
-            for found in findings["repair"].where(findings["repair"].notna(), None)
-        ],
-    )
+    members: Any = [list(found) for found in findings["participants"]]
+    repairs: Any = [
+        encode(found) if isinstance(found, dict) else None
+        for found in findings["repair"]
+    ]
+    table = findings.assign(participants=members, repair=repairs)
     table.to_parquet(stream, index=False, compression="zstd")
     return stream.getvalue()
 
 
 def from_bytes(content: bytes) -> gpd.GeoDataFrame:
     """Return the report that :func:`to_bytes` wrote."""
-    table = gpd.read_parquet(io.BytesIO(content))
-    return table.assign(
-        participants=[tuple(found) for found in table["participants"]],
-        repair=[
-            json.loads(found) if isinstance(found, str) else None
-            for found in table["repair"]
-        ],
-    )
+    stream: Any = io.BytesIO(content)
+    table = gpd.read_parquet(stream)
+    members: Any = [tuple(found) for found in table["participants"]]
+    repairs: Any = [
+        json.loads(found) if isinstance(found, str) else None
+        for found in table["repair"]
+    ]
+    return table.assign(participants=members, repair=repairs)
 
 
 def summary(findings: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return the counts by rule and severity, and the fingerprints of errors."""
     counts: dict[str, dict[str, int]] = {}
-    grouped = findings.groupby(["rule", "severity"], sort=True).size()
-    for (rule, severity), count in grouped.items():
-        counts.setdefault(str(rule), {})[str(severity)] = int(count)
+    pairs = Counter(zip(findings["rule"], findings["severity"], strict=True))
+    for (rule, severity), count in sorted(pairs.items()):
+        counts.setdefault(str(rule), {})[str(severity)] = count
     errors = findings[findings["severity"] == "error"]
     marks = errors["fingerprint"].tolist()
     return {
@@ -94,9 +94,10 @@ def hold(
     reopened: set[str] = set()
     known = findings[findings["fingerprint"].isin(set(waivers))]
     for row in known.itertuples():  # few: only findings that somebody waived
-        waiver = waivers[row.fingerprint]
-        same = waiver["near"] == near(row, after, margin_m)
-        (waived if same and waiver["expires"] >= on else reopened).add(row.fingerprint)
+        mark = str(row.fingerprint)
+        same = waivers[mark]["near"] == near(row, after, margin_m)
+        holds = same and waivers[mark]["expires"] >= on
+        (waived if holds else reopened).add(mark)
     return waived, reopened
 
 
@@ -155,7 +156,7 @@ def _edges_in(shape: Any, box: tuple[float, float, float, float]) -> bytes:
 
 def _edges(shape: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return start and end of every edge of every ring or line."""
-    lines: Sequence[Any] = shapely.get_rings(shape)
+    lines: Any = shapely.get_rings(shape)
     if len(lines) == 0:
         lines = shapely.get_parts(shape)
     points, line = shapely.get_coordinates(lines, return_index=True)

@@ -407,8 +407,9 @@ def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
     )
     same = new["level"].to_numpy()[mine] == foreign["level"].to_numpy()[theirs]
     mine, theirs = mine[same], theirs[same]
-    before = changes.old.geometry.reindex(new.index).to_numpy()
-    before = np.where(shapely.is_valid(before), before, None)
+    known_before: Any = changes.old.geometry.reindex(new.index)
+    before = np.asarray(known_before.array, dtype=object)
+    before[~shapely.is_valid(before)] = None
     gained = shapely.intersection(new.geometry.to_numpy()[mine], shapes[theirs])
     had = before[mine]
     known = ~shapely.is_missing(had)
