@@ -120,7 +120,7 @@ def _labelled(points: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame) -> _Labelled
         return None
     theirs, ours = pair
     named = polygons.dropna(subset=[ours]).drop_duplicates(ours)
-    which = pd.Index(_texts(named[ours])).get_indexer(_texts(points[theirs]))
+    which = pd.Index(_texts(named[ours])).get_indexer(pd.Index(_texts(points[theirs])))
     xy = np.column_stack([points.geometry.x, points.geometry.y])
     usable = np.flatnonzero((which >= 0) & np.isfinite(xy).all(axis=1))
     usable = usable[:: max(1, len(usable) // _MOST_POINTS)]
@@ -134,15 +134,19 @@ def _common_column(
 ) -> tuple[Any, Any] | None:
     """Return the columns by which most points name different polygons."""
     best, score = None, 0.0
-    for theirs in points.columns.drop(points.geometry.name):
+    for theirs in _attributes(points):
         values = _texts(points[theirs])
-        for ours in polygons.columns.drop(polygons.geometry.name):
+        for ours in _attributes(polygons):
             keys = set(_texts(polygons[ours])) - {""}
             share = float(values.isin(keys).mean()) if keys else 0.0
             kinds = values[values.isin(keys)].nunique() if share else 0
             if share >= _LEAST_LABELLED and kinds >= 2 and share * kinds > score:
                 best, score = (theirs, ours), share * kinds
     return best
+
+
+def _attributes(frame: gpd.GeoDataFrame) -> list[Any]:
+    return [name for name in frame.columns if name != frame.geometry.name]
 
 
 def _texts(column: Any) -> pd.Series[str]:
