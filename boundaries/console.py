@@ -23,7 +23,9 @@ from geodata.errors import InputError, QuhuaError, Text
 
 LANGUAGES = ("zh", "en")
 DECISION = "decision_needed"
-"""Code of an error that a person's answer would cure: exit status 1, not 2."""
+"""Code of an error that a person's answer would cure."""
+_FOUND = frozenset({DECISION, "blocked"})
+"""Codes of exit status 1, not 2: it ran, and a person must decide or mend."""
 
 
 @dataclass(frozen=True)
@@ -385,7 +387,7 @@ def main(root: click.Group, arguments: Sequence[str] | None = None) -> int:
         return 2
     except QuhuaError as error:
         _fail(error.to_dict(), error.text(spoken), spoken, as_json=as_json)
-        return 1 if error.code == DECISION else 2
+        return 1 if error.code in _FOUND else 2
     except BrokenPipeError:
         return 2
     except Exception as error:  # noqa: BLE001 - a bug: say so once, exit 2

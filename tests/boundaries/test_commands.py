@@ -167,7 +167,7 @@ def _waive_and_repair(shell: Shell) -> None:
     draft = taken["draft"]["id"]
     errors = [f for f in taken["findings"]["shown"] if f["severity"] == "error"]
     assert errors[0]["at"]
-    blocked = shell("draft", "submit", draft, "--as", "zhao", status=2)
+    blocked = shell("draft", "submit", draft, "--as", "zhao", status=1)
     assert blocked["error"] == "blocked"
     waived = shell(
         *("draft", "waive", draft, errors[-1]["fingerprint"], "--reason", "核实"),

@@ -79,7 +79,7 @@ def test_from_a_real_file_to_a_published_successor(bureau: Bureau) -> None:
     assert places["120117",] == pytest.approx([117.805291, 39.373299], abs=1e-5)
     assert all("elf-intersection" in f["message"]["en"] for f in errors)
 
-    blocked = bureau.json("draft", "submit", draft, "--as", "li", status=2)
+    blocked = bureau.json("draft", "submit", draft, "--as", "li", status=1)
     assert blocked["error"] == "blocked"
     repaired = bureau.json("draft", "repair", draft, "--as", "li")
     assert {key for r in repaired["draft"]["repairs"] for key in r["keys"]} == {
