@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pyarrow as pa
 
@@ -24,11 +26,18 @@ def attributes(table: pa.Table) -> pd.DataFrame:
 def _series(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_nested(column.type):  # lists and objects become their JSON
+        texts = [_json(value) for value in column.to_pylist()]
+        return pd.Series(texts, dtype=object)
     if pa.types.is_integer(column.type) and column.null_count:
         mapped = {pa.int64(): pd.Int64Dtype()}
         column = column.cast(pa.int64())
         return pd.Series(column.to_pandas(types_mapper=mapped.get))
     return pd.Series(column.to_pandas())
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def unique(names: list[str]) -> list[str]:
