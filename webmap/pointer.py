@@ -71,6 +71,7 @@ def state_document(found: State) -> dict[str, Any]:
         "tiles": found.digest,
         "box": found.box,
         "units": len(found.frame),
+        "ranks": found.ranks,
         "levels": [
             {
                 "level": level,
@@ -100,9 +101,18 @@ def transition_document(found: Transition, old: State, new: State) -> dict[str, 
                 "ha": row["area_m2"] / 1e4,
                 "box": [row["w"], row["s"], row["e"], row["n"]],
                 "at": [row["x"], row["y"]],
+                "level": int(row["level"]),
+                "within": int(row["within"]),
                 "colour": int(tints.get(row["to"] or row["from"], 0)),
             }
             for row in moves.to_dict("records")
+        ],
+        "successions": [
+            {
+                "from": _party(row["from"], names),
+                "to": _party(row["to"], names),
+            }
+            for row in found.successions.to_dict("records")
         ],
         "more_moves": max(len(found.moves) - MOVES_SENT, 0),
         "changed": [

@@ -11,7 +11,7 @@ import shapely
 
 from geodata import crs, topology
 from geodata.tiles import TileSet, borders, colours, coverage_tiles, transition_tiles
-from geodata.tiles.borders import OUTSIDE
+from geodata.tiles.borders import OUTSIDE, rank
 from geodata.tiles.labels import label_points
 from geodata.tiles.pyramid import by_level, digest_of, first_zoom
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PREFIXES = (2, 4, 6, 9, 12)
 """Characters of a code that name province, prefecture, county, town, village."""
+SAME_GROUND = 0.001
+"""Share of its area by which a successor may differ from what it succeeds."""
 SLIVER_M2 = 1.0
 """Areas that moved by less are rounding, and are not listed."""
 
@@ -46,6 +48,8 @@ class State:
     box: Box | None
     levels: dict[int, int]
     """Zoom at which each level's units have a readable size (512-pixel tiles)."""
+    ranks: tuple[int, ...]
+    """Ranks of border there are, 0 between provinces."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ class Transition:
     digest: str
     tiles: TileSet
     moves: pd.DataFrame
-    """from, to (``""``: outside), area_m2, w, s, e, n, x, y (a point inside)."""
+    """from, to (``""``: outside), area_m2, level, within (row of the coarser area
+    it is part of, or -1), w, s, e, n, x, y (a point inside)."""
+    successions: pd.DataFrame
+    """from, to, level: units that ended and the ones that begin on their ground."""
     changed: pd.DataFrame
     """code, before_km2, after_km2, of every division that differs in any way."""
 
@@ -95,45 +102,104 @@ def state(
     ).assign(**sides)
     digest = digest_of(prepared, ["code", "name", "level", "colour"])
     tiles = coverage_tiles(prepared, cache / digest, prefixes=PREFIXES)
-    return State(date, digest, prepared, edges, tiles, _box(bounds), zooms)
+    return State(
+        date, digest, prepared, edges, tiles, _box(bounds), zooms, _ranks(edges, frame)
+    )
 
 
 def transition(old: State, new: State, cache: Path) -> Transition:
-    """Compare two states: who gave which area to whom, and where."""
+    """Compare two states: who gave which area to whom, and where.
+
+    A unit that ends while another begins on the same ground was renamed, recoded
+    or changed in kind: that is a succession, not an area that moved. An area that
+    moved between streets also moved between their communities: the finer row says
+    which coarser one it lies within.
+    """
     changed = _changed(old.frame, new.frame)
     pieces = [
-        topology.moves(before, after)
-        for before, after in _by_level(old.frame, new.frame, changed["code"])
+        topology.moves(before, after).assign(level=level)
+        for level, before, after in _by_level(old.frame, new.frame, changed["code"])
     ]
     found = pd.concat(pieces, ignore_index=True) if pieces else _no_moves(new.frame)
     found = found[found["area_m2"] >= SLIVER_M2]
-    found = found.sort_values("area_m2", ascending=False, ignore_index=True)
+    renewed = _succeeds(found, old.frame, new.frame)
+    successions = pd.DataFrame(found.loc[renewed, ["from", "to", "level"]])
+    found = found[~renewed].sort_values(
+        ["area_m2", "level"], ascending=[False, True], ignore_index=True
+    )
+    found = _outermost_first(found)
     digest = digest_of(found, ["from", "to"])[:20] + old.digest[:10] + new.digest[:10]
     before, after = (
         item.frame[item.frame.index.isin(changed["code"])] for item in (old, new)
     )
     tiles = transition_tiles(before, after, found, cache / digest)
-    bounds = shapely.bounds(found.geometry.to_numpy()).reshape(-1, 4)
-    inside = shapely.point_on_surface(found.geometry.to_numpy())
-    sides: dict[str, Any] = {s: bounds[:, i] for i, s in enumerate("wsen")}
-    sides |= {"x": shapely.get_x(inside), "y": shapely.get_y(inside)}
+    return Transition(
+        old.date, new.date, digest, tiles, _listed(found), successions, changed
+    )
+
+
+def _listed(found: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the moved areas without their shapes, with a box and a point inside."""
+    shapes = found.geometry.to_numpy()
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    inside = shapely.point_on_surface(shapes)
+    sides: Any = {side: bounds[:, i] for i, side in enumerate("wsen")}
     moves = pd.DataFrame(found.drop(columns="geometry")).assign(**sides)
+    moves = moves.assign(x=shapely.get_x(inside), y=shapely.get_y(inside))
     moves[["from", "to"]] = moves[["from", "to"]].astype(object).fillna("")
-    return Transition(old.date, new.date, digest, tiles, moves, changed)
+    return moves
+
+
+def _succeeds(
+    found: gpd.GeoDataFrame, old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
+) -> pd.Series[bool]:
+    """Return which rows hand the whole of an ended unit to a new one, and only it."""
+    ended = ~found["from"].isin(new.index) & found["from"].isin(old.index)
+    begun = ~found["to"].isin(old.index) & found["to"].isin(new.index)
+    whole = pd.Series(data=True, index=found.index)
+    for column, frame in (("from", old), ("to", new)):
+        area_m2 = found[column].map(frame["area_km2"]) * 1e6
+        whole &= found["area_m2"] >= area_m2 * (1 - SAME_GROUND)
+    return ended & begun & whole
+
+
+def _outermost_first(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows with ``within``, those that lie within no other first."""
+    within = np.array(_within(found), np.intp)
+    order = np.argsort(within >= 0, kind="stable")
+    place = np.append(np.argsort(order), -1)  # -1 stays -1
+    ordered = found.iloc[order].reset_index(drop=True)
+    return ordered.assign(within=place[within[order]])
+
+
+def _within(found: gpd.GeoDataFrame) -> list[int]:
+    """Return the row of a coarser level each moved area lies within, -1 for none."""
+    shapes = found.geometry.to_numpy()
+    levels = found["level"].to_numpy()
+    inside, around = shapely.STRtree(shapes).query(
+        shapely.point_on_surface(shapes), predicate="within"
+    )
+    coarser = levels[around] < levels[inside]
+    rows = np.full(len(found), -1)
+    for row, other in zip(inside[coarser], around[coarser], strict=True):
+        if rows[row] < 0 or levels[other] < levels[rows[row]]:
+            rows[row] = other
+    return [int(row) for row in rows]
 
 
 def _no_moves(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame.iloc[:0][["geometry"]].assign(**{"from": "", "to": "", "area_m2": 0.0})
+    blank: Any = {"from": "", "to": "", "area_m2": 0.0, "level": 0}
+    return frame.iloc[:0][["geometry"]].assign(**blank)
 
 
 def _by_level(
     old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, keys: pd.Series[str]
-) -> list[tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]]:
+) -> list[tuple[int, gpd.GeoDataFrame, gpd.GeoDataFrame]]:
     """Return the changed divisions level by level: each level tiles the ground."""
     before, after = (f[f.index.isin(keys) & ~f.geometry.isna()] for f in (old, new))
     levels = sorted({*before["level"], *after["level"]})
     return [
-        (before[before["level"] == level], after[after["level"] == level])
+        (int(level), before[before["level"] == level], after[after["level"] == level])
         for level in levels
     ]
 
@@ -184,6 +250,14 @@ def _neighbours(frame: gpd.GeoDataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["a", "b", "length_m"])
     joined = pd.concat(tables, ignore_index=True)
     return joined.groupby(["a", "b"], sort=False)["length_m"].sum().reset_index()
+
+
+def _ranks(edges: pd.DataFrame, frame: gpd.GeoDataFrame) -> tuple[int, ...]:
+    keys = [str(key) for key in frame.index]
+    found = set(rank([*edges["a"], *keys[:1]], [*edges["b"], None], PREFIXES)[:-1])
+    if keys:
+        found.add(int(rank(keys, [None] * len(keys), PREFIXES)[0]))
+    return tuple(sorted(int(value) for value in found))
 
 
 def _first_zooms(frame: gpd.GeoDataFrame) -> dict[int, int]:

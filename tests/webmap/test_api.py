@@ -159,3 +159,42 @@ def test_many_topmost_divisions_are_grouped_by_what_is_above() -> None:
     below = divisions.children(state, "130000")["nodes"]
     assert len(below) == 40
     assert all(node["code"].startswith("13") for node in below)
+
+
+def test_a_recoded_division_is_a_succession_not_an_area_that_moved(
+    registry: Registry,
+) -> None:
+    import geopandas as gpd
+    import pandas as pd
+
+    from webmap import create_app
+
+    def layer(street: str, picture: str) -> Any:
+        districts = drawn(picture, parent="120000")
+        streets = drawn(picture).assign(
+            code=[street, "120102001", "120103001"],
+            parent=["120101", "120102", "120103"],
+            level=4,
+            kind="street",
+        )
+        streets.index = pd.Index(streets["code"], name="key")
+        return gpd.GeoDataFrame(pd.concat([districts, streets]), crs=districts.crs)
+
+    published.publish(registry.store, layer("120101101", "AAB/AAB/CCC"), "2020-01-01")
+    published.publish(registry.store, layer("120101001", "AAB/AAB/CCC"), "2021-01-01")
+    published.publish(registry.store, layer("120101001", "ABB/AAB/CCC"), "2022-01-01")
+    client = create_app(registry).test_client()
+    edition = client.application.extensions["published"].edition()
+    for old, new in (("2020-01-01", "2021-01-01"), ("2021-01-01", "2022-01-01")):
+        edition.transition(old, new, wait=20)
+        for date in (old, new):
+            edition.state(date, wait=20)
+    recoded = client.get("/api/v1/changes/2020-01-01/2021-01-01").json
+    assert recoded["moves"] == []
+    (succession,) = recoded["successions"]
+    assert succession["from"] == {"code": "120101101", "name": "东区"}
+    assert succession["to"] == {"code": "120101001", "name": "东区"}
+    moved = client.get("/api/v1/changes/2021-01-01/2022-01-01").json
+    assert moved["successions"] == []
+    sides = [(m["from"]["code"], m["level"], m["within"]) for m in moved["moves"]]
+    assert sides == [("120101", 3, -1), ("120101001", 4, 0)]

@@ -273,7 +273,7 @@ export const DivisionMap = L.Renderer.extend({
     const pen = this._pen;
     for (const feature of tile.layers.moved?.features ?? []) {
       const { i } = feature.properties;
-      if (only !== null && i !== only) continue;
+      if (only === null ? this.moved[i]?.within >= 0 : i !== only) continue;
       const colour = this.colours.gains[this.moved[i]?.colour ?? 0];
       this._enter(tile);
       pen.globalAlpha = only === null ? 0.18 : 0.4;
@@ -325,6 +325,7 @@ export const DivisionMap = L.Renderer.extend({
   _numbers() {
     this._taken = [];
     this.moved.forEach((move, index) => {
+      if (move.within >= 0 || move.ha < 0.1) return;
       const box = this._badge(move, index);
       if (this._taken.some((other) => meets(other, box))) return;
       this._taken.push(box);

@@ -17,15 +17,17 @@ export function showChanges(panel, changes, { cited, named, onmove, onselect, on
     return;
   }
   const name = (party) => (party ? party.name || party.code : say("outside the layer"));
-  const listed = changes.moves.filter(worth).slice(0, SHOWN);
-  const total = changes.moves.length + changes.more_moves;
+  const outer = changes.moves.map((move, index) => ({ ...move, index })).filter((move) => move.within < 0);
+  const listed = outer.filter(worth).slice(0, SHOWN);
+  const total = outer.length + changes.more_moves;
+  const differ = different(changes);
   fill(
     panel,
     element("h3", {}, say("From {old} to {new}", { old: changes.old, new: changes.new })),
     ...reasons(cited, { named }),
     element("h3", {}, say("Areas that moved ({n})", { n: count(total) })),
     listed.length
-      ? element("ul", { class: "moves" }, ...listed.map((move, index) => element(
+      ? element("ul", { class: "moves" }, ...listed.map(({ index, ...move }) => element(
           "li",
           { onpointerenter: () => onhover(index), onpointerleave: () => onhover(null) },
           element("span", { class: "number-tag" }, String(index + 1)),
@@ -34,14 +36,27 @@ export function showChanges(panel, changes, { cited, named, onmove, onselect, on
         )))
       : element("p", { class: "empty" }, say("No area moved.")),
     total > listed.length && listed.length === SHOWN ? element("p", { class: "kicker" }, say("{n} smaller ones are not listed.", { n: count(total - SHOWN) })) : rest(total - listed.length),
-    element("h3", {}, say("Divisions that differ ({n})", { n: count(changes.changed.length) })),
-    element("ul", { class: "moves" }, ...changes.changed.slice(0, SHOWN).map((row) => element(
+    changes.successions.length ? element("h3", {}, say("Renamed, recoded or changed in kind ({n})", { n: count(changes.successions.length) })) : null,
+    element("ul", { class: "moves" }, ...changes.successions.slice(0, SHOWN).map(({ from, to }) => element(
+      "li",
+      {},
+      element("button", { class: "link pair", onclick: () => onselect(to.code) }, from.name === to.name ? to.name : `${from.name} → ${to.name}`),
+      element("small", { class: "figures" }, `${from.code} → ${to.code}`),
+    ))),
+    element("h3", {}, say("Divisions that differ ({n})", { n: count(differ.length) })),
+    element("ul", { class: "moves" }, ...differ.slice(0, SHOWN).map((row) => element(
       "li",
       {},
       element("button", { class: "link pair", onclick: () => onselect(row.code) }, row.name || row.code),
       element("span", { class: "amount" }, difference(row)),
     ))),
   );
+}
+
+/* Divisions that differ, without those that only go on under another code. */
+export function different(changes) {
+  const gone = new Set(changes.successions.flatMap(({ from, to }) => [from.code, to.code]));
+  return changes.changed.filter((row) => !gone.has(row.code));
 }
 
 function difference(row) {

@@ -33,11 +33,18 @@ function above(division, { onselect }) {
 }
 
 /* Before and after, who gained and lost, and the reason: what most come for. */
-function change(record, { changes, cited, onmove, named }) {
+function change(record, { changes, cited, onmove, onselect, named }) {
   if (!changes) return [];
   const row = changes.changed.find((item) => item.code === record.code);
   const heading = element("h3", {}, say("Change from {old} to {new}", { old: changes.old, new: changes.new }));
   if (!row) return [heading, element("p", { class: "kicker" }, say("This division did not change between these dates."))];
+  const succession = changes.successions.find(({ from, to }) => [from.code, to.code].includes(record.code));
+  if (succession) {
+    const { from, to } = succession;
+    const other = to.code === record.code ? from : to;
+    const words = to.code === record.code ? say("Continues {whom}", { whom: `${from.name}（${from.code}）` }) : say("Continued as {whom}", { whom: `${to.name}（${to.code}）` });
+    return [heading, element("p", {}, element("button", { class: "link", onclick: () => onselect(other.code) }, words)), element("h3", {}, say("Reason")), ...reasons(cited, { about: record.code, named })];
+  }
   const both = row.before_km2 !== null && row.after_km2 !== null;
   const difference = both ? row.after_km2 - row.before_km2 : null;
   const moved = changes.moves
@@ -51,7 +58,7 @@ function change(record, { changes, cited, onmove, named }) {
       figure(say("Before"), row.before_km2, changes.old),
       element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
       figure(say("After"), row.after_km2, changes.new),
-      element("div", { class: "difference" }, `${say("Difference")} `, element("strong", {}, signedKm2(difference)), " ", element("span", { class: "badge internal-only" }, say("computed, internal"))),
+      element("div", { class: "difference" }, difference === null ? "" : `${say("Difference")} `, difference === null ? null : element("strong", {}, signedKm2(difference)), " ", element("span", { class: "badge internal-only" }, say("computed, internal"))),
     ),
     moved.length ? element("ul", { class: "moves" }, ...moved.filter(worth).map((move) => moveLine(move, record.code, onmove))) : null,
     rest(moved.filter((move) => !worth(move)).length),

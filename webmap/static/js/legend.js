@@ -25,10 +25,7 @@ function hatched() {
 
 const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
 
-export function showLegend(box, { levels, compared, deepest, onlevel }) {
-  const finest = Math.max(...levels.map((item) => item.level));
-  const coarsest = Math.min(...levels.map((item) => item.level));
-  const ranks = RANKS.map((text, rank) => ({ text, rank })).filter(({ rank }) => rank + 1 <= finest && rank + 2 >= coarsest);
+export function showLegend(box, { levels, ranks, compared, deepest, onlevel }) {
   const open = box.querySelector("details")?.open ?? window.innerWidth >= 1200;
   const choice = levels.length > 1
     ? element("label", {}, say("Show down to"), " ", element("select", { onchange: (event) => onlevel(Number(event.target.value)) },
@@ -38,7 +35,7 @@ export function showLegend(box, { levels, compared, deepest, onlevel }) {
   fill(box, element("details", { open },
     element("summary", {}, say("Legend")),
     element("ul", {},
-      ...ranks.map(({ text, rank }) => element("li", {}, line({ ...BORDERS[rank], colour: "border" }), say(text))),
+      ...ranks.map((rank) => element("li", {}, line({ ...BORDERS[rank], colour: "border" }), say(RANKS[rank]))),
       ...(compared ? [
         element("li", {}, line({ width: 2, dash: [6, 4], colour: "old" }), say("Former border")),
         element("li", {}, line({ width: 2.4, dash: [], colour: "new" }), say("New border")),

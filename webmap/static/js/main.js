@@ -3,7 +3,7 @@
 import { read, search as query, write } from "./address.js";
 import { ask, path } from "./ask.js";
 import { DivisionMap } from "./canvas.js";
-import { showChanges } from "./changes.js";
+import { different, showChanges } from "./changes.js";
 import { showDetail } from "./detail.js";
 import { byId, element, fill } from "./dom.js";
 import { gauss } from "./gauss.js";
@@ -70,12 +70,13 @@ async function go() {
   notice(null);
   drawn.compare(changes?.tiles ?? null, changes?.moves ?? []);
   const legend = (deepest) => showLegend(byId("legend"), {
-    levels: shown.levels, compared: Boolean(changes), deepest,
+    levels: shown.levels, ranks: shown.ranks, compared: Boolean(changes), deepest,
     onlevel: (level) => { state.level = level === 99 ? null : String(level); drawn.upTo(level); write(state); },
   });
   legend(Number(state.level) || 99);
-  byId("changes-count").textContent = String(changes?.changed.length ?? "");
-  byId("changes-count").hidden = !changes?.changed.length;
+  const number = changes ? different(changes).length + changes.successions.length : 0;
+  byId("changes-count").textContent = String(number);
+  byId("changes-count").hidden = !number;
   showChanges(byId("changes-panel"), changes, { cited: cited(), named: named(), onmove: move, onselect: (code) => select(code, { fit: true }), onhover: (index) => drawn.highlight(index) });
   if (record) detailed();
   await tree.show(date, since ?? "");
