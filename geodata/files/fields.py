@@ -134,6 +134,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "area_official_km2": (
         "area_official_km2",
         "公布面积",
+        "公布面积平方千米",
+        "公布面积平方公里",
         "法定面积",
         "统计面积",
         "area_km2",
@@ -163,7 +165,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "变更前代码",
     ),
     "successors": ("successors", "后继", "现代码", "新区划代码", "变更后代码"),
-    "remark": ("remark", "备注", "BZ", "说明", "note", "remarks", "comment"),
+    "remark": (
+        "remark",
+        "备注",
+        "备注信息",
+        "BZ",
+        "说明",
+        "note",
+        "remarks",
+        "comment",
+    ),
     "marker": ("marker", "JZBH", "界桩编号", "界桩号", "桩号"),
     "line": ("line", "JXDM", "界线代码", "界线编号"),
     "height_m": ("height_m", "GC", "高程"),
@@ -243,22 +254,22 @@ def _aliases() -> dict[str, str]:
     return {fold(alias): ours for ours, names in FIELDS.items() for alias in names}
 
 
-def _cut_forms(alias: str) -> set[str]:
-    """Return how a DBF stores ``alias``: 10 bytes of UTF-8 or of GBK."""
+def _cut_forms(alias: str, size: int) -> set[str]:
+    """Return what ``size`` bytes of UTF-8 or of GBK keep of ``alias``."""
     forms = set()
     for encoding in ("utf-8", "gb18030"):
         raw = alias.encode(encoding)
-        if len(raw) > _DBF_BYTES:
-            forms.add(fold(raw[:_DBF_BYTES].decode(encoding, errors="ignore")))
+        if len(raw) > size:
+            forms.add(fold(raw[:size].decode(encoding, errors="ignore")))
     return forms
 
 
-def _truncated() -> dict[str, tuple[str, ...]]:
+def _truncated(size: int) -> dict[str, tuple[str, ...]]:
     """Return folded cut form -> the names of ours it may stand for."""
     found: dict[str, dict[str, None]] = {}
     for ours, names in FIELDS.items():
         for alias in names:
-            for form in _cut_forms(alias):
+            for form in _cut_forms(alias, size):
                 found.setdefault(form, {})[ours] = None
     return {form: tuple(names) for form, names in found.items()}
 
@@ -266,8 +277,11 @@ def _truncated() -> dict[str, tuple[str, ...]]:
 ALIASES: dict[str, str] = _aliases()
 """Their field name, folded by :func:`fold`, -> ours."""
 
-TRUNCATED: dict[str, tuple[str, ...]] = _truncated()
+TRUNCATED: dict[str, tuple[str, ...]] = _truncated(_DBF_BYTES)
 """A field name cut by a DBF, folded, -> what of ours it may be; the values decide."""
+
+NUMBERED: dict[str, tuple[str, ...]] = _truncated(_DBF_BYTES - len("_1"))
+"""The same where a number was put behind to tell two cut names apart."""
 
 _RANK = {
     fold(alias): rank for names in FIELDS.values() for rank, alias in enumerate(names)
@@ -341,9 +355,12 @@ def _candidates(column: Hashable, own: Mapping[str, str]) -> list[tuple[str, int
     bare = _without_unit(folded)
     if bare is not None:
         found.append(("area_official_km2", 50 + _RANK.get(bare, 20)))
+    cut = dict.fromkeys(TRUNCATED.get(folded, ()))
     # GDAL numbers the second of two names that were cut to the same bytes.
-    forms = {folded: None, fold(_DEDUPED.sub("", str(column))): None}
-    cut = [ours for form in forms for ours in TRUNCATED.get(form, ())]
+    bare_name = _DEDUPED.sub("", str(column))
+    if bare_name != column:
+        form = fold(bare_name)
+        cut |= dict.fromkeys((*TRUNCATED.get(form, ()), *NUMBERED.get(form, ())))
     return found + [(ours, 100 + rank) for rank, ours in enumerate(cut)]
 
 

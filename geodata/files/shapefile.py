@@ -8,6 +8,7 @@ contradict one another is refused whole, one bad record by its number.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,11 @@ _AGAIN = Text(
     "请在原软件中重新导出，并把 .shp、.shx、.dbf、.prj、.cpg 一起打包为 zip。",
     "Export it again and zip .shp, .shx, .dbf, .prj and .cpg together.",
 )
+
+
+# GDAL puts a number behind the second of two names cut to the same bytes, perhaps in
+# the middle of a character.
+_NUMBER = re.compile(rb"(?<=[\x80-\xff])_\d{1,2}$")
 
 
 @dataclass
@@ -290,7 +296,7 @@ class Table:
     def _samples(self, most: int = 4000) -> list[bytes]:
         """Return field names and text values that are not plain ASCII."""
         step = max(self.records // 1000, 1)
-        found = {name for name, *_ in self.fields}
+        found = {_NUMBER.sub(b"", name) for name, *_ in self.fields}
         for record in range(0, self.records, step):
             at = self.header + record * self.length
             for _, kind, offset, size in self.fields:

@@ -62,6 +62,12 @@ def test_dbf_names_cut_at_ten_bytes_are_told_apart_by_their_values() -> None:
         "行政区划代": "code",
         "行政区划名": "name",
     }
+    # GDAL makes room for its number: eight bytes are left, two and a half characters.
+    numbered = pd.DataFrame({"行政区": ["120101"], "行政\ufffd_1": ["和平区"]})
+    assert fields.match(numbered.columns, numbered) == {
+        "行政区": "code",
+        "行政\ufffd_1": "name",
+    }
     broken = pd.DataFrame({"行政区\ufffd": ["120101"]})
     assert fields.match(broken.columns, broken) == {"行政区\ufffd": "code"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -360,6 +361,44 @@ def test_our_own_reader_reads_what_we_write(tmp_path: Path, name: str) -> None:
     extra = frame.sort_values("code")["自定义的字段"]
     assert [None if v != v else v for v in extra] == ["甲", "乙", None, "丁"]
     assert reading.crs.epsg == (4326 if name == "a.kml" else 4490)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+@pytest.mark.parametrize("declared", [True, False])
+def test_chinese_field_names_that_a_dbf_cut_are_understood(
+    tmp_path: Path, encoding: str, declared: bool
+) -> None:
+    theirs = {
+        "行政区划代码": ["120101", "120102"],
+        "行政区划名称": ["和平区", "河东区"],
+        "上级区划代码": ["120000", "120000"],
+        "公布面积平方公里": [9.98, 15.06],
+        "备注信息": ["甲", None],
+    }
+    shapes = _units(["甲", "乙"], holes=False).geometry
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # GDAL says that it cuts
+        pyogrio.write_dataframe(
+            gpd.GeoDataFrame(theirs, geometry=shapes),
+            tmp_path / "x.shp",
+            encoding=encoding,
+        )
+    if not declared:
+        (tmp_path / "x.cpg").unlink()
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for part in tmp_path.glob("x.???"):
+            if part.suffix != ".zip":
+                archive.write(part, part.name)
+    frame, reading = files.read(tmp_path / "x.zip")
+    assert set(reading.fields.values()) >= {
+        "code",
+        "name",
+        "parent",
+        "area_official_km2",
+    }
+    assert frame["code"].tolist() == ["120101", "120102"]
+    assert frame["name"].tolist() == ["和平区", "河东区"]
+    assert frame["area_official_km2"].tolist() == [9.98, 15.06]
 
 
 def test_our_own_reader_reads_our_drawings(tmp_path: Path) -> None:
