@@ -34,7 +34,7 @@ def identify(
     bounds_or_xy: npt.ArrayLike,
     *,
     wkt: str | int | CRS | dict[str, Any] | None = None,
-    implied: str | None = None,
+    implied: str | Text | None = None,
     region: Any = None,
     reference: gpd.GeoDataFrame | None = None,
 ) -> tuple[CRSChoice, bool]:
@@ -50,8 +50,8 @@ def identify(
         What the file declares: WKT of any dialect, PROJJSON, ``EPSG:n``, a
         code, or None.
     implied
-        Name of the standard that implies WGS 84 where nothing is declared (for
-        example ``"GeoJSON (RFC 7946)"``). Numbers that contradict it make a
+        Name (in one or both languages) of the standard that implies WGS 84 where
+        nothing is declared, as ``"GeoJSON (RFC 7946)"``. Numbers that contradict it make a
         question; numbers that contradict a declaration make an error.
     region
         Where the data should lie: see :func:`geodata.regions.resolve`.
@@ -68,21 +68,22 @@ def identify(
     CRSError
         When declaration and numbers contradict each other; names both.
     """
+    standard = Text(implied, implied) if isinstance(implied, str) else implied
     place = Place.of(region, reference)
     xy = points_of(bounds_or_xy)
     declared = read_declared(wkt)
     if len(xy) == 0:
-        return _without_numbers(declared, implied), False
+        return _without_numbers(declared, standard), False
     if declared.crs is not None:
         extent = Extent.of(majority(declared.crs, xy))
         return _held(declared.crs, declared.epsg, extent, place)
     degrees = CRS.from_epsg(WGS84)
-    if implied is not None and fits(degrees, Extent.of(majority(degrees, xy))):
-        return _implied(implied, Extent.of(majority(degrees, xy))), False
-    if implied is not None:
+    if standard is not None and fits(degrees, Extent.of(majority(degrees, xy))):
+        return _implied(standard, Extent.of(majority(degrees, xy))), False
+    if standard is not None:
         missing = Text(
-            f"{implied} 规定为 WGS 84 经纬度，但数值与之矛盾",
-            f"{implied} means WGS 84 degrees, but the numbers contradict that",
+            f"{standard.zh} 规定为 WGS 84 经纬度，但数值与之矛盾",
+            f"{standard.en} means WGS 84 degrees, but the numbers contradict that",
         )
         return guess(xy, place, missing=missing, at_most=_SWAPPED)
     missing = declared.problem or Text("文件没有声明坐标系", "The file declares no CRS")
@@ -130,17 +131,17 @@ def _exchanged(crs: CRS, epsg: int | None, extent: Extent, place: Place) -> CRSC
     )
 
 
-def _implied(standard: str, extent: Extent) -> CRSChoice:
+def _implied(standard: Text, extent: Extent) -> CRSChoice:
     numbers = describe(extent)
     return CRSChoice(
         WGS84,
-        f"{standard} 规定为 WGS 84 经纬度，{numbers.zh}与之相符",
+        f"{standard.zh} 规定为 WGS 84 经纬度，{numbers.zh}与之相符",
         _IMPLIED,
-        evidence_en=f"{standard} means WGS 84 degrees; {numbers.en} agree",
+        evidence_en=f"{standard.en} means WGS 84 degrees; {numbers.en} agree",
     )
 
 
-def _without_numbers(declared: Declared, implied: str | None) -> CRSChoice:
+def _without_numbers(declared: Declared, standard: Text | None) -> CRSChoice:
     """Judge an empty layer: only the declaration speaks."""
     if declared.crs is not None:
         name = _name(declared.crs, declared.epsg)
@@ -151,12 +152,12 @@ def _without_numbers(declared: Declared, implied: str | None) -> CRSChoice:
             wkt=None if declared.epsg else declared.crs.to_wkt(),
             evidence_en=f"The file declares {name.en}; there are no coordinates",
         )
-    if implied is not None:
+    if standard is not None:
         return CRSChoice(
             WGS84,
-            f"{implied} 规定为 WGS 84 经纬度，没有坐标可核对",
+            f"{standard.zh} 规定为 WGS 84 经纬度，没有坐标可核对",
             _IMPLIED,
-            evidence_en=f"{implied} means WGS 84; there are no coordinates",
+            evidence_en=f"{standard.en} means WGS 84; there are no coordinates",
         )
     why = declared.problem or Text(
         "没有坐标，也没有声明坐标系", "There are neither coordinates nor a CRS"

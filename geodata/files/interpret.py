@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _TABLES = frozenset({"CSV", "XLSX"})
 _SAMPLE_ROWS = 200
 _SAMPLE_POINTS = 20_000
+_POINT_TABLE = Text("经纬度点表", "A table of longitude and latitude")
 _BY_HAND = Text("人工指定", "set by hand")
 
 
@@ -45,6 +46,8 @@ class _Placed:
     swapped: bool
     strays: tuple[Refusal, ...] = ()
     """Records whose numbers cannot be in the CRS that all others are in."""
+    source: str | None = None
+    """The file's CRS as it was used; None for a local grid."""
 
 
 def interpret(
@@ -104,7 +107,7 @@ def interpret(
             z_dropped=raw.z_dropped,
             m_dropped=raw.m_dropped,
             linearised=raw.linearised,
-            invalid=_moved_places(raw, placed, frame),
+            invalid=_moved_places(raw, placed, frame, overrides),
         ),
         records=Records(raw.read, len(frame), refused),
         bounds=bounds,
@@ -167,12 +170,30 @@ def _place(
     if swapped:
         frame = frame.set_geometry(_swapped(frame))
     declared = choice.wkt or (None if choice.epsg is None else f"EPSG:{choice.epsg}")
-    if declared is None:
+    parameters = overrides.get("parameters")
+    if declared is None and parameters is None:
         return _Placed(frame, choice, swapped)
-    frame = frame.set_crs(declared, allow_override=True)
+    if declared is None:
+        choice = _by_parameters(choice, parameters)
+    else:
+        frame = frame.set_crs(declared, allow_override=True)
     lost = crs.strays(frame)
-    stored = crs.transform(frame[~lost], parameters=overrides.get("parameters"))
-    return _Placed(stored, choice, swapped, _stray_records(frame[lost], choice))
+    stored = crs.transform(frame[~lost], parameters=parameters)
+    refused = _stray_records(frame[lost], choice)
+    return _Placed(stored, choice, swapped, refused, declared)
+
+
+def _by_parameters(choice: CRSChoice, parameters: Any) -> CRSChoice:
+    """Say that a local grid came in by the parameters of the administrator."""
+    target = crs.load_parameters(parameters).target
+    return replace(
+        choice,
+        epsg=int(target.removeprefix("EPSG:")),
+        evidence=f"地方坐标系，按管理员提供的参数换算到 {target}",
+        evidence_en=f"a local grid, brought to {target} by the given parameters",
+        confidence=1.0,
+        alternatives=(),
+    )
 
 
 def _stray_records(frame: gpd.GeoDataFrame, choice: CRSChoice) -> tuple[Refusal, ...]:
@@ -220,7 +241,7 @@ def _identified(
     return choice, bool(axis)
 
 
-def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | None:
+def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | Text | None:
     """Return what makes plain degrees WGS 84: the format, or a table of points.
 
     A table has no place to declare a CRS; points in it with longitude and latitude
@@ -232,9 +253,7 @@ def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | None:
     # Plane coordinates, and latitude before longitude, are found from the numbers.
     degrees = min(west, south) >= -180 and east <= 180 and north <= 73
     points = (frame.geometry.geom_type == "Point").all()
-    return (
-        "经纬度点表 / a table of longitude and latitude" if points and degrees else None
-    )
+    return _POINT_TABLE if points and degrees else None
 
 
 def _sample(frame: gpd.GeoDataFrame) -> Any:
@@ -325,7 +344,10 @@ def _guess(
 
 
 def _moved_places(
-    raw: Raw, placed: _Placed, frame: gpd.GeoDataFrame
+    raw: Raw,
+    placed: _Placed,
+    frame: gpd.GeoDataFrame,
+    overrides: Mapping[str, Any],
 ) -> tuple[dict[str, Any], ...]:
     """Bring the places of invalid geometry to the coordinates of the frame."""
     listed = [item for item in raw.invalid if item["record"] in frame.index]
@@ -336,9 +358,8 @@ def _moved_places(
     y = np.array([item["y"] for item in spots])
     if placed.swapped:
         x, y = y, x
-    choice = placed.choice
-    source = choice.wkt or f"EPSG:{choice.epsg}"
-    x, y = crs.transform_points(x, y, source)
-    for item, lon, lat in zip(spots, x, y, strict=True):
+    sent = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=placed.source)
+    there = crs.transform(sent, parameters=overrides.get("parameters")).geometry
+    for item, lon, lat in zip(spots, there.x, there.y, strict=True):
         item["x"], item["y"] = float(lon), float(lat)
     return tuple(listed)
