@@ -59,7 +59,7 @@ def _event(item: dict[str, Any]) -> dict[str, Any]:
         "label": label._asdict(),
         "from": [str(code) for code in item.get("from") or ()],
         "to": [str(code) for code in item.get("to") or ()],
-        "basis": str(item.get("basis") or ""),
+        "document": str(item.get("document") or item.get("basis") or ""),
     }
 
 

@@ -1,7 +1,7 @@
 /* On whose word something changed: the same block wherever a change is shown. */
 
 import { element } from "./dom.js";
-import { label, say } from "./words.js";
+import { label, language, say } from "./words.js";
 
 const EVENTS = 12;
 
@@ -28,5 +28,6 @@ function line(event, named) {
   const list = (codes) => codes.map((code) => (named.get(code) ? `${named.get(code)}（${code}）` : code)).join("、");
   const same = list(event.from) === list(event.to);
   const sides = same ? list(event.to) : [list(event.from), list(event.to)].filter(Boolean).join(" → ");
-  return `${label(event.label)}${document.documentElement.lang.startsWith("zh") ? "：" : ": "}${sides}`;
+  const rest = event.document ? `（${event.document}）` : "";
+  return `${label(event.label)}${language === "zh" ? "：" : ": "}${sides}${rest}`;
 }
