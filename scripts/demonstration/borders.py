@@ -78,7 +78,7 @@ class Borders:
         return shapely.MultiPolygon(sorted(parts, key=lambda part: -part.area))
 
     def _walked(self, members: Ints, inside: NDArray[np.bool_]) -> list[list[int]]:
-        """Return the corner numbers of each ring around some atoms, land on the left."""
+        """Return the corner numbers of rings around atoms, land on the left."""
         onward: dict[int, list[int]] = {}
         for atom in members:
             for start, end, other in self._around[atom]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 
-from demonstration import plan
+from demonstration import drafts, plan, survey
 from demonstration.territory import Territory
 
 CLOCK = "2026-03-01T00:00:00.000Z"
 """Stands in files that record when they were written, so that they stay the same."""
+
+MEASURED, TRACED = "汀南区社区界线_测绘成果.zip", "锦屿区街镇_网络地图描绘.geojson"
 
 
 def write(territory: Territory, out: Path) -> list[Path]:
@@ -31,14 +34,35 @@ def write(territory: Territory, out: Path) -> list[Path]:
         territory.population[name].to_csv(path, index=False, encoding="utf-8-sig")
         written.append(path)
     written.append(_json(_events(territory), out / "events_2026.json"))
-    written.append(_json(_listing(territory), out / "territory.json"))
+    made = drafts.drafts(territory)
+    (out / "drafts").mkdir(exist_ok=True)
+    written += [
+        _layer(draft.rows, out / "drafts" / f"{draft.name}.gpkg", "divisions")
+        for draft in made
+    ]
+    written += _survey(territory, out / "survey")
+    written.append(_json(_listing(territory, made), out / "territory.json"))
     return written
+
+
+def _survey(territory: Territory, folder: Path) -> list[Path]:
+    """Write the surveyor's files: one district measured, another traced."""
+    folder.mkdir(exist_ok=True)
+    measured = territory.next
+    measured = measured[measured["code"].str.startswith("990103")]
+    measured = measured[measured["level"] >= 4]
+    traced = territory.second[territory.second["parent"] == "990104"]
+    with tempfile.TemporaryDirectory() as scratch:
+        return [
+            survey.gbk_shapefile(measured, folder / MEASURED, Path(scratch)),
+            survey.gcj02_geojson(traced, folder / TRACED),
+        ]
 
 
 def _layer(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> Path:
     path.unlink(missing_ok=True)
     options = {"layer": layer} if layer else {"COORDINATE_PRECISION": 9}
-    frame.to_file(path, engine="pyogrio", **options)
+    frame.reset_index(drop=True).to_file(path, engine="pyogrio", **options)
     return path
 
 
@@ -52,7 +76,7 @@ def _events(territory: Territory) -> dict[str, Any]:
     return {"events": [event.to_dict() for event in territory.events]}
 
 
-def _listing(territory: Territory) -> dict[str, Any]:
+def _listing(territory: Territory, made: list[drafts.Draft]) -> dict[str, Any]:
     return {
         "label": {"zh": plan.LABEL, "en": plan.LABEL_EN},
         "seed": territory.seed,
@@ -66,6 +90,8 @@ def _listing(territory: Territory) -> dict[str, Any]:
                 "title": "2024年版全市行政区划（示例）",
                 "complete": None,
                 "events": None,
+                "author": "surveyor",
+                "approver": "manager",
             },
             {
                 "file": "divisions_2026.gpkg",
@@ -77,6 +103,43 @@ def _listing(territory: Territory) -> dict[str, Any]:
                 "title": "2026年版全市行政区划（示例）",
                 "complete": plan.CITY[0],
                 "events": "events_2026.json",
+                "author": "surveyor",
+                "approver": "manager",
             },
         ],
+        "drafts": [
+            {
+                "file": f"drafts/{draft.name}.gpkg",
+                "layer": "divisions",
+                "title": draft.title,
+                "author": draft.author,
+                "reviewer": "manager",
+                "valid_from": draft.valid_from,
+                "basis": draft.basis,
+                "complete": draft.complete,
+                "then": draft.then,
+                "note": draft.note,
+                "planted": [planted.to_dict() for planted in draft.planted],
+            }
+            for draft in made
+        ],
+        "survey": [
+            {
+                "file": f"survey/{MEASURED}",
+                "what": "GBK，无 .cpg 与 .prj，高斯-克吕格带号坐标，第三次国土调查字段",
+                "expected": {"encoding": "GBK", "rules": ["precision"]},
+            },
+            {
+                "file": f"survey/{TRACED}",
+                "what": "在商业地图上描绘，坐标为 GCJ-02 而未说明",
+                "expected": {"shift": "gcj02", "rules": ["crs"]},
+            },
+        ],
+        "other": [
+            "population_2024.csv",
+            "population_2026.csv",
+            "rivers.geojson",
+            "roads.geojson",
+        ],
+        "users": drafts.USERS,
     }

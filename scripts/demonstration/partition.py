@@ -24,27 +24,32 @@ class Neighbours:
                 self.lists[b].append((int(a), float(price)))
 
     def grow(
-        self, members: NDArray[np.bool_], centres: Sequence[int], head: Sequence[float]
+        self,
+        members: NDArray[np.bool_],
+        centres: Sequence[int],
+        slowness: NDArray[np.float64],
     ) -> Ints:
         """Return for each member the centre that reaches it first, -1 for others.
 
-        ``head`` is the distance each centre starts behind the others.
+        Each centre spreads over its own ground only, at its own ``slowness``, so
+        every part is connected.
         """
         owner = np.full(len(members), -1, dtype=np.int64)
-        queue = [
-            (start, number, atom)
-            for number, (start, atom) in enumerate(zip(head, centres, strict=True))
-        ]
-        heapq.heapify(queue)
-        reserved = {atom: number for number, atom in enumerate(centres)}
+        queue = [(0.0, number, atom) for number, atom in enumerate(centres)]
+        slow = slowness.tolist()
+        inside = members.tolist()
+        taken = [-1] * len(inside)
         while queue:
             distance, number, atom = heapq.heappop(queue)
-            if owner[atom] >= 0 or reserved.get(atom, number) != number:
+            if taken[atom] >= 0:
                 continue
-            owner[atom] = number
+            taken[atom] = number
             for other, price in self.lists[atom]:
-                if members[other] and owner[other] < 0:
-                    heapq.heappush(queue, (distance + price, number, other))
+                if inside[other] and taken[other] < 0:
+                    heapq.heappush(
+                        queue, (distance + price * slow[number], number, other)
+                    )
+        owner[:] = taken
         return owner
 
     def way(self, start: int, end: int) -> list[int]:
@@ -86,19 +91,19 @@ class Neighbours:
         """
         wanted = np.asarray(shares, dtype=float)
         wanted = wanted / wanted.sum() * self.atoms.area_m2[members].sum()
-        head = np.zeros(len(wanted))
+        slowness = np.ones(len(wanted))
         places = list(centres)
-        best, best_error = self.grow(members, places, head), np.inf
+        best, best_error = self.grow(members, places, slowness), np.inf
         for turn in range(rounds):
-            owner = self.grow(members, places, head)
+            owner = self.grow(members, places, slowness)
             area = np.bincount(
                 owner[members] + 1, self.atoms.area_m2[members], len(wanted) + 1
             )[1:]
-            error = float(np.abs(np.log(np.maximum(area, 1) / wanted)).max())
+            ratio = np.maximum(area, 1) / wanted
+            error = float(np.abs(np.log(ratio)).max())
             if error < best_error:
                 best, best_error = owner, error
-            reach = np.sqrt(wanted / np.pi)
-            head += 0.6 * reach * np.clip(np.sqrt(area / wanted) - 1, -0.7, 0.7)
+            slowness *= np.clip(ratio, 0.4, 2.5) ** 0.35
             if follow and turn % 4 == 3 and turn < rounds - 8:
                 places = [self._middle(owner == n, p) for n, p in enumerate(places)]
                 best_error = np.inf

@@ -40,10 +40,8 @@ def make(seed: int) -> Territory:
     used = _used(ground, (first, second, third))
     borders = Borders(ground.atoms, used, ground.calm, _generator(seed, "borders"))
     people = frames.settled_people(ground, _generator(seed, "people"))
-    now = (people * 1.021).round().astype(np.int64)
     whole = [
-        frames.divisions(vintage, borders, count)
-        for vintage, count in ((first, people), (second, now), (third, now))
+        frames.divisions(vintage, borders, people) for vintage in (first, second, third)
     ]
     return Territory(
         seed=seed,
