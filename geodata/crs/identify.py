@@ -51,8 +51,8 @@ def identify(
         code, or None.
     implied
         Name (in one or both languages) of the standard that implies WGS 84 where
-        nothing is declared, as ``"GeoJSON (RFC 7946)"``. Numbers that contradict it make a
-        question; numbers that contradict a declaration make an error.
+        nothing is declared, as ``"GeoJSON (RFC 7946)"``. Numbers that contradict it
+        make a question; numbers that contradict a declaration make an error.
     region
         Where the data should lie: see :func:`geodata.regions.resolve`.
     reference
