@@ -362,7 +362,7 @@ def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
             f"{guess.what} = {guess.value}（把握 {guess.confidence:.0%}，"
             f"依据：{guess.evidence}）。对吗？",
             f"{guess.what} = {guess.value} ({guess.confidence:.0%}; "
-            f"{guess.evidence}). Right?",
+            f"{guess.evidence_en or guess.evidence}). Right?",
         )
         if click.confirm(question.to(language()), err=True):
             confirmed.append(guess.what)

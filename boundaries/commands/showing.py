@@ -37,13 +37,13 @@ def reading(found: Reading) -> Iterator[Text]:
     )
     yield Text(
         f"坐标系 EPSG:{choice.epsg}（{choice.confidence:.0%}）：{choice.evidence}",
-        f"CRS EPSG:{choice.epsg} ({choice.confidence:.0%}): {choice.evidence}",
+        f"CRS EPSG:{choice.epsg} ({choice.confidence:.0%}): {_english(choice)}",
     )
     yield Text(
         f"编码 {found.encoding.name}（{found.encoding.confidence:.0%}）："
         f"{found.encoding.evidence}",
         f"Encoding {found.encoding.name} ({found.encoding.confidence:.0%}): "
-        f"{found.encoding.evidence}",
+        f"{_english(found.encoding)}",
     )
     if found.fields:
         pairs = ", ".join(f"{a} → {b}" for a, b in found.fields.items())
@@ -53,12 +53,12 @@ def reading(found: Reading) -> Iterator[Text]:
     if found.shift is not None:
         shift = found.shift
         yield Text(
-            f"疑似整体偏移（{shift.kind}）：向东 {shift.dx_m:+.1f} 米、向北 "
+            f"待确认：疑似整体偏移（{shift.kind}）：向东 {shift.dx_m:+.1f} 米、向北 "
             f"{shift.dy_m:+.1f} 米可与参考吻合；存疑的是 {shift.suspect}。"
             f"{shift.evidence}",
-            f"Suspected shift ({shift.kind}): {shift.dx_m:+.1f} m east, "
+            f"To confirm: suspected shift ({shift.kind}): {shift.dx_m:+.1f} m east, "
             f"{shift.dy_m:+.1f} m north would meet the reference; suspect: "
-            f"{shift.suspect}. {shift.evidence}",
+            f"{shift.suspect}. {_english(shift)}",
         )
     for refusal in records.refused[:MOST]:
         yield Text(
@@ -73,15 +73,22 @@ def reading(found: Reading) -> Iterator[Text]:
             f"({item['x']:.6f}, {item['y']:.6f}): {item['reason']}",
         )
     for guess in found.guesses:
+        if guess.what == "shift":
+            continue
         mark = Text("判断", "guessed") if guess.sure else Text("待确认", "to confirm")
         yield Text(
             f"  {mark.zh} {guess.what} = {guess.value}（{guess.confidence:.0%}）："
             f"{guess.evidence}",
             f"  {mark.en} {guess.what} = {guess.value} ({guess.confidence:.0%}): "
-            f"{guess.evidence}",
+            f"{_english(guess)}",
         )
     for note in found.notes:
         yield Text(f"  {note['zh']}", f"  {note['en']}")
+
+
+def _english(told: Any) -> str:
+    """Return the English evidence where the reader gave one."""
+    return str(getattr(told, "evidence_en", "") or told.evidence)
 
 
 def draft(document: dict[str, Any]) -> Iterator[Text]:
@@ -107,10 +114,7 @@ def draft(document: dict[str, Any]) -> Iterator[Text]:
             f"  record {item['record']} left out: {item['reason']['en']}",
         )
     for side in (document.get("conflict") or ())[:MOST]:
-        yield Text(
-            f"  冲突 {side.get('key')}：双方都有改动",
-            f"  conflict at {side.get('key')}: both sides changed it",
-        )
+        yield from _sides(side)
     for item in document.get("repairs", ())[:MOST]:
         cost = _cost(item["cost"])
         yield Text(
@@ -118,6 +122,33 @@ def draft(document: dict[str, Any]) -> Iterator[Text]:
             f"  repaired {', '.join(item['keys'])}: {item['kind']}, {cost.en}",
         )
     yield from _report(document)
+
+
+def _sides(side: dict[str, Any]) -> Iterator[Text]:
+    """Say what each side of a conflict makes of one feature."""
+    key = side.get("key") or side.get("border")
+    yield Text(f"  冲突 {key}：", f"  conflict at {key}:")
+    named = (
+        ("base", Text("原为", "was")),
+        ("mine", Text("本草稿", "this draft")),
+        ("theirs", Text("已批准", "approved since")),
+    )
+    states = [(words, side.get(name)) for name, words in named]
+    told = [state.get("properties") or {} for _, state in states if state]
+    names = sorted({name for each in told for name in each})
+    differing = [
+        name for name in names if len({str(each.get(name)) for each in told}) > 1
+    ]
+    for words, state in states:
+        if state is None:
+            yield Text(f"    {words.zh}：无", f"    {words.en}: not there")
+            continue
+        properties = state.get("properties") or {}
+        cells = ", ".join(f"{name}={properties.get(name)}" for name in differing)
+        yield Text(
+            f"    {words.zh}：{cells or '仅几何不同'}",
+            f"    {words.en}: {cells or 'only drawn differently'}",
+        )
 
 
 _COSTS = {
