@@ -8,6 +8,7 @@ Windows programs in China write GBK there.
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import zipfile
@@ -217,7 +218,9 @@ def _extract(
                 meter.add(len(block), size)
                 sink.write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
-            RuntimeError) as error:  # fmt: skip
+            RuntimeError, OSError) as error:  # fmt: skip
+        if isinstance(error, OSError) and error.errno in {errno.EFBIG, errno.ENOSPC}:
+            raise
         raise _hostile(
             f"{_name(item)} 已损坏或大小不符",
             f"{_name(item)} is damaged or not of the size it claims",

@@ -124,7 +124,8 @@ def _from_fiona(choice: Choice, limits: Limits) -> Rows:
                 dataset.path, layer=choice.inner, enabled_drivers=[driver], **options
             ) as layer:
                 return _collect(layer, choice, limits, failures)
-        except (fiona.errors.FionaError, ValueError, RuntimeError, OSError) as error:
+        except (fiona.errors.FionaError, ValueError, RuntimeError, TypeError,
+                OSError) as error:  # fmt: skip
             raise vector.unreadable(dataset) from error
 
 

@@ -42,7 +42,10 @@ def switch_off_others() -> tuple[str, ...]:
     import pyogrio
     from pyogrio import _ogr
 
-    skipped = ",".join(sorted(set(pyogrio.list_drivers()) - ALLOWED))
+    extra = sorted(set(pyogrio.list_drivers()) - ALLOWED)
+    if not extra:
+        return tuple(sorted(pyogrio.list_drivers()))
+    skipped = ",".join(extra)
     os.environ["GDAL_SKIP"] = skipped
     pyogrio.set_gdal_config_options({"GDAL_SKIP": skipped})
     _ogr._register_drivers()  # registering again applies GDAL_SKIP
