@@ -72,7 +72,9 @@ class BursaWolf:
             pipeline = Transformer.from_pipeline(self._pipeline())
             result = pipeline.transform(x, y, direction=direction)
         except ProjError:
-            raise _unusable("PROJ rejects the parameters") from None
+            raise _unusable(
+                "PROJ 不接受这些参数", "PROJ rejects the parameters"
+            ) from None
         return np.asarray(result[0]), np.asarray(result[1])
 
     def _pipeline(self) -> str:
@@ -142,13 +144,16 @@ def load_parameters(source: Source) -> BursaWolf | PlaneSimilarity:
         return _bursa_wolf(values)
     if kind == "plane":
         return _plane(values)
-    raise _unusable("kind must be bursa_wolf or plane")
+    raise _unusable("kind 应为 bursa_wolf 或 plane", "kind must be bursa_wolf or plane")
 
 
 def _bursa_wolf(values: dict[str, Any]) -> BursaWolf:
     convention = values.get("convention", "position_vector")
     if convention not in {"position_vector", "coordinate_frame"}:
-        raise _unusable("convention must be position_vector or coordinate_frame")
+        raise _unusable(
+            "convention 应为 position_vector 或 coordinate_frame",
+            "convention must be position_vector or coordinate_frame",
+        )
     parameters = BursaWolf(
         _code(values, "source"),
         _code({"target": STORAGE, **values}, "target"),
@@ -159,7 +164,10 @@ def _bursa_wolf(values: dict[str, Any]) -> BursaWolf:
     )
     for end in (parameters.source, parameters.target):
         if not CRS.from_user_input(end).is_geographic:
-            raise _unusable("source and target of bursa_wolf must be geographic")
+            raise _unusable(
+                "bursa_wolf 的 source 与 target 应为经纬度坐标系",
+                "source and target of bursa_wolf must be geographic",
+            )
     return parameters
 
 
@@ -175,29 +183,34 @@ def _plane(values: dict[str, Any]) -> PlaneSimilarity:
     )
     ends = (parameters.target,) if local else (parameters.source, parameters.target)
     if not all(CRS.from_user_input(end).is_projected for end in ends):
-        raise _unusable("source and target of plane must be projected")
+        raise _unusable(
+            "plane 的 source 与 target 应为平面坐标系",
+            "source and target of plane must be projected",
+        )
     return parameters
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise _unusable("the file is too large")
+            raise _unusable("文件过大", "the file is too large")
         text = path.read_text(encoding="utf-8-sig")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError):
-        raise _unusable("the file cannot be read as TOML or JSON") from None
+        raise _unusable(
+            "文件不是可读的 TOML 或 JSON", "the file cannot be read as TOML or JSON"
+        ) from None
     if not isinstance(values, dict):
-        raise _unusable("the file must hold one table")
+        raise _unusable("文件应是一个表", "the file must hold one table")
     return values
 
 
 def _number(values: dict[str, Any], key: str) -> float:
     value = values.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _unusable(f"{key} must be a number")
+        raise _unusable(f"{key} 应为数字", f"{key} must be a number")
     if not math.isfinite(value):
-        raise _unusable(f"{key} must be finite")
+        raise _unusable(f"{key} 应为有限数", f"{key} must be finite")
     return float(value)
 
 
@@ -207,21 +220,21 @@ def _code(values: dict[str, Any], key: str) -> str:
         code = int(str(value).upper().removeprefix("EPSG:"))
         return f"EPSG:{CRS.from_epsg(code).to_epsg()}"
     except (ValueError, ProjCRSError):
-        raise _unusable(f"{key} must be EPSG:n") from None
+        raise _unusable(f"{key} 应写成 EPSG:n", f"{key} must be EPSG:n") from None
 
 
 def _ellipsoid(code: str) -> str:
     ellipsoid = CRS.from_user_input(code).ellipsoid
     if ellipsoid is None:
-        raise _unusable("the system has no ellipsoid")
+        raise _unusable("坐标系没有椭球", "the system has no ellipsoid")
     return f"+a={ellipsoid.semi_major_metre!r} +rf={ellipsoid.inverse_flattening!r}"
 
 
-def _unusable(why: str) -> TransformError:
+def _unusable(zh: str, en: str) -> TransformError:
     return TransformError(
         Text(
-            zh=f"转换参数无法使用（{why}）。",
-            en=f"The transformation parameters cannot be used: {why}.",
+            zh=f"转换参数无法使用：{zh}。",
+            en=f"The transformation parameters cannot be used: {en}.",
         ),
         Text(
             zh="请管理员核对参数文件的键名、单位与坐标系代码。",
