@@ -17,7 +17,7 @@ import shapely
 from geodata.crs import STORAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,9 @@ COLUMNS = (
 or info; ``participants`` a tuple of keys; measures in metres (NaN: does not apply);
 ``place`` a short description or ``""``; ``source`` the article or standard;
 ``repair`` a dict ``{"kind", ...}`` or None; geometry in EPSG:4490 or None."""
+
+MEASURES = ("area_m2", "width_m", "length_m")
+OBJECTS = ("participants", "repair", "geometry")
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -124,8 +127,7 @@ def finding(
 
 def frame(rows: Sequence[dict[str, Any]] = ()) -> gpd.GeoDataFrame:
     """Return a findings frame in EPSG:4490 from rows of :func:`finding`."""
-    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    return _typed(table)
+    return _typed({name: [row[name] for row in rows] for name in COLUMNS})
 
 
 def columns(
@@ -142,33 +144,30 @@ def columns(
     repair: Sequence[dict[str, Any] | None] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a findings frame of many places at once; the place names itself."""
-    place: list[str] = []
     rules = np.asarray(rule, dtype=object)
     marks = list(zip(rules.tolist(), participants, strict=True))
     place = places_of(geometry, [(word, *who) for word, who in marks])
-    table = pd.DataFrame(
+    count = len(rules)
+    return _typed(
         {
             "rule": rules,
             "severity": severity,
-            "participants": pd.Series(list(participants), dtype=object),
-            "area_m2": area_m2,
-            "width_m": width_m,
-            "length_m": length_m,
+            "participants": participants,
+            "area_m2": np.broadcast_to(area_m2, count),
+            "width_m": np.broadcast_to(width_m, count),
+            "length_m": np.broadcast_to(length_m, count),
             "place": place,
             "message_zh": [message.zh for message in messages],
             "message_en": [message.en for message in messages],
-            "source": source,
-            "repair": pd.Series(
-                list(repair) if repair is not None else [None] * len(rules),
-                dtype=object,
-            ),
+            "source": [source] * count,
+            "repair": repair if repair is not None else [None] * count,
             "fingerprint": [
                 fingerprint(word, who, where)
                 for (word, who), where in zip(marks, place, strict=True)
             ],
+            "geometry": geometry,
         }
     )
-    return _typed(table.assign(geometry=geometry))
 
 
 def joined(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -176,23 +175,22 @@ def joined(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     some = [table for table in frames if len(table)]
     if not some:
         return frame()
-    return _typed(pd.concat(some, ignore_index=True))
+    if len(some) == 1:
+        return some[0]
+    table = pd.concat(some, ignore_index=True)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=STORAGE)
 
 
-def _typed(table: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the table with the columns' order and types."""
+def _typed(columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> gpd.GeoDataFrame:
+    """Return the columns as a frame with their order and types."""
     made: dict[str, Any] = {}
     for name in COLUMNS:
-        if name == "geometry":
-            continue
-        if name in ("area_m2", "width_m", "length_m"):
-            made[name] = table[name].to_numpy(dtype=float)
+        if name in MEASURES:
+            made[name] = np.asarray(columns[name], dtype=float)
+        elif name in OBJECTS:
+            made[name] = np.empty(len(columns[name]), dtype=object)
+            made[name][:] = list(columns[name])
         else:
-            values = np.empty(len(table), dtype=object)
-            values[:] = table[name].tolist()
-            made[name] = values
-    shapes = np.empty(len(table), dtype=object)
-    given = np.array(table["geometry"].tolist() or [], dtype=object)
-    drawn = shapely.is_geometry(given)
-    shapes[drawn] = given[drawn]
+            made[name] = pd.array(list(columns[name]), dtype="str")
+    shapes = made.pop("geometry")
     return gpd.GeoDataFrame(made, geometry=shapes, crs=STORAGE)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
@@ -101,8 +102,7 @@ def _missing(
     if not len(unmatched):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     ends = np.concatenate([unmatched, unmatched + 1])
-    _, first = np.unique(vertex[ends], return_index=True)
-    points = ends[first]
+    points = ends[_numbered(vertex[ends])[1]]
     a, b = xy[unmatched], xy[unmatched + 1]
     edge, near = _near(xy[points], a, b)
     point = points[near]
@@ -166,9 +166,20 @@ def _positions(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Give vertices in one cell of a grid one number and the first one's place."""
     cell = np.floor(xy / SAME_POSITION_DEG + 0.5 + np.asarray(shift)).astype(np.int64)
-    code = mix(cell[:, 0].view(np.uint64), cell[:, 1].view(np.uint64))
-    _, first, number = np.unique(code, return_index=True, return_inverse=True)
+    number, first = _numbered(
+        mix(cell[:, 0].view(np.uint64), cell[:, 1].view(np.uint64))
+    )
     return number, xy[first][number]
+
+
+def _numbered(
+    values: NDArray[Any],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return a number for each value, equal ones alike, and where each is first."""
+    number, known = pd.factorize(values)
+    first = np.empty(len(known), np.intp)
+    first[number[::-1]] = np.arange(len(number))[::-1]
+    return np.asarray(number, np.intp), first
 
 
 def mix(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -188,7 +199,7 @@ def _settle(
     Only ends of unmatched edges can be affected; grids moved by half a cell catch
     what lies on either side of a cell's wall.
     """
-    if not len(unmatched):
+    if not len(unmatched) or _on_decimals(xy):
         return vertex, xy
     ids = np.unique(np.concatenate([vertex[unmatched], vertex[unmatched + 1]]))
     home = np.zeros(vertex.max() + 1, dtype=np.intp)
@@ -196,18 +207,22 @@ def _settle(
     at = xy[home[ids]]
     for shift in ((0.5, 0.5), (0.5, 0.0), (0.0, 0.5)):
         _, at = _positions(at, shift)
-    _, first, number = np.unique(
-        mix(at[:, 0].view(np.uint64).copy(), at[:, 1].view(np.uint64).copy()),
-        return_index=True,
-        return_inverse=True,
-    )
+    words = np.ascontiguousarray(at).view(np.uint64)
+    number, first = _numbered(mix(words[:, 0].copy(), words[:, 1].copy()))
     target = np.arange(len(home))
     target[ids] = ids[first][number]
-    moved_to = home.copy()
-    moved_to[ids] = home[ids]
-    place = xy[home].copy()
+    place = xy[home]
     place[ids] = at
     return target[vertex], place[target[vertex]]
+
+
+def _on_decimals(xy: NDArray[np.float64]) -> bool:
+    """Return whether all coordinates are written with seven decimals or fewer.
+
+    Then no two of them can lie next to each other without being equal.
+    """
+    scaled = xy * 1e7
+    return bool((np.abs(scaled - np.rint(scaled)) < 1e-4).all())
 
 
 def _net(
@@ -219,12 +234,8 @@ def _net(
     a, b = vertex[start].astype(np.int64), vertex[start + 1].astype(np.int64)
     forward = a < b
     key = np.where(forward, a, b) * (vertex.max() + 1) + np.where(forward, b, a)
-    order = np.argsort(key, kind="stable")
-    new = np.r_[True, key[order][1:] != key[order][:-1]]
-    group = np.cumsum(new) - 1
-    total = np.bincount(group, weights=np.where(forward, 1.0, -1.0)[order])
-    net = np.empty(len(start), np.intp)
-    net[order] = total[group].astype(np.intp)
-    first = np.empty(len(start), bool)
-    first[order] = new
-    return net, first
+    group, place = _numbered(key)
+    total = np.bincount(group, weights=np.where(forward, 1.0, -1.0))
+    first = np.zeros(len(start), bool)
+    first[place] = True
+    return total[group].astype(np.intp), first
