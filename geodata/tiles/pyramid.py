@@ -72,7 +72,7 @@ class TileSet:
         path = self.folder / str(z) / str(x) / f"{y}.mvt.gz"
         try:
             body = path.read_bytes()
-        except FileNotFoundError:
+        except OSError:  # not made yet, or a folder that cannot be used
             body = gzip.compress(self._make(z, x, y), 9, mtime=0)
             _write(path, body)
         return Tile(body, hashlib.sha256(body).hexdigest()[:32])
