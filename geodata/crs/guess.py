@@ -26,7 +26,16 @@ from geodata.crs.candidates import (
 )
 from geodata.crs.declared import LEGACY, grid_parameters
 from geodata.crs.fitting import Place, inside, to_lonlat
-from geodata.crs.zones import CGCS2000, DATUMS, WGS84, label, same_zone
+from geodata.crs.zones import (
+    CGCS2000,
+    DATUMS,
+    MERIDIANS6,
+    WGS84,
+    gk_zone,
+    label,
+    same_zone,
+    utm_north,
+)
 from geodata.errors import Text
 from geodata.files.reading import CRSChoice
 
@@ -126,10 +135,12 @@ def _judged(
 
 
 def _in_place(candidate: Candidate, crs: CRS, xy: Floats, place: Place) -> _Found:
+    off = _degrees_off(crs, xy)
+    candidate = _in_wide_zone(candidate) if off else candidate
     code = candidate.epsg or 0
     zh = f"{candidate.why.zh}；按 {label(code)} 落在给定范围内"
     en = f"{candidate.why.en}; as {label(code, 'en')} they lie in the given region"
-    confidence = _IN_REGION - _PER_DEGREE_OFF * _degrees_off(crs, xy)
+    confidence = _IN_REGION - _PER_DEGREE_OFF * off
     rate = None
     if place.borders is not None:
         rate = hit_rate(to_lonlat(crs, xy), place.borders, _BORDER_TOLERANCE_M)
@@ -139,6 +150,14 @@ def _in_place(candidate: Candidate, crs: CRS, xy: Floats, place: Place) -> _Foun
         en += f", {rate:.0%} of the vertices within {limit} of the reference's borders"
         confidence = _BORDERS_MEET
     return _Found(candidate, confidence, Text(zh, en))
+
+
+def _in_wide_zone(candidate: Candidate) -> Candidate:
+    """Name the 6-degree zone of the same grid where a 3-degree one is left."""
+    zone = gk_zone(candidate.epsg or 0)
+    if zone is None or zone.prefixed or zone.meridian not in MERIDIANS6:
+        return candidate
+    return replace(candidate, epsg=zone._replace(width=6).epsg)
 
 
 def _out_of_place(candidate: Candidate) -> _Found:
@@ -235,4 +254,11 @@ def _other_datums(code: int) -> list[tuple[int, float, Text]]:
                 f"if the data is on {DATUMS[datum].name} (parameters are needed)",
             )
             entries.append((grid, 0.1, why))
+    zone = gk_zone(code)
+    if zone is not None and not zone.prefixed and zone.meridian in MERIDIANS6:
+        why = Text(
+            "若为 UTM 坐标（北向约差千分之零点四）",
+            "if the coordinates are UTM (northings differ by 0.4 in a thousand)",
+        )
+        entries.append((utm_north(zone.meridian), 0.1, why))
     return entries

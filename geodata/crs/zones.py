@@ -136,6 +136,11 @@ def same_zone(epsg: int, datum: str) -> int | None:
     return None
 
 
+def utm_north(meridian: int) -> int:
+    """Return the WGS 84 / UTM code (north) with this central meridian in degrees."""
+    return 32600 + (meridian + 183) // 6
+
+
 def label(epsg: int, language: str = "zh") -> str:
     """Return a short name of a coordinate system for pages and messages."""
     zone = gk_zone(epsg)

@@ -181,6 +181,16 @@ def test_plain_zone_follows_the_region(cm: int) -> None:
     assert str(cm) in choice.evidence
 
 
+def test_far_from_the_meridian_means_a_six_degree_zone() -> None:
+    choice, _ = identify(
+        around((250000.0, 4330000.0)), region=(113.8, 38.8, 114.4, 39.4)
+    )
+    assert choice.epsg == 4509
+    assert "6° 带 CM 117" in choice.evidence
+    offered = {item["epsg"] for item in choice.alternatives}
+    assert {2345, 21460, 32650} <= offered
+
+
 def test_plain_zone_without_region_offers_every_meridian() -> None:
     choice, _ = identify(around(PLAIN))
     offered = {item["epsg"] for item in choice.alternatives}
