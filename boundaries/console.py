@@ -194,15 +194,17 @@ class Run:
     user: str | None = None
     json: bool = False
 
-    def registry(self, *, create: bool = False, digest: str | None = None) -> Any:
-        """Open the registry this run is about."""
+    def registry(
+        self, *, create: bool = False, digest: str | None = None, local: bool = True
+    ) -> Any:
+        """Open the registry this run is about; a server opens it not ``local``."""
         from boundaries.registry import open_registry
         from boundaries.settings import default_store, load
 
         settings = load(self.settings)
         url = self.store or settings.store or default_store()
         return open_registry(
-            url, create=create, settings=settings, digest=digest, local=True
+            url, create=create, settings=settings, digest=digest, local=local
         )
 
     @property

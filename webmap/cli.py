@@ -66,7 +66,7 @@ def serve(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    app = create_app(run.registry(), cache=cache)
+    app = create_app(run.registry(local=False), cache=cache)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     run.say(
         Text(

@@ -34,7 +34,7 @@ def _on() -> Option:
 def show(run: Run, code: str, on: str | None) -> Result:
     """Answer from the code tables and from the layer."""
     registry = run.registry()
-    told = _told(registry, code, on)
+    told = _told(registry, run, code, on)
     unit = _unit(registry, run, code, on)
     if told is None and unit is None:
         raise NotFoundError(
@@ -78,10 +78,11 @@ def tree(run: Run, code: str | None, on: str | None, at: str | None) -> Result:
 )
 def lineage(run: Run, code: str, on: str | None) -> Result:
     """Show what a code came from and what became of it."""
-    from boundaries.divisions import lineage as told
-
-    found = told(run.registry().codes(code), code, on)
-    return Result(found, list(_lineage_lines(found)))
+    found = run.registry().lineage(run.reader, code, on)
+    lines = list(_lineage_lines(found))
+    if found["layer"] is not None and found["layer"]["records"] != found["records"]:
+        lines += [Text("本库：", "This store:"), *_lineage_lines(found["layer"])]
+    return Result(found, lines)
 
 
 @command(
@@ -107,13 +108,12 @@ def codes_import(run: Run, folder: Path) -> Result:
     return Result(done, [words, *done["notices"]])
 
 
-def _told(registry: Any, code: str, on: str | None) -> dict[str, Any] | None:
-    from boundaries.divisions import lineage as told
-
+def _told(registry: Any, run: Run, code: str, on: str | None) -> dict[str, Any] | None:
     try:
-        return told(registry.codes(code), code, on)
+        found: dict[str, Any] = registry.lineage(run.reader, code, on)
     except NotFoundError:
         return None
+    return found
 
 
 def _unit(registry: Any, run: Run, code: str, on: str | None) -> Any:

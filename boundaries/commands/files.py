@@ -65,9 +65,10 @@ def _file_options() -> list[click.Parameter]:
         Option(
             ["--override", "overrides"],
             Text(
-                "指定判断结果：encoding=GBK、crs=4527、axis_swapped=true、shift=gcj02",
+                "指定判断结果：encoding=GBK、crs=4527、axis_swapped=true、"
+                "shift=gcj02、parameters=转换参数文件.toml",
                 "say it yourself: encoding=GBK, crs=4527, axis_swapped=true, "
-                "shift=gcj02",
+                "shift=gcj02, parameters=FILE.toml (datum transformation)",
             ),
             multiple=True,
             metavar="NAME=VALUE",

@@ -63,6 +63,36 @@ class CodeTables(Desk):
         kept = sorted(self.store.find(CODES), key=lambda doc: -doc["events"])
         return [CodeHistory.from_bytes(self.store.blob(doc["blob"])) for doc in kept]
 
+    def lineage(self, actor: str, code: str, on: str | None = None) -> dict[str, Any]:
+        """Return what a code was, what it came from and what became of it.
+
+        Returns
+        -------
+        dict
+            ``{"code", "records", "predecessors", "successors", "layer"}``: from the
+            code tables where they know the code, and under ``layer`` the same as
+            the layer's own versions tell it (None where they do not know it).
+
+        Raises
+        ------
+        NotFoundError
+            When neither knows the code.
+        """
+        from boundaries import codes
+        from boundaries.divisions import lineage
+        from boundaries.registry.lineage import told_by_versions
+
+        self.may("view_published", actor)
+        code = codes.parse(code).text
+        layer = told_by_versions(self.store, code)
+        try:
+            told = lineage(self.codes(code), code, on)
+        except NotFoundError:
+            if layer is None:
+                raise
+            told = {name: layer[name] for name in layer}
+        return {**told, "layer": layer}
+
     def codes(self, code: str) -> CodeHistory:
         """Return the series that knows ``code``; raise NotFoundError."""
         histories = self.code_histories()

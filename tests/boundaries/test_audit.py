@@ -11,7 +11,8 @@ from geodata.errors import ForbiddenError
 from tests.support.registries import Office, office, streets
 
 
-def test_every_verb_leaves_one_link(desk: Office) -> None:
+def test_every_verb_leaves_one_link(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     draft = desk.stage()["id"]
     desk.registry.check("zhao", draft)
     desk.registry.submit("zhao", draft)

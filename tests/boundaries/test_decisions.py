@@ -54,7 +54,8 @@ def test_the_version_says_how_it_came_to_be(desk: Office) -> None:
     assert desk.registry.store.blob(version.doc["report"])
 
 
-def test_a_moved_base_is_rebased_where_nothing_touches(desk: Office) -> None:
+def test_a_moved_base_is_rebased_where_nothing_touches(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     desk.commit("AAAABBBB/CCCCDDDD")
     mine = desk.registry.stage(
         "zhao", streets("AAAABBBB/CCCCDDDD", A="东大街道"), effective="2021"
@@ -69,7 +70,10 @@ def test_a_moved_base_is_rebased_where_nothing_touches(desk: Office) -> None:
     assert (names["120101001"], names["120102002"]) == ("东大街道", "北大街道")
 
 
-def test_a_conflict_shows_both_sides_and_overwrites_nothing(desk: Office) -> None:
+def test_a_conflict_shows_both_sides_and_overwrites_nothing(
+    desk_anywhere: Office,
+) -> None:
+    desk = desk_anywhere
     desk.commit()
     mine = desk.registry.stage("zhao", streets(A="东大街道"), effective="2021")
     theirs = desk.registry.stage("zhao", streets(A="东小街道"), effective="2021")
@@ -97,7 +101,8 @@ def test_a_conflict_shows_both_sides_and_overwrites_nothing(desk: Office) -> Non
     )
 
 
-def test_a_waiver_names_reason_approver_and_expiry(desk: Office) -> None:
+def test_a_waiver_names_reason_approver_and_expiry(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     draft = desk.stage(picture="AABB/AA.B/CCDD")["id"]
     findings = desk.registry.check("zhao", draft)
     mark = findings["fingerprint"].iloc[0]
@@ -173,7 +178,8 @@ def test_an_expired_waiver_no_longer_frees(
     assert stopped.value.code == "blocked"
 
 
-def test_revert_is_a_new_version_through_the_same_review(desk: Office) -> None:
+def test_revert_is_a_new_version_through_the_same_review(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     desk.commit()
     desk.approve(
         desk.registry.stage("zhao", streets(A="东大街道"), effective="2021")["id"]

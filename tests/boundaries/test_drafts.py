@@ -214,7 +214,8 @@ def _errors(desk: Office, draft: str) -> list[str]:
     return found.loc[found["severity"] == "error", "fingerprint"].tolist()
 
 
-def test_a_draft_reaches_no_further_than_the_subtree(desk: Office) -> None:
+def test_a_draft_reaches_no_further_than_the_subtree(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     with pytest.raises(ForbiddenError) as refused:
         desk.stage("li")
     assert "120102001" in refused.value.message.zh
@@ -340,9 +341,10 @@ def test_a_verb_that_fails_leaves_no_trace(desk: Office) -> None:
 
 
 def test_the_journal_is_in_the_same_transaction(
-    desk: Office, monkeypatch: pytest.MonkeyPatch
+    desk_anywhere: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the link of the chain cannot be written, neither is the change."""
+    desk = desk_anywhere
     draft = desk.stage()["id"]
     desk.registry.check("zhao", draft)
 

@@ -57,7 +57,8 @@ def test_as_of_and_as_known(desk: Office) -> None:
     assert desk.registry.snapshot("zhao", known_on="2000-01-01").empty
 
 
-def test_diff_says_who_gave_which_ground_to_whom(desk: Office) -> None:
+def test_diff_says_who_gave_which_ground_to_whom(desk_anywhere: Office) -> None:
+    desk = desk_anywhere
     desk.commit()
     desk.approve(
         desk.stage(picture="AAAB/AABB/CCDD", effective="2021", basis="批复")["id"]
@@ -125,8 +126,11 @@ def test_history_has_every_state_with_its_basis(desk: Office) -> None:
         desk.registry.history("zhao", "999999")
 
 
-def test_publishing_moves_tag_products_and_drafts_together(desk: Office) -> None:
+def test_publishing_moves_tag_products_and_drafts_together(
+    desk_anywhere: Office,
+) -> None:
     """I4, I9: one published version; products name the version and its digest."""
+    desk = desk_anywhere
     first = desk.commit()
     done = desk.registry.publish("chen")
     assert desk.registry.store.tags() == {"published/divisions": 1}
@@ -195,3 +199,27 @@ def test_export_and_import_is_identity(desk: Office, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         desk.registry.stage("zhao", frame, effective="2021", reading=reading)
     assert refused.value.code == "unchanged"
+
+
+def test_lineage_as_the_versions_tell_it(desk: Office) -> None:
+    desk.commit()
+    merged = streets("AABB/AABB/CCBB")
+    event = {"type": "merge", "from": ["120102001", "120102002"], "to": ["120102001"]}
+    draft = desk.registry.stage(
+        "zhao",
+        merged,
+        effective="2021",
+        complete="120102",
+        events=[event],
+        basis="津政函〔2021〕3号",
+    )
+    desk.approve(draft["id"])
+    gone = desk.registry.lineage("viewer", "120102002")
+    assert [(s["type"], s["to_code"], s["document"]) for s in gone["successors"]] == [
+        ("merge", "120102001", "津政函〔2021〕3号")
+    ]
+    assert gone["records"][-1]["valid_to"] == "2021"
+    heir = desk.registry.lineage("viewer", "120102001")["layer"]
+    assert [s["from_code"] for s in heir["predecessors"]] == ["120102002"]
+    with pytest.raises(NotFoundError):
+        desk.registry.lineage("viewer", "120109001")
