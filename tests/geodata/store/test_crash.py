@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.forkserver
 import os
 import random
 import resource
@@ -19,53 +17,7 @@ from geodata.errors import StoreError
 from geodata.store import open_store
 from tests.support import store_writer
 from tests.support.stores import LAYERS, change, commit, zones
-
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.support.store_warm", "psycopg"])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _preloading(root):
-    """Let the fork server find our modules, so that a child starts at once."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(root)
-    multiprocessing.forkserver.ensure_running()
-    if before is None:
-        del os.environ["PYTHONPATH"]
-    else:
-        os.environ["PYTHONPATH"] = before
-
-
-class Writer:
-    """One writing process and the file it says its acknowledgements to."""
-
-    def __init__(self, folder: Path, url: str, name: str, **options) -> None:
-        self.said = folder / f"{name}.acks"
-        self.process = CONTEXT.Process(
-            target=_write, args=(str(self.said), url, name, options)
-        )
-        self.process.start()
-
-    def lines(self):
-        content = self.said.read_bytes() if self.said.exists() else b""
-        return store_writer.lines_in(content)
-
-    def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.join(30)
-        assert self.process.exitcode == -signal.SIGKILL
-        self.process.close()
-
-    def wait(self):
-        self.process.join(120)
-        code = self.process.exitcode
-        self.process.close()
-        return code
-
-
-def _write(said, url, name, options):
-    output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    store_writer.write_until_killed(url, name, output, **options)
+from tests.support.writers import CONTEXT, Writer
 
 
 def _wait_for_words(writer, count=1, seconds=60):

@@ -1,0 +1,159 @@
+"""A backup is the store as it was at one moment, and comes back as a store."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from geopandas.testing import assert_geodataframe_equal
+
+from geodata.errors import StoreError
+from geodata.store import digests, open_store, restore
+from tests.support import store_writer
+from tests.support.stores import change, commit, zones
+from tests.support.writers import Writer
+
+
+@pytest.fixture
+def other_url(store_url, tmp_path, request):
+    """A second empty place of the same backend."""
+    if store_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'restored' / 'store.sqlite'}"
+    return request.getfixturevalue("postgis_server").database()
+
+
+def used(store):
+    commit(store, change(store, zones(A={"name": "甲\t\\N\n", "level": 3}), "2010"))
+    commit(store, change(store, zones(A={"name": "乙"}, B={}), "2016-06"))
+    with store.write() as transaction:
+        transaction.tag("published/zones", 1)
+        transaction.stage("d1", change(store, zones(C={}), "2020"))
+        transaction.put("drafts", "d1", {"state": "草案"}, parent="p")
+        digest = transaction.put_blob(bytes(range(256)) * 40)
+        transaction.append(
+            actor="a", account="b", verb="v", subject="s", detail={"n": 1}
+        )
+    return digest
+
+
+def test_what_comes_back_is_what_was_there(store, other_url, tmp_path):
+    digest = used(store)
+    manifest = store.backup(tmp_path / "backup")
+    assert manifest["anchor"] == store.anchor()
+    assert json.loads((tmp_path / "backup" / "manifest.json").read_text()) == manifest
+    assert restore(tmp_path / "backup", other_url) == manifest
+    found = open_store(other_url)
+    assert found.anchor() == store.anchor()
+    assert found.verify(anchor=manifest["anchor"]) == []
+    assert found.versions() == store.versions()
+    assert found.journal() == store.journal()
+    assert found.tags() == store.tags()
+    assert found.find("drafts", parent="p") == store.find("drafts", parent="p")
+    assert found.blob(digest) == store.blob(digest)
+    assert_geodataframe_equal(found.staged("d1").new, store.staged("d1").new)
+    for at in (1, 2):
+        assert_geodataframe_equal(
+            found.snapshot("zones", at=at), store.snapshot("zones", at=at)
+        )
+    assert len(found.snapshot("zones", bbox=(117.5, 39.5, 117.6, 39.6))) == 2
+    commit(found, change(found, zones(D={}), "2021"))
+    found.close()
+
+
+def test_a_backup_is_not_written_over_anything(store, tmp_path):
+    (tmp_path / "backup").mkdir()
+    with pytest.raises(StoreError, match="exists already"):
+        store.backup(tmp_path / "backup")
+    assert list((tmp_path / "backup").iterdir()) == []
+    assert list(tmp_path.glob(".backup*")) == []
+
+
+def test_a_store_is_not_restored_over_a_store(store, store_url, tmp_path):
+    used(store)
+    store.backup(tmp_path / "backup")
+    with pytest.raises(StoreError, match="already"):
+        restore(tmp_path / "backup", store_url)
+    assert store.verify() == []
+
+
+def test_a_damaged_backup_is_refused_and_leaves_nothing(store, other_url, tmp_path):
+    used(store)
+    store.backup(tmp_path / "backup")
+    largest = max(
+        (p for p in (tmp_path / "backup").rglob("*") if p.is_file()),
+        key=lambda path: path.stat().st_size,
+    )
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.unlink()
+    largest.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged") as caught:
+        restore(tmp_path / "backup", other_url)
+    assert largest.name in caught.value.text("en")
+    with pytest.raises(StoreError, match="no store"):
+        open_store(other_url)
+    with pytest.raises(StoreError, match="not a backup"):
+        restore(tmp_path, other_url)
+
+
+def test_a_forged_backup_does_not_pass_its_chains(store, other_url, tmp_path):
+    """Whoever also mends the manifest's hashes still meets the digests."""
+    used(store)
+    store.backup(tmp_path / "backup")
+    sqlite = other_url.startswith("sqlite")
+    content = tmp_path / "backup" / ("store.sqlite" if sqlite else "journal.copy")
+    raw = content.read_bytes()
+    forged = (
+        raw.replace(b"\tv\ts\t", b"\tw\ts\t")
+        if not sqlite
+        else raw.replace(b"abvs{", b"abws{")
+    )
+    assert forged != raw
+    content.unlink()
+    content.write_bytes(forged)
+    place = tmp_path / "backup" / "manifest.json"
+    manifest = json.loads(place.read_text())
+    manifest["files"][content.name] = digests.of_file(content, "sha256")
+    place.write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="journal 1"):
+        restore(tmp_path / "backup", other_url)
+    with pytest.raises(StoreError, match="no store"):
+        open_store(other_url)
+
+
+def test_a_damaged_store_is_not_backed_up_as_if_it_were_sound(store, tmp_path):
+    used(store)
+    with store._backend.writing(()) as connection:
+        if store.health()["backend"] == "sqlite":
+            connection.exec_driver_sql("DROP TRIGGER journal_no_update")
+        else:
+            connection.exec_driver_sql("ALTER TABLE journal DISABLE TRIGGER USER")
+        connection.exec_driver_sql("UPDATE journal SET actor = 'x'")
+    with pytest.raises(StoreError, match="journal 1"):
+        store.backup(tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+    assert list(tmp_path.glob(".backup*")) == []
+
+
+def test_backups_taken_while_eight_write_are_each_one_moment(
+    store, store_url, other_url, tmp_path, full_size
+):
+    limit = 40 if full_size else 6
+    writers = [Writer(tmp_path, store_url, f"w{i}", limit=limit) for i in range(8)]
+    manifests = []
+    while any(writer.running() for writer in writers) or len(manifests) < 2:
+        manifests.append(store.backup(tmp_path / f"backup{len(manifests)}"))
+    said = [line for writer in writers for line in writer.lines()]
+    assert [writer.wait() for writer in writers] == [0] * 8
+    assert len(said) == 8 * limit
+    assert store_writer.missing(store, said) == []
+    middle = len(manifests) // 2
+    anchor = manifests[middle]["anchor"]
+    restore(tmp_path / f"backup{middle}", other_url)
+    found = open_store(other_url)
+    assert found.anchor() == anchor
+    held = len(found.journal())
+    assert found.journal() == store.journal(limit=held)
+    written = sum("version" in line for line in said if line["seq"] <= held)
+    assert found.head("zones") == written
+    found.close()
