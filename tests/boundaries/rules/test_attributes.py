@@ -183,3 +183,37 @@ def test_coordinates_that_are_no_degrees():
         [shapely.box(500_000, 4_000_000, 501_000, 4_001_000)], crs=frame.crs
     )
     assert "crs" in checked(moved)["rule"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        ("120101", []),
+        ("120000", []),
+        (None, []),
+        ("", []),
+        ("120102", [("parent", "warning")]),
+        ("120199", [("parent", "error")]),
+        ("和平区", [("parent", "error")]),
+        ("120101001", [("parent", "error")]),
+    ],
+)
+def test_superior_named(parent, expected):
+    frame = units(
+        code=["120101001", "120101", "120102"],
+        name=["甲街道", "和平区", "河东区"],
+        kind=["street", "district", "district"],
+        parent=[parent, None, None],
+    )
+    result = attributes(checked(frame, changed=["120101001"], required=("name",)))
+    assert [(row.rule, row.severity) for row in result.itertuples()] == expected
+
+
+def test_every_tolerance_has_unit_and_help():
+    from boundaries.rules import RuleSettings
+
+    rows = {row["name"]: row for row in RuleSettings().describe()}
+    assert all(row["help"]["zh"] and row["help"]["en"] for row in rows.values())
+    assert rows["sliver_width_m"]["unit"] == "m"
+    assert rows["sliver_area_m2"]["unit"] == "m²"
+    assert RuleSettings(**{n: r["default"] for n, r in rows.items()}) == RuleSettings()
