@@ -42,8 +42,8 @@ def prepare(path: Path, limits: Limits) -> Package:
     _check_whole(path)
     try:
         return _prepare(path, limits)
-    except sqlite3.Error as error:
-        raise _damaged(str(error)) from error
+    except (sqlite3.Error, ValueError, OverflowError) as error:  # text not UTF-8
+        raise _damaged(str(error)[:120]) from error
 
 
 def _check_whole(path: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from geodata.guard.report import progress
 if TYPE_CHECKING:
     from geodata.files.vector import Choice, Rows
 
+_SEQUENTIAL = frozenset({".gml", ".gpx", ".mif"})
 _FIONA_DRIVERS = {"LIBKML": "KML"}
 
 
@@ -115,8 +118,16 @@ def _from_fiona(choice: Choice, limits: Limits) -> Rows:
     if driver not in fiona.supported_drivers:
         raise vector.unreadable(dataset)
     options = {"encoding": "ISO-8859-1"} if dataset.shapefile is not None else {}
-    failures = (fiona.errors.FionaError, ValueError, RuntimeError, KeyError,
-                IndexError, AttributeError, TypeError, UnicodeError)  # fmt: skip
+    failures: tuple[type[Exception], ...] = (
+        fiona.errors.FionaError,
+        shapely.errors.ShapelyError,
+        ValueError,
+        RuntimeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        TypeError,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -134,22 +145,24 @@ def _collect(
 ) -> Rows:
     from geodata.files import vector
 
-    expected = max(choice.layer.count, len(layer))
+    expected = _expected(layer, choice)
     limits.check("records", expected)
-    fids = _fids(choice, expected)
     refused: dict[int, Text] = {}
     found: list[tuple[int, bytes, dict[str, Any]]] = []
     deleted = choice.dataset.shapefile.deleted if choice.dataset.shapefile else ()
-    for position in range(min(expected, len(fids))):
+    for position, get in _getters(layer, choice, expected):
         if position in deleted:
             continue
         if position % 1000 == 0:
-            progress(position / expected, "record by record")
+            progress(position / max(expected, 1), "record by record")
         try:
-            record = layer[fids[position]]
+            record = get()
             shape = shapely.geometry.shape(record.geometry)
             found.append((position, shape.wkb, dict(record.properties)))
-        except (*failures, shapely.errors.ShapelyError) as error:
+        except StopIteration:  # the rest of the file cannot be reached
+            refused |= dict.fromkeys(range(position, expected), _UNREAD)
+            break
+        except failures as error:
             detail = str(error).strip()[:120]
             refused[position] = Text(
                 f"{_UNREAD.zh}（{detail}）", f"{_UNREAD.en} ({detail})"
@@ -167,6 +180,27 @@ def _collect(
         warnings=[],
         salvaged=True,
     )
+
+
+def _expected(layer: Any, choice: Choice) -> int:
+    try:
+        return max(choice.layer.count, len(layer))
+    except TypeError:  # the driver does not count; we did
+        return max(choice.layer.count, 0)
+
+
+def _getters(
+    layer: Any, choice: Choice, expected: int
+) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """Give each record's position and how to get it: by id, or as the next one."""
+    if choice.dataset.path.suffix in _SEQUENTIAL:
+        records = iter(layer)
+        for position in range(expected):
+            yield position, partial(next, records)
+        return
+    fids = _fids(choice, expected)
+    for position in range(min(expected, len(fids))):
+        yield position, partial(layer.__getitem__, fids[position])
 
 
 def _fids(choice: Choice, expected: int) -> list[int]:
