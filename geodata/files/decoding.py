@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from itertools import islice
 
 from geodata.errors import FileRefusedError, Text
@@ -21,6 +22,9 @@ _ASCII = Text("只有 ASCII 字符", "ASCII only")
 _UTF8 = Text("是有效的 UTF-8", "valid UTF-8")
 _GIVEN = Text("人工指定", "said by hand")
 _SAMPLE = 4_096
+_DAMAGED_SHARE = 0.05
+DAMAGE = re.compile("[\ud800-\udfff]")
+"""What stands for a byte that is no text; no valid text holds it."""
 _LINES = 500
 _TABLE_MARKS = frozenset("°′″℃％（），。、；：“”‘’《》【】—…·×～㎡０１２３４５６７８９")
 
@@ -50,6 +54,8 @@ def decode(data: bytes, *, encoding: str | None = None) -> tuple[str, Encoding]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
+        if _hurt_utf8(data):
+            return _strict(data, "utf-8", _UTF8, 0.9)
         found = _chinese(data) or encodings.detect(_samples(data))
         seen = Text(found.evidence, found.evidence_en or found.evidence)
         return _strict(data, found.name, seen, found.confidence)
@@ -64,6 +70,18 @@ def _as_given(data: bytes, encoding: str) -> tuple[str, Encoding]:
     if name == "utf-8" and data.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
     return _strict(data, name, _GIVEN, 1.0)
+
+
+def _hurt_utf8(data: bytes) -> bool:
+    """Return whether most lines that are not ASCII are UTF-8 and few are not.
+
+    Text in GBK hardly ever is: its bytes break the rules of UTF-8 in every line.
+    """
+    foreign = _samples(data)
+    damaged = sum(
+        bool(DAMAGE.search(line.decode("utf-8", "surrogateescape"))) for line in foreign
+    )
+    return len(foreign) >= 3 * damaged
 
 
 def _chinese(data: bytes) -> Encoding | None:
@@ -101,12 +119,25 @@ def _without_mark(data: bytes) -> str | None:
     return "utf-16-be" if even > 10 * odd and even * 8 > len(sample) else None
 
 
+def _with_damage(data: bytes, name: str) -> str | None:
+    """Return the text with unreadable bytes as :data:`DAMAGE`, if they are few."""
+    if name.startswith("utf-16"):
+        return None
+    text = data.decode(name, "surrogateescape")
+    lines = text.splitlines()
+    damaged = sum(bool(DAMAGE.search(line)) for line in lines)
+    return text if damaged <= max(1, len(lines) * _DAMAGED_SHARE) else None
+
+
 def _strict(
     data: bytes, name: str, seen: Text, confidence: float
 ) -> tuple[str, Encoding]:
     try:
         return data.decode(name), evidence.encoding(name, seen, confidence)
     except UnicodeDecodeError as error:
+        text = _with_damage(data, name)
+        if text is not None:
+            return text, evidence.encoding(name, seen, min(confidence, 0.9))
         raise FileRefusedError(
             Text(
                 f"第 {error.start} 字节起不是有效的 {name} 文本。",

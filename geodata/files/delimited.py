@@ -17,6 +17,7 @@ import pandas as pd
 from geodata.errors import FileRefusedError, Text
 from geodata.files import evidence, formulas
 from geodata.files import grid as grids
+from geodata.files.decoding import DAMAGE
 from geodata.files.grid import Grid
 from geodata.files.limits import Limits
 from geodata.files.reading import Encoding, Guess, Refusal
@@ -76,6 +77,7 @@ def read_text(
             Text("文件里没有任何数据行。", "The file holds no row of data."),
             Text("请确认导出的文件不是空的。", "Check that the export is not empty."),
         )
+    rows[top] = [DAMAGE.sub("\ufffd", cell) for cell in rows[top]]
     named = grids.header_of(_trimmed(rows[top]), rows[top + 1 :], given=header)
     start = top + 1 if named.given else top
     kept, refused = _sorted_out(rows[start:], len(named.names), unclosed, start)
@@ -279,6 +281,8 @@ def _sorted_out(
             refused.append(Refusal(number, _UNCLOSED._asdict()))
         elif not any(map(str.strip, row)):
             continue
+        elif any(map(DAMAGE.search, row)):
+            refused.append(Refusal(number, _DAMAGED._asdict()))
         elif len(row) == width:
             kept[number] = row
         elif len(_trimmed(row)) == width:
@@ -288,6 +292,11 @@ def _sorted_out(
     return kept, refused
 
 
+_DAMAGED = Text(
+    "该行有无法解码的字节（文件被截断或混用了编码）；请重新导出。",
+    "The row holds bytes that are no text (the file is cut or mixes encodings); "
+    "export it again.",
+)
 _UNCLOSED = Text(
     "引号没有成对；请在表格软件中打开并重新导出为 CSV。",
     "A quotation mark is never closed; open it in a spreadsheet and export again.",

@@ -80,7 +80,9 @@ def read_table(
         return _from_workbook(path, limits, layer or said.get("layer"), said)
     text, encoding = decoding.decode(path.read_bytes(), encoding=said.get("encoding"))
     if parcels.looks_like_one(text):
-        return _from_parcels(text, path.stem, encoding, limits)
+        # Bytes that are no text can only hurt a plot's name here.
+        readable = decoding.DAMAGE.sub("\ufffd", text)
+        return _from_parcels(readable, path.stem, encoding, limits)
     grid = delimited.read_text(
         text,
         path.stem,

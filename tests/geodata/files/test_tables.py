@@ -114,6 +114,15 @@ def test_bad_cells_are_refused_by_row_and_column(tmp_path: Path) -> None:
     assert "纬度" in reasons[5]["en"]
 
 
+def test_bytes_that_are_no_text_cost_their_row(tmp_path: Path) -> None:
+    rows = ["甲,117,39", "乙,117,39", "丙,117,39"]
+    text = ("name,lon,lat\n" + "\n".join(rows)).encode()
+    raw = _read(tmp_path, text.replace("乙".encode(), b"\xe4\xff"))
+    assert raw.frame["name"].tolist() == ["甲", "丙"]
+    assert [item.record for item in raw.refused] == [2]
+    assert "解码" in raw.refused[0].reason["zh"]
+
+
 def test_ragged_rows_are_refused_not_padded(tmp_path: Path) -> None:
     raw = _read(
         tmp_path,
