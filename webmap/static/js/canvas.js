@@ -245,10 +245,8 @@ export const DivisionMap = L.Renderer.extend({
       const { casing } = BORDERS[key & 7];
       if (!casing || this._thin(key) < 0.7) continue;
       pen.strokeStyle = this.colours.casing;
-      pen.globalAlpha = 0.55;
       pen.lineWidth = casing * pixel;
       for (const path of paths) pen.stroke(path);
-      pen.globalAlpha = 1;
     }
     pen.strokeStyle = this.colours.border;
     for (const [key, paths] of shown.sort((a, b) => (b[0] & 7) - (a[0] & 7))) {

@@ -4,6 +4,9 @@ import { element, fill } from "./dom.js";
 import { BORDERS } from "./paint.js";
 import { label, say } from "./words.js";
 
+/* The legend begins folded where it would cover what was asked for. */
+const roomy = () => window.innerWidth >= (document.getElementById("detail").hidden ? 1200 : 1600);
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function svg(tag, attributes, ...children) {
@@ -26,7 +29,7 @@ function hatched() {
 const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
 
 export function showLegend(box, { levels, ranks, compared, deepest, onlevel }) {
-  const open = box.querySelector("details")?.open ?? window.innerWidth >= 1200;
+  const open = box.querySelector("details")?.open ?? roomy();
   const choice = levels.length > 1
     ? element("label", {}, say("Show down to"), " ", element("select", { onchange: (event) => onlevel(Number(event.target.value)) },
         element("option", { value: 99 }, say("as the scale allows")),
