@@ -34,7 +34,7 @@ VERSION_FIELDS = (
 )
 
 
-def journal_digest(previous: str, link: Mapping[str, Any], algorithm: str) -> str:
+def journal_digest(previous: str, link: Mapping[Any, Any], algorithm: str) -> str:
     """Return the digest of a journal link chained to the one before.
 
     ``detail`` is the JSON text as stored.
@@ -59,7 +59,7 @@ def closed(id_: int, digest: str) -> str:
 
 
 def version_digest(
-    previous: str, row: Mapping[str, Any], lines: Iterable[str], algorithm: str
+    previous: str, row: Mapping[Any, Any], lines: Iterable[str], algorithm: str
 ) -> str:
     """Return the digest of a version: its record, its content, the one before.
 

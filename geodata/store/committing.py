@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from geodata.errors import InputError, Text
 from geodata.store import chain, digests, features, rebase, timeline
-from geodata.store.reader import algorithm_of, schema_of, version_from
+from geodata.store.reader import algorithm_of, driver_rows, schema_of, version_from
 from geodata.store.tables import state, version
 
 if TYPE_CHECKING:
@@ -84,9 +84,8 @@ def current_states(
     ).where(*where)
     result = connection.execute(query)
     found: dict[str, list[timeline.State]] = {}
-    for key, *values in result.cursor.fetchall():  # type: ignore[union-attr]
+    for key, *values in driver_rows(result):
         found.setdefault(key, []).append(timeline.State(*values))
-    result.close()
     for states in found.values():
         states.sort(key=lambda each: each.valid_from)
     return found

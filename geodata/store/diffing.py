@@ -116,7 +116,8 @@ def _bare(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _keys(frame: gpd.GeoDataFrame) -> pd.Index[Any]:
     """Return the frame's index as a snapshot has it: named, of plain strings."""
     keys = features.objects([str(key) for key in frame.index])
-    return pd.Index(keys, name="key", dtype=object)
+    index: pd.Index[Any] = pd.Index(keys, name="key", dtype=object)
+    return index
 
 
 def _sorted(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -152,7 +153,7 @@ def _conformed(frame: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> gpd.GeoDataFra
 def _drawings(new: gpd.GeoDataFrame, before: gpd.GeoDataFrame) -> NDArray[Any]:
     """Return the new drawings; the base's own where they are the same."""
     known = np.asarray(before.geometry.array, dtype=object)
-    if not isinstance(new, gpd.GeoDataFrame) or new._geometry_column_name is None:
+    if getattr(new, "_geometry_column_name", None) is None:  # an attribute table
         return known
     drawn = features.promote(
         shapely.force_2d(np.asarray(new.geometry.array, dtype=object))

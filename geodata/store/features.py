@@ -24,7 +24,7 @@ from geodata.errors import CRSError, GeometryError, InputError, Text
 from geodata.store import dates, digests
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from geodata.store.changes import Field, LayerSchema
 
@@ -133,7 +133,9 @@ def promote(shapes: NDArray[Any]) -> NDArray[Any]:
     return promoted
 
 
-def column(values: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+def column(
+    values: Sequence[Any] | NDArray[Any], index: pd.Index[Any]
+) -> pd.Series[Any]:
     """Return values as a frame's column of Python objects, missing as None.
 
     Handed over as a plain array, pandas would make text its own type, with NaN.
@@ -141,7 +143,7 @@ def column(values: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     return pd.Series(objects(values), index=index, dtype=object)
 
 
-def objects(values: Sequence[Any]) -> NDArray[Any]:
+def objects(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
     """Return a one-dimensional object array, whatever the values are."""
     array = np.empty(len(values), dtype=object)
     array[:] = values
@@ -323,7 +325,7 @@ def _missing(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-_CONVERT = {
+_CONVERT: dict[str, Callable[[Any], Any]] = {
     "text": str,
     "integer": _integer,
     "real": _real,

@@ -49,14 +49,22 @@ def open_store(
 ) -> SqlStore:
     """Open a store, or make one with these layers when ``create`` and absent."""
     backend = backend_for(url)
-    if create:
-        if not _has_tables(backend):
+    try:
+        if create and not _has_tables(backend):
             migrating.upgrade(backend, layers, digest=digest)
-    elif not backend.exists():
+        _require_store(backend, url)
+    except BaseException:
+        backend.close()
+        raise
+    return SqlStore(backend)
+
+
+def _require_store(backend: Backend, url: str) -> None:
+    """Refuse a place without a store, or with one this program does not know."""
+    if not backend.exists():
         raise migrating.no_store(url)
     with backend.reading() as connection:
         migrating.require_current(connection, url)
-    return SqlStore(backend)
 
 
 def _has_tables(backend: Backend) -> bool:

@@ -193,6 +193,7 @@ class PostGIS:
     def blob_file(self, digest: str) -> Path | None:
         """Return None: blobs lie in the table."""
         _ = digest
+        return None
 
     def blob_content(self, connection: sa.Connection, digest: str) -> bytes:
         """Return a blob's content as it is stored, not verified."""

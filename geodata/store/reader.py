@@ -362,7 +362,7 @@ def _valid(valid_on: str | None) -> list[sa.ColumnElement[bool]]:
 def _fetch(
     connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, geometry: bool
 ) -> list[tuple[Any, ...]]:
-    """Return raw driver rows, sorted by key; much faster than Row objects."""
+    """Return raw rows, sorted by key."""
     columns: list[Any] = [
         state.c.key,
         state.c.valid_from,
@@ -372,9 +372,16 @@ def _fetch(
     if geometry:
         columns.append(as_wkb(state.c.geom))
     result = connection.execute(sa.select(*columns).where(*where))
-    rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[union-attr]
-    result.close()
+    rows = driver_rows(result)
     rows.sort(key=lambda row: row[0].encode())
+    return rows
+
+
+def driver_rows(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """Return all rows as the driver gives them; much faster than Row objects."""
+    cursor: Any = result.cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    result.close()
     return rows
 
 
@@ -395,21 +402,26 @@ def _meeting(
             Text("范围应为 西、南、东、北。", "A box is west, south, east, north.")
         )
     w, s, e, n = shapely.bounds(np.asarray(frame.geometry.array, dtype=object)).T
-    return frame[(w <= east) & (e >= west) & (s <= north) & (n >= south)]
+    meets: gpd.GeoDataFrame = frame.loc[
+        (w <= east) & (e >= west) & (s <= north) & (n >= south)
+    ]
+    return meets
 
 
 def _staged_side(
     connection: sa.Connection, draft: str, side: str
-) -> tuple[list[Any], ...]:
+) -> tuple[list[str], list[str], list[bytes | None]]:
     query = (
         sa.select(staged_feature.c.key, staged_feature.c.props, staged_feature.c.wkb)
         .where(staged_feature.c.draft == draft, staged_feature.c.side == side)
         .order_by(staged_feature.c.key)
     )
     result = connection.execute(query)
-    rows = result.cursor.fetchall()  # type: ignore[union-attr]
-    result.close()
-    return tuple(map(list, zip(*rows, strict=True))) if rows else ([], [], [])
+    rows = driver_rows(result)
+    keys, props, wkb = (
+        (list(each) for each in zip(*rows, strict=True)) if rows else ([], [], [])
+    )
+    return keys, props, wkb
 
 
 def _document(key: str, rev: int, doc: str) -> dict[str, Any]:

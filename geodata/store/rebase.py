@@ -95,7 +95,7 @@ def _touched(
 
 
 def strips(
-    old: gpd.GeoSeries | NDArray[Any], new: gpd.GeoSeries | NDArray[Any]
+    old: Sequence[Any] | NDArray[Any], new: Sequence[Any] | NDArray[Any]
 ) -> NDArray[Any]:
     """Return what each pair of drawings does not share; empty when equal.
 
@@ -191,7 +191,11 @@ def _borders(
 def _strips_by_key(
     old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, keys: Iterable[str]
 ) -> NDArray[Any]:
-    return strips(*(frame.geometry.reindex(list(keys)) for frame in (old, new)))
+    before, after = (
+        np.asarray(frame.geometry.reindex(list(keys)).array, dtype=object)
+        for frame in (old, new)
+    )
+    return strips(before, after)
 
 
 def side(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any] | None:

@@ -21,6 +21,9 @@ def test_the_program_knows_the_newest_migration():
 
 
 def test_the_migrations_make_the_tables_the_program_uses(store):
+    store._backend.engine.dialect.ischema_names["geometry"] = lambda *_: (
+        tables.Geometry()
+    )
     with store._backend.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         ours = {*tables.metadata.tables}
@@ -33,9 +36,10 @@ def test_the_migrations_make_the_tables_the_program_uses(store):
 
 
 def _table(step):
-    thing = step[1] if step[0] != "remove_index" else step[1].table
+    """Return the table a difference is about; the GiST index is only PostGIS's."""
+    thing = step[1]
     if isinstance(thing, sa.Index):
-        return thing.table.name if thing.name != "state_geom" else None
+        return None if thing.name == "state_geom" else thing.table.name
     return getattr(thing, "name", None)
 
 
