@@ -43,6 +43,9 @@ _UNREAD = frozenset({".dwg", ".mdb", ".accdb", ".vct", ".e00", ".dgn", ".xls"})
 _GDB_FILE = re.compile(r"(?i)a[0-9a-f]{8}\.[a-z_0-9.]{1,40}|gdb|timestamps")
 
 
+_GDB_TABLE = re.compile(r"(?i)a[0-9a-f]{8}\.(gdb\w+|atx|spx|freelist|horizon)")
+
+
 @dataclass(frozen=True)
 class Member:
     """One unpacked file: where it is and what it was called."""
@@ -180,12 +183,11 @@ def _target(
     name: str, folder: Path, groups: dict[tuple[str, str], Path]
 ) -> Path | None:
     """Return where an entry goes, or None when it is of no use."""
-    inside = re.match(r"(?i)(.*?\.gdb)/([^/]+)$", name)
-    if inside:
-        if not _GDB_FILE.fullmatch(inside.group(2)):
+    above, _, last = name.rpartition("/")
+    if above.lower().endswith(".gdb") or _GDB_TABLE.fullmatch(last):
+        if not _GDB_FILE.fullmatch(last):
             return None
-        group = _group(folder, groups, inside.group(1), "gdb")
-        return group / "data.gdb" / inside.group(2)
+        return _group(folder, groups, above, "gdb") / "data.gdb" / last
     extension = _extension(name)
     if extension in _ARCHIVES:
         raise _hostile(f"{name} 是压缩包中的压缩包", f"{name} is an archive inside it")
@@ -236,8 +238,8 @@ def _members(name: str, target: Path, meter: _Meter, *, nested: bool) -> list[Me
         stem = PurePosixPath(name).stem
         return [Member(item.path, f"{stem}/{item.name}") for item in inner]
     if target.parent.name == "data.gdb":
-        stem = name.rpartition("/")[0]
-        return [Member(target.parent, stem)]
+        above = name.rpartition("/")[0]
+        return [Member(target.parent, above or "data.gdb")]
     if extension in MAIN.keys() | _UNREAD:
         return [Member(target, name)]
     return []

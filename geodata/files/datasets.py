@@ -42,6 +42,8 @@ class Dataset:
     encoding: Encoding = UTF8
     counts: dict[str, int] = field(default_factory=dict)
     """Records by layer where the format says; key ``""`` for a single layer."""
+    elements: int = 0
+    """Records of all layers together, where only that is known; 0: unknown."""
     crs: str | None = None
     """Declared CRS read by ourselves; None lets the driver say."""
     implied: str = ""
@@ -212,7 +214,7 @@ def _xml(driver: str, implied: str) -> Callable[..., Dataset]:
             stem(member.name),
             driver,
             encoding=outline.encoding,
-            counts={"*": outline.features} if driver == "LIBKML" else {},
+            elements=outline.features,
             implied=implied,
             notes=outline.notes,
         )

@@ -78,13 +78,27 @@ def layers_of(dataset: Dataset, limits: Limits) -> list[Choice]:
             limits.check("layers", len(listed))
             if dataset.driver == "DXF":
                 return drawing.layers_of(dataset, limits)
-            return [
+            choices = [
                 _choice(dataset, str(name), kind, len(listed), limits)
                 for name, kind in listed
                 if kind is not None
             ]
+            return _all_counted(dataset, choices)
         except _FAILURES as error:
             raise unreadable(dataset) from error
+
+
+def _all_counted(dataset: Dataset, choices: list[Choice]) -> list[Choice]:
+    """Note records of a document that no layer has."""
+    seen = sum(item.layer.count for item in choices)
+    if dataset.elements > 0 and seen < dataset.elements:
+        lost = dataset.elements - seen
+        note = Text(
+            f"文件中有 {lost} 条记录不属于任何图层，未读取。",
+            f"{lost} records of the file belong to no layer and were not read.",
+        )
+        dataset.notes = (*dataset.notes, note)
+    return choices
 
 
 def unreadable(dataset: Dataset) -> FileRefusedError:

@@ -20,7 +20,7 @@ from geodata.files.reading import Encoding
 
 _HEAD = re.compile(rb"^\s*<\?xml[^>]*?>")
 _DECLARED = re.compile(rb"""encoding\s*=\s*["']([\w.:-]+)["']""")
-_RECORDS = frozenset({"Placemark"})
+_RECORDS = frozenset({"Placemark", "featureMember"})
 _LINKS = frozenset({"NetworkLink"})
 
 
@@ -30,7 +30,7 @@ class Outline:
 
     encoding: Encoding
     features: int
-    """``Placemark`` elements of a KML."""
+    """Elements that hold a record (``Placemark``, ``featureMember``)."""
     notes: tuple[Text, ...]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from geodata import guard
 from geodata.errors import CancelledError, CRSError, FileRefusedError, LimitError
 from geodata.files.limits import UPLOAD
-from geodata.guard import landlock, parent
+from geodata.guard import landlock, limiting, parent
 
 TARGET = "tests.support.guarded"
 needs_landlock = pytest.mark.skipif(
@@ -223,6 +224,16 @@ def test_status_warns_in_both_languages(
     if warned:
         assert "Landlock" in told["warning"]["zh"]
         assert told["missing"]
+
+
+def test_systems_without_limits_still_work_by_wall_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    assert limiting.limit_resources(UPLOAD) is False
+    assert limiting.usage() == {"cpu_s": 0.0, "peak_mb": 0.0}
+    assert landlock.restrict([Path("/")], [Path("/")]) == 0
 
 
 def test_limits_speak_of_their_settings() -> None:

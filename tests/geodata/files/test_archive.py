@@ -87,6 +87,18 @@ def test_a_geodatabase_folder_is_one_member(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_geodatabase_without_its_folder_is_found(tmp_path: Path) -> None:
+    path = zipped(
+        tmp_path / "a.zip",
+        ("a00000001.gdbtable", b"t"),
+        ("a00000001.gdbtablx", b"x"),
+        ("a00000002.FDO_UUID.atx", b"i"),
+    )
+    (member,) = archive.unpack(path, tmp_path / "out", UPLOAD)
+    assert member.path.name == "data.gdb"
+    assert len(list(member.path.iterdir())) == 2
+
+
 def test_a_kmz_inside_is_opened_once_and_no_deeper(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "i.kmz", ("doc.kml", b"<kml/>")).read_bytes()
     path = zipped(tmp_path / "a.zip", ("图.kmz", inner))
