@@ -454,6 +454,8 @@ def _usage_text(error: click.ClickException) -> Text:
         return Text(f"没有选项 {error.option_name}。", english)
     if isinstance(error, click.BadParameter):
         name = _parameter_name(error)
+        if error.message.endswith("does not exist."):
+            return Text(f"{name}：找不到 {error.message.split(chr(39))[1]}。", english)
         return Text(f"{name} 的值无效：{error.message}", english)
     if isinstance(error, click.UsageError) and english.startswith("No such command"):
         return Text(english.replace("No such command", "没有命令"), english)

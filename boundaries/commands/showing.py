@@ -45,8 +45,9 @@ def reading(found: Reading) -> Iterator[Text]:
         f"Encoding {found.encoding.name} ({found.encoding.confidence:.0%}): "
         f"{_english(found.encoding)}",
     )
-    if found.fields:
-        pairs = ", ".join(f"{a} → {b}" for a, b in found.fields.items())
+    renamed = {a: b for a, b in found.fields.items() if a != b}
+    if renamed:
+        pairs = ", ".join(f"{a} → {b}" for a, b in renamed.items())
         yield Text(f"字段：{pairs}", f"Fields: {pairs}")
     if found.axis_swapped:
         yield Text("坐标轴已对调。", "Axes were swapped.")
@@ -225,8 +226,8 @@ def difference(found: Difference) -> Iterator[Text]:
     data = found.to_dict()
     counts = data["counts"]
     yield Text(
-        f"{found.old} → {found.new}：新增 {counts['added']}，变更 {counts['changed']}，"
-        f"终止 {counts['removed']}。",
+        f"{_state(found.old)} → {_state(found.new)}：新增 {counts['added']}，"
+        f"变更 {counts['changed']}，终止 {counts['removed']}。",
         f"{found.old} → {found.new}: {counts['added']} added, "
         f"{counts['changed']} changed, {counts['removed']} ended.",
     )
@@ -256,11 +257,10 @@ def difference(found: Difference) -> Iterator[Text]:
         )
     told = [pair for pair in data["moves"] if pair["area_m2"] >= _LEAST_M2]
     for pair in told:
+        giver, taker = _unit(pair, "from"), _unit(pair, "to")
         yield Text(
-            f"  {pair['from'] or '（外部）'} → {pair['to'] or '（外部）'}："
-            f"{pair['area_m2'] / 1e4:.2f} 公顷",
-            f"  {pair['from'] or '(outside)'} → {pair['to'] or '(outside)'}: "
-            f"{pair['area_m2'] / 1e4:.2f} ha",
+            f"  {giver.zh} → {taker.zh}：{pair['area_m2'] / 1e4:.2f} 公顷",
+            f"  {giver.en} → {taker.en}: {pair['area_m2'] / 1e4:.2f} ha",
         )
     rest = [pair for pair in data["moves"] if pair["area_m2"] < _LEAST_M2]
     if rest:
@@ -269,6 +269,19 @@ def difference(found: Difference) -> Iterator[Text]:
             f"  其余 {len(rest)} 处，各小于 0.01 公顷，共 {total:.1f} 平方米",
             f"  {len(rest)} more, each below 0.01 ha, {total:.1f} m² in all",
         )
+
+
+def _state(words: str) -> str:
+    """Return what was compared, in Chinese."""
+    return words.replace("version ", "版本 ")
+
+
+def _unit(pair: dict[str, Any], end: str) -> Text:
+    """Return code and name of the unit at one end of a move."""
+    if pair[end] is None:
+        return Text("（外部）", "(outside)")
+    words = f"{pair[end]} {pair[f'{end}_name'] or ''}".strip()
+    return Text(words, words)
 
 
 _LEAST_M2 = 100.0

@@ -51,7 +51,13 @@ class Difference:
         pairs = []
         columns = (self.moves[name] for name in ("from", "to", "area_m2", "geometry"))
         for giver, taker, area, shape in zip(*columns, strict=True):
-            pair = {"from": giver, "to": taker, "area_m2": float(area)}
+            pair = {
+                "from": giver,
+                "from_name": self._name(giver),
+                "to": taker,
+                "to_name": self._name(taker),
+                "area_m2": float(area),
+            }
             if geometry:
                 pair["geometry"] = shape.__geo_interface__
             pairs.append(pair)
@@ -68,6 +74,13 @@ class Difference:
             "features": [self._feature(key) for key in self.changes.keys],
             "moves": pairs,
         }
+
+    def _name(self, key: Any) -> str | None:
+        """Return the name of a unit that gave or took ground."""
+        for frame in (self.changes.old, self.changes.new):
+            if key in frame.index and "name" in frame:
+                return str(frame.loc[key, "name"])
+        return None
 
     def _feature(self, key: Any) -> dict[str, Any]:
         old, new = self.changes.old, self.changes.new
