@@ -116,19 +116,20 @@ def _renamed(base: gpd.GeoDataFrame) -> Draft:
 
 def _missing(base: gpd.GeoDataFrame) -> Draft:
     """Return a file said to be complete that leaves one village out."""
-    town = next(code for code, name in base["name"].items() if name == "麦垄镇")
-    inside = base[(base["code"] == town) | (base["parent"] == town)]
     work = faults.Work(base)
-    left_out = work.inner(inside[inside["level"] == 5])
+    villages = base[(base["level"] == 5) & (base["kind"] == "village")]
+    left_out = work.inner(villages)
+    town = left_out[:9]
+    inside = base[(base["code"] == town) | (base["parent"] == town)]
     around = tuple(sorted(work.neighbours(left_out)))
     planted = [
         Planted("missing_unit", around, brings=("gap",)),
         Planted("parent_residual", (town,)),
     ]
-    rows = inside.drop(index=left_out).assign(remark=plan.LABEL + "：全镇村界复核")
+    rows = inside.drop(index=left_out).assign(remark=plan.LABEL + "：全境村界复核")
     return Draft(
         "missing",
-        "麦垄镇村界（示例，声明完整但缺一村）",
+        f"{base.loc[town, 'name']}村界（示例，声明完整但缺一村）",
         "surveyor",
         gpd.GeoDataFrame(rows),
         complete=town,

@@ -80,7 +80,7 @@ class Work:
         return self._near[code]
 
     def inner(self, among: gpd.GeoDataFrame | None = None) -> str:
-        """Return an unused community with neighbours of its own township only."""
+        """Return an unused community, its neighbours all of its own township."""
         leaves = self.base[self.base["level"] == 5] if among is None else among
         for code in leaves.index:
             near = self._near[code]
@@ -90,10 +90,17 @@ class Work:
                 and len(near) > 2
                 and not around & self._taken
                 and shapely.get_num_geometries(self.shape(code)) == 1
+                and self._is_enclosed(code)
             ):
                 self._taken |= {code, *near}
                 return str(code)
         raise LookupError("no unused community left")
+
+    def _is_enclosed(self, code: str) -> bool:
+        """Tell whether other communities lie all around one: no sea, no rim."""
+        around = shapely.get_coordinates([self.shape(c) for c in self._near[code]])
+        theirs = {tuple(point) for point in around}
+        return all(tuple(point) in theirs for point in self.outline(code))
 
     def pair(self, *, same_township: bool = True) -> tuple[str, str, Ring]:
         """Return two unused neighbours and the points of their border, in order."""
@@ -196,11 +203,12 @@ def unmatched_vertex(work: Work) -> None:
 def noise(work: Work) -> None:
     """Move a border by less than a millimetre, as a round trip of CRS does."""
     one, other, border = work.pair()
+    if one < other:
+        one, border = other, border[::-1]
     old = border[3:-3]
-    shaken = old + np.array([2e-9, -3e-9])
+    shaken = old + np.array([6e-9, -6e-9])
     work.set(one, geometry=polygon(_replaced(work.outline(one), old, shaken)))
     work.plant("precision", one)
-    del other
 
 
 def self_crossing(work: Work) -> None:
@@ -224,9 +232,10 @@ def hole_outside(work: Work) -> None:
     """Draw a lake where the unit is not."""
     one = work.inner()
     ring = work.outline(one)
-    lake = ring[:1] + np.array([[0, 0], [20, 20], [30, 0]]) * METRE + 900 * METRE
+    east = np.array([work.base.total_bounds[2] + 0.05, ring[0, 1]])
+    lake = east + np.array([[0, 0], [20, 20], [30, 0]]) * METRE
     work.set(one, geometry=polygon(ring, (lake,)))
-    work.plant("validity", one, brings=("multipart", "overlap"))
+    work.plant("validity", one, brings=("multipart", "overlap", "outside_parent"))
 
 
 def spike(work: Work) -> None:
@@ -326,7 +335,7 @@ def code(work: Work, _gone: Collection[str]) -> None:
     """Give a new community a code under a street that does not exist."""
     urban = work.base[work.base["kind"] == "community"]
     _divided(work, work.inner(urban), "990105050001", "无依")
-    work.plant("code", "990105050001")
+    work.plant("code", "990105050001", brings=("parent",))
 
 
 def code_reused(work: Work, gone: Collection[str]) -> None:
@@ -407,8 +416,8 @@ def parent(work: Work, _gone: Collection[str]) -> None:
     """Hang a community on the street next door, without a reason."""
     one, other, _ = work.pair(same_township=False)
     work.set(one, parent=other[:9])
-    work.plant("parent", one, other[:9], brings=("parent_residual", "outside_parent"))
-    work.planted.append(Planted("parent_residual", (one[:9],)))
+    work.plant("parent", one, brings=("parent", "parent_residual", "outside_parent"))
+    work.plant("parent_residual", one[:9])
 
 
 def _divided(work: Work, one: str, code: str, name: str) -> None:
