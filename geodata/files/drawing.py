@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from geodata.files import write_dxf
 from geodata.files.reading import Layer
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def _texts(columns: pd.DataFrame) -> pd.DataFrame:
 
 def _plain(text: str) -> str:
     r"""Return a label without the marks of CAD (``\U+597D``, ``\P``, ``{\f…;}``)."""
+    from geodata.files import write_dxf  # brings half a second of ezdxf
+
     return " ".join(_MTEXT.sub(" ", write_dxf.unescape(text)).split())
 
 
