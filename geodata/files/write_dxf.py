@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from ezdxf.enums import TextEntityAlignment
 
+from geodata.errors import Text
 from geodata.files import plain, spelling
 from geodata.files.plain import Options
 from geodata.files.write_geojson import records
@@ -29,6 +30,11 @@ _ENCODING = "gbk"
 _ESCAPE = re.compile(r"\\U\+([0-9A-Fa-f]{4})")
 _EXTENDED_TEXT = 1000
 _EXTENDED_BYTES = 250
+_DEGREES = Text(
+    "图形坐标为经纬度（度）；如需在 CAD 中量算米，请写出时指定高斯投影（crs）。",
+    "The drawing is in degrees of longitude and latitude; to measure metres in CAD, "
+    "name a Gauss-Krüger crs when writing.",
+)
 _LABEL_SHARE = 12.0
 """Label height: the side of a typical shape over this."""
 
@@ -74,7 +80,8 @@ def write(
                 written.set_placement(tuple(where), align=alignment)
     document.saveas(path)
     del options
-    return []
+    in_degrees = frame.crs is not None and frame.crs.is_geographic
+    return [_DEGREES._asdict()] if in_degrees else []
 
 
 def _labels(name: str | None) -> Iterator[tuple[str, str, TextEntityAlignment]]:

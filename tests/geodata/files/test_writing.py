@@ -413,6 +413,20 @@ def test_our_own_reader_reads_our_drawings(tmp_path: Path) -> None:
     assert reading.records.refused == ()
 
 
+def test_a_drawing_in_metres_comes_back_to_a_billionth_of_a_degree(
+    tmp_path: Path,
+) -> None:
+    units = _units(["和平区", "河东区", "河西区"], holes=False)
+    in_degrees = write(units, tmp_path / "a.dxf")
+    assert "经纬度" in in_degrees.notes[0]["zh"]
+    plane = crs.local_gk(117.2)
+    assert write(units, tmp_path / "a.dxf", crs=plane).notes == ()
+    frame, _ = files.read(tmp_path / "a.dxf", overrides={"crs": plane})
+    frame = frame.sort_values("code")
+    same = shapely.equals_exact(_normal(frame.geometry), _normal(units.geometry), 1e-9)
+    assert same.all()
+
+
 def test_points_lines_and_no_geometry(tmp_path: Path) -> None:
     points = gpd.GeoDataFrame(
         {"marker": ["1253165Q"], "height_m": [3.5]},
