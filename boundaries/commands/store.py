@@ -26,18 +26,26 @@ from geodata.errors import Text
         Text("审计链摘要算法", "digest of the audit chain"),
         type=click.Choice(["sha256", "sm3"]),
     ),
+    Option(
+        ["--notice"],
+        Text(
+            "每个页面都要显示的说明，例如“示例数据”",
+            "words every page shows, such as: illustrative data",
+        ),
+        default="",
+    ),
     writes=True,
 )
-def init(run: Run, admin: str, display: str, digest: str | None) -> Result:
+def init(run: Run, admin: str, display: str, digest: str | None, notice: str) -> Result:
     """Make the store and the first account."""
     registry = run.registry(create=True, digest=digest)
-    user = registry.init(admin, display=display)
+    user = registry.init(admin, display=display, notice=notice)
     url = registry.store.url.rsplit("@", 1)[-1]
     words = Text(
         f"已建立 {url}，管理员 {admin}。下一步：quhua user add。",
         f"Made {url} with the administrator {admin}. Next: quhua user add.",
     )
-    return Result({"store": url, "admin": user}, [words])
+    return Result({"store": url, "admin": user, "notice": notice}, [words])
 
 
 @command(

@@ -24,11 +24,22 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
 
 
+_NOTICE = ("site", "notice")
+
+
 class People(Desk):
     """Add users, grant roles, set and check passwords."""
 
-    def init(self, admin: str, *, display: str = "") -> dict[str, Any]:
+    def init(
+        self, admin: str, *, display: str = "", notice: str = ""
+    ) -> dict[str, Any]:
         """Make the first account, a system administrator, in a new store.
+
+        Parameters
+        ----------
+        notice
+            Words every page of this store shows, such as that its data are
+            illustrative; see :meth:`notice`.
 
         Raises
         ------
@@ -51,8 +62,15 @@ class People(Desk):
                     ),
                 )
             tx.put(USERS, admin, user.to_document(), rev=0)
-            self.record(tx, admin, "init", admin, roles=[Role.SYSTEM_ADMIN.value])
+            if notice.strip():
+                tx.put(*_NOTICE, {"text": notice.strip()}, rev=0)
+            roles = [Role.SYSTEM_ADMIN.value]
+            self.record(tx, admin, "init", admin, roles=roles, notice=notice.strip())
         return user.public()
+
+    def notice(self) -> str:
+        """Return the words every page of this store must show, ``""`` for none."""
+        return str((self.store.get(*_NOTICE) or {"text": ""})["text"])
 
     def users(self, actor: str) -> list[dict[str, Any]]:
         """Return the accounts, without secrets."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from boundaries import accounts
 from boundaries.accounts import LOCAL, Grant, User
-from boundaries.registry import Registry
+from boundaries.registry import Registry, open_registry
 from boundaries.settings import Access
 from boundaries.vocabulary import Role
 from geodata.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -50,6 +52,14 @@ def test_three_administrators_stay_apart(desk: Office, roles: list[str]) -> None
     with pytest.raises(InputError):
         desk.registry.set_roles("root", "li", roles)
     assert desk.registry.users("root")[0]["name"] == "auditor"
+
+
+def test_a_store_may_say_what_its_data_are(tmp_path: Path, desk: Office) -> None:
+    assert desk.registry.notice() == ""
+    registry = open_registry(str(tmp_path / "demo.sqlite"), create=True)
+    registry.init("root", notice="示例数据（虚构）")
+    assert registry.notice() == "示例数据（虚构）"
+    registry.close()
 
 
 def test_init_only_once(desk: Office) -> None:
@@ -129,8 +139,8 @@ def test_wrong_passwords_lock_and_say_the_same(desk: Office) -> None:
     assert desk.verbs()[-1] == "log_in_failed"
 
 
-def test_the_lock_ends(tmp_path: pytest.TempPathFactory) -> None:
-    made = office(tmp_path, access=Access(failures=1, lock_minutes=0))  # type: ignore[arg-type]
+def test_the_lock_ends(tmp_path: Path) -> None:
+    made = office(tmp_path, access=Access(failures=1, lock_minutes=0))
     made.registry.set_password("root", "li", GOOD)
     with pytest.raises(ForbiddenError):
         made.registry.authenticate("li", "x")
