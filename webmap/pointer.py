@@ -16,13 +16,18 @@ MOVES_SENT = 500
 """Moved areas listed, the largest first; all of them are drawn."""
 
 
-def pointer(edition: Edition | None) -> dict[str, Any]:
-    """Return what a page asks first: the version, and the dates it can show."""
+def pointer(edition: Edition | None, notice: str = "") -> dict[str, Any]:
+    """Return what a page asks first: the version, and the dates it can show.
+
+    ``notice`` is what every page must say of the data, such as that they are
+    illustrative.
+    """
     if edition is None or not edition.dates:
         return {"state": "empty", "dates": []}
     version = edition.version
     return {
         "state": "ready",
+        "notice": notice,
         "layer": version.layer,
         "version": version.number,
         "digest": version.digest,

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import NotFoundError, Text
-from geodata.tiles.pyramid import FULL_ZOOM, TILE_PIXELS, tiles_over
+from geodata.tiles.pyramid import FULL_ZOOM, TILE_PIXELS, kept_tile, tiles_over
 from webmap.states import Box, State, Transition, state, transition
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from geodata.store.changes import Version
     from geodata.store.protocol import Store
+    from geodata.tiles.pyramid import Tile
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Edition:
             if item.number <= version.number
         ]
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="edition")
+        # tiles made in advance must not hold up a state somebody waits for
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._made: OrderedDict[tuple[str, ...], Future[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._colours: dict[str, int] = {}
@@ -122,19 +125,21 @@ class Edition:
         before = self.before(newest)
         if before is not None:
             self.transition(before, newest, wait=0)
-        self._worker.submit(self._prebuild, newest)
+        self._ahead.submit(self._prebuild, newest)
 
     def wait_until_idle(self) -> None:
         """Return when everything asked for so far is prepared."""
-        self._worker.submit(lambda: None).result()
+        for workers in (self._worker, self._ahead):
+            workers.submit(lambda: None).result()
 
     def close(self) -> None:
         """Let the work in hand end and take no more."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        for workers in (self._worker, self._ahead):
+            workers.shutdown(wait=False, cancel_futures=True)
 
     def _prebuild(self, date: str) -> None:
         """Make the tiles of the next zooms too, while nobody waits for them."""
-        found = self.state(date, wait=0)
+        found = self.state(date, wait=None)
         if found is None or found.box is None:
             return
         for zoom in range(max(first_seen(found.box)) + 1, FULL_ZOOM):
@@ -223,6 +228,23 @@ class Published:
             if self._current is None or self._current.version.number != number:
                 self._follow(number)
             return self._current
+
+    def tile(self, digest: str, z: int, x: int, y: int) -> Tile | None:
+        """Return a tile, None for a digest nobody drew.
+
+        A file made once is answered for ever, without asking the store: a page
+        that still shows the version before goes on working.
+        """
+        made = kept_tile(self._cache / digest, z, x, y)
+        if made is not None:
+            return made
+        with self._lock:
+            known = [item for item in (self._current, self._coming) if item]
+        for edition in known:
+            drawn = edition.tiles(digest)
+            if drawn is not None:
+                return drawn.tiles.tile(z, x, y)
+        return None
 
     def _follow(self, number: int) -> None:
         if self._coming is None or self._coming.version.number != number:

@@ -69,13 +69,12 @@ class TileSet:
 
     def tile(self, z: int, x: int, y: int) -> Tile:
         """Return a tile, from its file or made now; an empty tile has no bytes."""
-        path = self.folder / str(z) / str(x) / f"{y}.mvt.gz"
-        try:
-            body = path.read_bytes()
-        except OSError:  # not made yet, or a folder that cannot be used
-            body = gzip.compress(self._make(z, x, y), 9, mtime=0)
-            _write(path, body)
-        return Tile(body, hashlib.sha256(body).hexdigest()[:32])
+        kept = kept_tile(self.folder, z, x, y)
+        if kept is not None:
+            return kept
+        body = gzip.compress(self._make(z, x, y), 9, mtime=0)
+        _write(_path(self.folder, z, x, y), body)
+        return _told(body)
 
     def prebuild(
         self, box: tuple[float, float, float, float], zooms: Iterable[int]
@@ -111,6 +110,22 @@ class _Indexed:
 
     def within(self, box: shapely.Polygon) -> Layer:
         return self._layer.take(np.sort(self._tree.query(box)))
+
+
+def kept_tile(folder: Path, z: int, x: int, y: int) -> Tile | None:
+    """Return a tile that was made before, None where there is no file of it."""
+    try:
+        return _told(_path(folder, z, x, y).read_bytes())
+    except OSError:  # not made yet, or a folder that cannot be used
+        return None
+
+
+def _path(folder: Path, z: int, x: int, y: int) -> Path:
+    return folder / str(z) / str(x) / f"{y}.mvt.gz"
+
+
+def _told(body: bytes) -> Tile:
+    return Tile(body, hashlib.sha256(body).hexdigest()[:32])
 
 
 def tiles_over(box: tuple[float, float, float, float], z: int) -> list[tuple[int, int]]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Store
 
 
-def registry_at(path: Path) -> Registry:
-    """A new registry over an empty store."""
+def registry_at(path: Path | str) -> Registry:
+    """A new registry over an empty store, at a path or an address."""
     return Registry(open_store(str(path), create=True, layers=LAYERS), Settings())
 
 

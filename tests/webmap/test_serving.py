@@ -237,3 +237,18 @@ def test_errors_have_a_status_each() -> None:
     from webmap.app import STATUS
 
     assert all(issubclass(kind, QuhuaError) for kind, _ in STATUS)
+
+
+def test_a_tile_once_made_is_answered_after_the_next_version_too(
+    moved: Registry, client: FlaskClient, ask: Ask
+) -> None:
+    address = tile_address(ask)
+    body = client.get(address).data
+    published.publish(moved.store, drawn("ABB/ABB/CCC"), "2023-01-01")
+    for _ in range(200):
+        if client.get("/p/current.json").json["version"] == 3:
+            break
+        time.sleep(0.05)
+    assert client.get(address).data == body
+    again = create_app(moved).test_client()
+    assert again.get(address).data == body, "and after a restart"

@@ -25,14 +25,16 @@ _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     published: Published = current_app.extensions["published"]
-    response = jsonify(pointer(published.edition()))
+    response = jsonify(
+        pointer(published.edition(), current_app.extensions["registry"].notice())
+    )
     response.add_etag()
     return response.make_conditional(request)
 
 
 @tiles.get("/<digest>/<path:address>")
 def tile(digest: str, address: str) -> Any:
-    """Return a tile of a state or of a change; 204 for one with nothing in it."""
+    """Return a tile of a state or of a change; one with nothing in it is empty."""
     place = _ADDRESS.fullmatch(address)
     if place is None or not valid_digest(digest):
         abort(404)
@@ -40,11 +42,9 @@ def tile(digest: str, address: str) -> Any:
     if z > MAX_ZOOM or x >= 2**z or y >= 2**z:
         abort(404)
     published: Published = current_app.extensions["published"]
-    edition = published.edition()
-    drawn = edition.tiles(digest) if edition else None
-    if drawn is None:
+    made = published.tile(digest, z, x, y)
+    if made is None:
         abort(404)
-    made = drawn.tiles.tile(z, x, y)
     response = _packed(made.body)
     response.set_etag(made.etag if response.content_encoding else f"{made.etag}-id")
     response.headers["Cache-Control"] = FOREVER

@@ -281,6 +281,8 @@ byId("share").addEventListener("click", async () => {
 function status() {
   const recorded = edition.recorded.slice(0, 10);
   byId("version").textContent = say("Data as of {date} · version {n}, entered {when}", { date: shown.date, n: String(edition.version), when: recorded });
+  byId("data-notice").textContent = edition.notice;
+  byId("data-notice").hidden = !edition.notice;
   document.title = `${shown.date} · ${say("Divisions")}`;
 }
 
