@@ -154,11 +154,14 @@ def codes_in(value: object) -> list[str]:
 
 
 def _listed(text: str) -> Any:
-    """Return the value of JSON text, else the parts between its separators."""
+    """Return the list that JSON text holds, else the parts between separators."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except ValueError:
-        return re.split(r"[;,；，、\s]+", text.strip())
+        found = None
+    if isinstance(found, (list, dict)):
+        return found
+    return re.split(r"[;,；，、\s]+", text.strip())
 
 
 def _given(moves: pd.DataFrame | None) -> dict[tuple[str, str], float]:
