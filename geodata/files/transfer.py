@@ -8,6 +8,8 @@ would end the parent's process. Attributes travel as uncompressed Arrow.
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ from geodata.files.raw import Raw
 from geodata.files.reading import Encoding, Guess, Layer, Refusal
 
 _COLUMNS, _REPORT = "columns.arrow", "raw.json"
+_LARGEST_REPORT = 256 << 20
+# Windows cannot remove a file that is mapped.
+_MAPPED = os.name == "posix"
 _SIMPLE = range(7)
 _LINEAR_RING, _COLLECTION = 2, 7
 Objects = npt.NDArray[np.object_]
@@ -86,9 +91,10 @@ def load(folder: Path) -> Raw:
         When the arrays do not fit together.
     """
     try:
+        _require_plain_files(folder)
         return _load(folder)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowInvalid,
-            shapely.errors.ShapelyError) as error:  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError,
+            pa.ArrowException, shapely.errors.ShapelyError) as error:  # fmt: skip
         raise FileRefusedError(
             Text(
                 "读取进程返回的结果不完整。",
@@ -97,9 +103,18 @@ def load(folder: Path) -> Raw:
         ) from error
 
 
+def _require_plain_files(folder: Path) -> None:
+    """Refuse links and pipes a compromised worker may have left for us to open."""
+    for item in folder.iterdir():
+        if not stat.S_ISREG(item.lstat().st_mode):
+            raise ValueError(f"{item.name} is no plain file")
+    if (folder / _REPORT).stat().st_size > _LARGEST_REPORT:
+        raise ValueError("report too large")
+
+
 def _load(folder: Path) -> Raw:
     report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-    table = pyarrow.feather.read_table(str(folder / _COLUMNS), memory_map=True)
+    table = pyarrow.feather.read_table(str(folder / _COLUMNS), memory_map=_MAPPED)
     geometry = _load_geometry(folder, table.num_rows)
     frame = gpd.GeoDataFrame(table.to_pandas(), geometry=geometry)
     tuples = {"layers": Layer, "refused": Refusal}
@@ -130,7 +145,9 @@ def _load_geometry(folder: Path, count: int) -> Objects:
 
 
 def _from_arrays(folder: Path, kind: int) -> Objects:
-    coordinates = np.load(folder / f"{kind}.npy", mmap_mode="r", allow_pickle=False)
+    coordinates = np.load(
+        folder / f"{kind}.npy", mmap_mode="r" if _MAPPED else None, allow_pickle=False
+    )
     offsets = [
         np.load(path, allow_pickle=False)
         for level in range(3)

@@ -19,6 +19,7 @@ _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _PR_SET_NO_NEW_PRIVS = 38
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _IOCTL = 1 << 14, 1 << 15
+_MAKE_SPECIAL = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 _TCP = 0b11
 _SCOPES = 0b11
@@ -53,8 +54,8 @@ def restrict(read_only: Iterable[Path], read_write: Iterable[Path]) -> int:
     ruleset = _create(version, handled)
     for path in read_only:
         _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
-    for path in read_write:
-        _allow(ruleset, path, handled)
+    for path in read_write:  # no programs, links, pipes, sockets or devices there
+        _allow(ruleset, path, handled & ~(_MAKE_SPECIAL | _EXECUTE))
     forbid_privileges()
     _checked(_libc().syscall(_RESTRICT, ruleset, 0), "landlock_restrict_self")
     os.close(ruleset)

@@ -90,6 +90,17 @@ def test_it_sees_only_its_own_folder(tmp_path: Path) -> None:
 
 
 @needs_landlock
+def test_it_leaves_no_links_pipes_or_programs(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n", encoding="ascii")
+    program.chmod(0o755)
+    assert run("attempt", "link", "/etc", "l", workdir=tmp_path) == "PermissionError"
+    assert run("attempt", "pipe", "p", workdir=tmp_path) == "PermissionError"
+    assert run("attempt", "run", str(program), workdir=tmp_path) == "PermissionError"
+    assert [item.name for item in tmp_path.iterdir()] == ["program"]
+
+
+@needs_landlock
 def test_it_reaches_no_network(listener: tuple[int, list[bytes]]) -> None:
     port, seen = listener
     assert run("attempt", "connect", "127.0.0.1", str(port)) != "done"
