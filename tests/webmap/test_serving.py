@@ -160,6 +160,27 @@ def test_every_word_of_the_page_has_its_chinese(root: Any) -> None:
     assert all(re.search(r"[\u4e00-\u9fff]", known[word]) for word in used)
 
 
+def test_every_word_of_the_templates_has_its_chinese(root: Any) -> None:
+    import gettext
+
+    from webmap.languages import compiled
+
+    chinese = gettext.translation("messages", compiled(), ["zh"])
+    used: set[str] = set()
+    for page in (root / "webmap" / "templates").glob("*.html"):
+        used |= set(re.findall(r"_\('((?:[^'\\]|\\.)*)'\)", page.read_text("utf-8")))
+    assert len(used) > 30
+    assert [word for word in used if chinese.gettext(word) == word] == []
+
+
+def test_the_notice_of_the_store_is_told(
+    moved: Registry, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/p/current.json").json["notice"] == ""
+    monkeypatch.setattr(moved, "notice", lambda: "示例数据（虚构）")
+    assert client.get("/p/current.json").json["notice"] == "示例数据（虚构）"
+
+
 def test_nothing_published_says_the_first_step(registry: Registry) -> None:
     client = create_app(registry).test_client()
     page = client.get("/").get_data(as_text=True)
