@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from geodata.errors import ForbiddenError
+from tests.support.commands import quhua
 from tests.support.registries import Office, office, streets
 
 
@@ -96,3 +97,19 @@ def _tamper(path: Path, statement: str, *values: Any) -> None:
     assert connection.execute(statement, values).rowcount > 0
     connection.commit()
     connection.close()
+
+
+def test_verify_on_the_command_line_names_the_first_bad_link(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    made.commit()
+    made.registry.close()
+    words = ("audit", "verify", "--store", made.path, "--json")
+    assert quhua(*words).status == 0
+    _tamper(made.path, "UPDATE journal SET detail = '{}' WHERE seq IN (15, 14)")
+    ran = quhua(*words)
+    assert ran.status == 1
+    assert ran.document["ok"] is False
+    assert ran.document["first"]["what"] == "journal"
+    assert str(ran.document["first"]["id"]) == "14"
+    plain = quhua("audit", "verify", "--store", made.path, "--lang", "en")
+    assert "journal 14" in plain.out

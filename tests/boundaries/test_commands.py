@@ -10,7 +10,7 @@ import pytest
 
 from tests.boundaries.test_console import TREE, is_chinese
 from tests.support.commands import Ran, quhua
-from tests.support.registries import PEOPLE, streets
+from tests.support.registries import PEOPLE, office, streets
 
 COMMANDS = {path for path, command in TREE if not hasattr(command, "commands")}
 
@@ -66,16 +66,17 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A new store with the usual people."""
     for name in ("QUHUA_STORE", "QUHUA_USER", "QUHUA_SETTINGS", "QUHUA_DEBUG"):
         monkeypatch.delenv(name, raising=False)
-    made = Shell(tmp_path)
-    made("init", "--admin", "root")
-    for name, roles in PEOPLE.items():
-        words = [word for role in roles for word in ("--role", role)]
-        made("user", "add", name, *words, "--as", "root")
-    return made
+    office(tmp_path).registry.close()
+    return Shell(tmp_path)
 
 
 def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole bureau's day; a command left out here fails the test."""
+    shell.store = shell.folder / "first.sqlite"
+    shell("init", "--admin", "root", "--notice", "示例")
+    for name, roles in PEOPLE.items():
+        words = [word for role in roles for word in ("--role", role)]
+        shell("user", "add", name, *words, "--as", "root")
     file = shell.file()
     reading = shell("inspect", file)
     assert reading["records"] == {"read": 4, "kept": 4, "refused": []}
