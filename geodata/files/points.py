@@ -98,6 +98,7 @@ _NORTH = (1_500_000.0, 7_200_000.0)
 _EAST = (73.0, 136.0)
 """Longitudes of China; no latitude of it comes near."""
 _LATITUDES = (3.0, 54.0)
+_LOOKED_AT = 200
 _NAMELESS = re.compile(r"^column_\d+$")
 
 
@@ -162,7 +163,8 @@ def _unnamed(frame: pd.DataFrame) -> Columns | None:
     if not all(_NAMELESS.match(str(name)) for name in frame.columns):
         return None
     numbers = {
-        str(name): _numbers(frame[name].iloc[:200]) for name in frame.columns[:20]
+        str(name): _numbers(frame[name].iloc[:_LOOKED_AT])
+        for name in frame.columns[:20]
     }
     names = list(numbers)
     beside = [*pairwise(names), *pairwise(names[::-1])]
@@ -284,15 +286,20 @@ def _axes(frame: pd.DataFrame, a: str, b: str, *, named: bool) -> Columns | None
         return _plane_axes(frame, a, b, named=named)
     if fold(a) not in _ANGLE_NAMES and _no_degrees(frame[a], frame[b]):
         return _plane_axes(frame, a, b, named=named)
-    letters = [dms.parse_column(frame[name].iloc[:200]).letters for name in (a, b)]
+    letters = [dms.parse_column(_sample(frame[name])).letters for name in (a, b)]
     if letters == ["lat", "lon"]:
         return Columns((b, a), "degrees")
     return Columns((a, b), "degrees")
 
 
+def _sample(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the first filled cells; a column may begin with many empty ones."""
+    return column[~column.map(spelling.blank).astype(bool)].iloc[:_LOOKED_AT]
+
+
 def _usable(column: pd.Series[Any]) -> bool:
     """Return whether half of the filled cells read as numbers or angles."""
-    filled = [value for value in column if not spelling.blank(value)][:200]
+    filled = list(_sample(column))
     bad = dms.parse_column(filled).reasons
     numbers = sum(spelling.number(filled[i]) is not None for i in bad)
     return bool(filled) and len(bad) - numbers <= len(filled) / 2
@@ -309,13 +316,13 @@ def _numbers(column: pd.Series[Any]) -> Numbers:
 
 def _plane_like(column: pd.Series[Any]) -> bool:
     """Return whether the numbers are too large for degrees and not packed angles."""
-    values = _numbers(column.iloc[:200])
+    sample = _sample(column)
+    values = _numbers(sample)
     values = np.abs(values[np.isfinite(values)])
     if not len(values) or np.median(values) <= 360:
         return False
     return fold(column.name) not in _ANGLE_NAMES or not any(
-        dms.parse_column(column.iloc[:200], axis=axis).form == "packed"
-        for axis in ("lon", "lat")
+        dms.parse_column(sample, axis=axis).form == "packed" for axis in ("lon", "lat")
     )
 
 
@@ -445,7 +452,7 @@ def _swapped_degrees(frame: pd.DataFrame, east: str, north: str) -> bool:
     The frame keeps the file's order then: swapped axes are found from the numbers
     for every format alike.
     """
-    a, b = (dms.parse_column(frame[name].iloc[:200]) for name in (east, north))
+    a, b = (dms.parse_column(_sample(frame[name])) for name in (east, north))
     if a.letters or b.letters:
         return a.letters == "lat" and b.letters == "lon"
     x, y = np.nan_to_num(a.degrees), np.nan_to_num(b.degrees)
@@ -510,7 +517,7 @@ def _split_pairs(column: pd.Series[Any]) -> pd.DataFrame:
 
 
 def _looks_paired(column: pd.Series[Any]) -> bool:
-    halves = _split_pairs(column.iloc[:200])
+    halves = _split_pairs(_sample(column))
     return _usable(halves["a"]) and _usable(halves["b"])
 
 

@@ -33,7 +33,7 @@ _HEX = re.compile(r"^(?:00|01)[0-9A-Fa-f]{16,}$")
 
 def looks_like_one(column: pd.Series[Any]) -> bool:
     """Return whether half of the filled cells begin like a geometry."""
-    filled = [spelling.plain(v) for v in column.iloc[:200] if not spelling.blank(v)]
+    filled = [spelling.plain(v) for v in column if not spelling.blank(v)][:200]
     return bool(filled) and sum(map(_begins, filled)) * 2 >= len(filled)
 
 

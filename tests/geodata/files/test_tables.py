@@ -90,6 +90,16 @@ def test_coordinate_columns(
     assert all(guess.sure for guess in raw.guesses) is sure
 
 
+def test_coordinates_that_begin_after_many_empty_rows_are_found(
+    tmp_path: Path,
+) -> None:
+    empty = "".join(f"空{i},,\n" for i in range(300))
+    raw = _read(tmp_path, f"name,X,Y\n{empty}甲,4329624.67,517300.87\n")
+    assert raw.frame["name"].tolist() == ["甲"]
+    assert raw.frame.geometry.iloc[0] == shapely.Point(517300.87, 4329624.67)
+    assert len(raw.refused) == 300
+
+
 def test_a_person_may_say_which_columns(tmp_path: Path) -> None:
     text = "name,X,Y,a,b\n甲,24629.67,17300.87,1,2\n"
     raw = _read(tmp_path, text, overrides={"fields": {"Y": "x", "X": "y"}})
