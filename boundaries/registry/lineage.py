@@ -100,7 +100,8 @@ def _step(
         "from_name": _name(store, layer, before),
         "to_code": after,
         "to_name": _name(store, layer, after),
-        "document": event.get("basis") or version.basis,
+        "document": event.get("document") or event.get("basis") or version.basis,
+        "approved": event.get("approved", ""),
         "version": version.number,
     }
 

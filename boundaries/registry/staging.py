@@ -162,6 +162,8 @@ def findings(
     """Return the findings of the layer after a draft that involve the draft."""
     if changes.layer != "divisions":
         return finding.frame(_missing_values(reader, changes))
+    if after.empty:
+        return finding.frame()
     from boundaries.rules import check
     from geodata.files.reading import Reading
 

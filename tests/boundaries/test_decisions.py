@@ -217,3 +217,26 @@ def test_a_code_given_up_is_never_given_again(desk: Office) -> None:
     ]
     with pytest.raises(StateError):
         desk.registry.submit("zhao", again)
+
+
+def test_the_first_version_can_be_reverted_too(desk: Office) -> None:
+    desk.commit()
+    undo = desk.registry.revert("zhao", 1)
+    assert undo["counts"] == {"added": 0, "changed": 0, "removed": 4}
+    desk.approve(undo["id"])
+    assert desk.registry.store.snapshot("divisions").empty
+    assert len(desk.registry.store.snapshot("divisions", at=1)) == 4
+
+
+def test_an_earlier_state_learned_later_does_not_touch_the_present(
+    desk: Office,
+) -> None:
+    desk.commit(effective="2020")
+    old = desk.registry.stage("zhao", streets(A="东大街道"), effective="2015")
+    desk.approve(old["id"])
+    store = desk.registry.store
+    name = {
+        on: store.snapshot("divisions", valid_on=on).loc["120101001", "name"]
+        for on in ("2016", "2021")
+    }
+    assert name == {"2016": "东大街道", "2021": "东风街道"}
