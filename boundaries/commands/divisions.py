@@ -143,21 +143,38 @@ def _shown(data: dict[str, Any]) -> Iterator[Text]:
 
 def _lineage_lines(found: dict[str, Any]) -> Iterator[Text]:
     for record in found["records"]:
+        # The first table only says that the record stood then.
+        earlier = record.get("earlier")
         yield Text(
-            f"{record['code']} {record['name']}：{_date(record['valid_from'])} — "
-            f"{_date(record['valid_to']) or '至今'}",
-            f"{record['code']} {record['name']}: {record['valid_from']} – "
+            f"{record['code']} {record['name']}：{_date(record['valid_from'])}"
+            f"{'或更早' if earlier else ''} — {_date(record['valid_to']) or '至今'}",
+            f"{record['code']} {record['name']}: {record['valid_from']}"
+            f"{' or earlier' if earlier else ''} – "
             f"{record['valid_to'] or 'now'}",
         )
     for step in (*found["predecessors"], *found["successors"]):
         yield Text(
             f"  {_date(step['changed'])} {step['type_zh']}：{step['from_code']} "
             f"{step['from_name']} → {step['to_code']} {step['to_name']} "
-            f"{step['document']}",
+            f"{_cited(step, 'zh')}",
             f"  {step['changed']} {step['type_en']}: {step['from_code']} "
             f"{step['from_name']} → {step['to_code']} {step['to_name']} "
-            f"{step['document']}",
+            f"{_cited(step, 'en')}",
         )
+
+
+def _cited(step: dict[str, Any], language: str) -> str:
+    """Return the document of a step with the day it was approved."""
+    from boundaries.divisions import dates
+
+    if not step.get("approved"):
+        return str(step["document"])
+    day = dates.shown(step["approved"], language=language)
+    return (
+        f"{step['document']}（{day}）"
+        if language == "zh"
+        else (f"{step['document']} ({day})")
+    )
 
 
 def _date(date: str) -> str:
