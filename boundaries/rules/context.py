@@ -103,7 +103,7 @@ class Context:
         if not len(gone) or not self.candidate.index.is_unique:
             return np.empty(0, dtype=object)
         before = sound(np.asarray(self.base.geometry.reindex(gone))).polygons
-        now = self.candidate.index.get_indexer(gone)
+        now = self.places(gone)
         after = np.full(len(gone), shapely.Polygon(), dtype=object)
         after[now >= 0] = self.sound.polygons[now[now >= 0]]
         ground = shapely.difference(before, after)
@@ -151,6 +151,16 @@ class Context:
             COUNTY_DIGITS: frozenset(counties),
             TOWNSHIP_DIGITS: frozenset(townships),
         }
+
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        """The first place of each code."""
+        return {key: at for at, key in reversed(list(enumerate(self.keys)))}
+
+    def places(self, keys: Iterable[Any]) -> NDArray[np.intp]:
+        """Return the positions of units by code, -1 for those not in the layer."""
+        found = [self._first.get(str(key), -1) for key in keys]
+        return np.array(found, dtype=np.intp)
 
     def named(self, rows: Iterable[tuple[int, ...]]) -> list[tuple[str, ...]]:
         """Return the codes of units given by position, in order."""

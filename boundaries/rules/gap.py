@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from boundaries.rules import finding
@@ -64,7 +63,7 @@ def _ours(
     """Leave out holes of the parents, and of parents without a unit here."""
     keep = np.ones(len(found), bool)
     parents = context.parent.iloc[tiling.places]
-    above = context.candidate.index.get_indexer(pd.Index(parents.dropna().unique()))
+    above = context.places(parents.dropna().unique())
     levels = context.level.to_numpy()
     higher = np.flatnonzero((levels > 0) & (levels < tiling.level))
     above = above[above >= 0]
@@ -81,10 +80,9 @@ def _ours(
         shapely.STRtree(inside).query(polygons[higher], predicate="intersects")[1]
     ] = True
     known = set(above.tolist())
-    index = context.candidate.index
     for place in np.flatnonzero(~held):
         units = list(found["units"].iloc[place])
-        mine = index.get_indexer(pd.Index(context.parent.iloc[units]))
+        mine = context.places(context.parent.iloc[units])
         keep[place] = not (
             elsewhere[place] or all(int(parent) in known for parent in mine)
         )

@@ -62,7 +62,7 @@ def _units(context: Context) -> pd.DataFrame:
     ]
     return units.assign(
         name=units["name"].astype(str).str.strip(),
-        province=units["key"].str[:2],
+        province=[key[:2] for key in units["key"]],
         parent=units["parent"].fillna(""),
     )
 

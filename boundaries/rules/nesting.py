@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from boundaries.rules import finding
@@ -40,11 +39,11 @@ def _families(context: Context) -> Iterator[tuple[int, NDArray[np.intp]]]:
     index = context.candidate.index
     if not index.is_unique:
         return
-    above = index.get_indexer(pd.Index(context.parent))
+    above = context.places(context.parent)
     usable = context.sound.usable
     moved = index.isin(context.moved)
     touched = set(above[moved & (above >= 0)]) | set(np.flatnonzero(moved))
-    touched |= set(index.get_indexer(pd.Index(_parents_before(context), dtype=object)))
+    touched |= set(context.places(_parents_before(context)).tolist())
     order = np.argsort(above, kind="stable")
     bounds = np.searchsorted(above[order], np.arange(len(index) + 1))
     for parent in sorted(touched - {-1}):
