@@ -127,6 +127,7 @@ def _from_fiona(choice: Choice, limits: Limits) -> Rows:
         IndexError,
         AttributeError,
         TypeError,
+        SystemError,  # fiona's own, on a torn record
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -136,7 +137,7 @@ def _from_fiona(choice: Choice, limits: Limits) -> Rows:
             ) as layer:
                 return _collect(layer, choice, limits, failures)
         except (fiona.errors.FionaError, ValueError, RuntimeError, TypeError,
-                OSError) as error:  # fmt: skip
+                SystemError, OSError) as error:  # fmt: skip
             raise vector.unreadable(dataset) from error
 
 
