@@ -90,15 +90,38 @@ def _file_options() -> list[click.Parameter]:
         Text("文件中的图层", "layer of the file"),
         metavar="NAME",
     ),
+    Option(
+        ["--check"],
+        Text(
+            "同时检查几何和属性（无代码的文件按记录号）",
+            "also check it; records of a file without codes go by number",
+        ),
+        is_flag=True,
+    ),
     reads_store=False,
 )
-def inspect(run: Run, file: Path, layer: str | None, **how: Any) -> Result:
-    """Read a file and show its Reading."""
+def inspect(
+    run: Run,
+    file: Path,
+    layer: str | None,
+    check: bool,  # noqa: FBT001 - click passes options by name
+    **how: Any,
+) -> Result:
+    """Read a file and show its Reading, and with ``--check`` its findings."""
     run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
-    _, reading = _read(run, file, layer, None, **how)
-    return Result(
-        reading.to_dict(), [*showing.reading(reading)], 1 if _troubled(reading) else 0
-    )
+    frame, reading = _read(run, file, layer, None, **how)
+    data, lines = reading.to_dict(), [*showing.reading(reading)]
+    troubled = _troubled(reading)
+    if check and frame.crs is not None:
+        from boundaries.settings import load
+        from boundaries.trial import findings_of
+
+        run.progress(Text("检查", "checking"))
+        found = findings_of(frame, reading, load(run.settings).rules)
+        data["findings"] = showing.rows(found)
+        lines += showing.findings(found)
+        troubled = troubled or bool((found["severity"] == "error").any())
+    return Result(data, lines, 1 if troubled else 0)
 
 
 @command(
