@@ -235,6 +235,13 @@ def _flattened(geometries: Objects) -> Objects:
     return geometries
 
 
+def unusable(geometries: Objects) -> dict[int, Text]:
+    """Return the positions whose coordinates no CRS can hold, and why."""
+    refused: dict[int, Text] = {}
+    _refuse_coordinates(geometries, refused)
+    return refused
+
+
 def _refuse_coordinates(geometries: Objects, refused: dict[int, Text]) -> None:
     coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
     finite = np.isfinite(coordinates).all(axis=1)

@@ -12,7 +12,7 @@ from geodata.errors import FileRefusedError, InputError, QuhuaError, Text
 from geodata.files import datasets, geometry, transfer
 from geodata.files.limits import Limits
 from geodata.files.raw import Raw
-from geodata.files.reading import Guess, Layer
+from geodata.files.reading import Guess, Layer, Refusal
 from geodata.guard import drivers
 from geodata.guard.report import progress
 
@@ -188,12 +188,30 @@ def _read(
     if not dataset.is_vector:
         from geodata.files.tables import read_table
 
-        return read_table(
+        raw = read_table(
             _named_as_sent(dataset), limits=limits, layer=wanted, overrides=overrides
         )
+        return _without_unusable(raw)
     from geodata.files import vector
 
     return vector.read(choice, limits)
+
+
+def _without_unusable(raw: Raw) -> Raw:
+    """Refuse rows of a table whose numbers are no coordinates at all."""
+    bad = geometry.unusable(np.asarray(raw.frame.geometry.values))
+    if not bad:
+        return raw
+    records = raw.frame.index[list(bad)]
+    refused = [
+        Refusal(int(record), why._asdict())
+        for record, why in zip(records, bad.values(), strict=True)
+    ]
+    return dataclasses.replace(
+        raw,
+        frame=raw.frame.drop(index=records),
+        refused=(*raw.refused, *refused),
+    )
 
 
 def _named_as_sent(dataset: datasets.Dataset) -> Path:

@@ -313,6 +313,16 @@ def test_field_and_crs_overrides(tmp_path: Path) -> None:
         read(path, overrides={"fields": {"乙": "note"}})
 
 
+def test_rows_of_a_table_that_no_system_can_hold_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("name,lon,lat\n甲,117.2,39.1\n乙,1e300,39.1\n", encoding="utf-8")
+    frame, reading = read(path)
+    assert frame["name"].tolist() == ["甲"]
+    (refused,) = reading.records.refused
+    assert refused.record == 2
+    assert reading.records.read == 2
+
+
 def test_a_missing_or_empty_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileRefusedError, match="no file"):
         read(tmp_path / "a.shp")
