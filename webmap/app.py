@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -83,7 +82,7 @@ def cache_beside(url: str) -> Path:
     """Return the folder of prepared tiles for a store.
 
     ``store.tiles`` beside ``store.sqlite``; for a server's store ``QUHUA_CACHE`` or
-    a folder of this user among the temporary files.
+    this user's own cache folder.
     """
     named = os.environ.get("QUHUA_CACHE")
     if named:
@@ -91,7 +90,9 @@ def cache_beside(url: str) -> Path:
     if url.startswith(("postgresql:", "postgres:")):
         place = urlparse(url)
         name = f"{place.hostname or 'local'}-{place.path.strip('/') or 'quhua'}"
-        return Path(tempfile.gettempdir()) / f"quhua-{os.getuid()}" / f"{name}.tiles"
+        home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+        folder = Path(home) if home else Path.home() / ".cache"
+        return folder / "quhua" / f"{name}.tiles"
     return Path(url.removeprefix("sqlite:///")).with_suffix(".tiles")
 
 
