@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from boundaries.registry import reports, staging
+from boundaries.registry import neighbours, reports, staging
 from boundaries.registry.desk import WAIVERS, logged, now, today
 from boundaries.registry.drafts import Drafts
 from boundaries.vocabulary import DraftState
@@ -207,7 +207,7 @@ class Decisions(Drafts):
         that matters can move.
         """
         base = staging.layer_at_head(self.store, document["layer"])
-        names = staging.locks(changes, staging.around(base, changes))
+        names = neighbours.locks(changes, neighbours.around(base, changes))
         with self.store.write(lock=names) as tx:
             fresh = self.document(document["id"], tx)
             self.may("approve", actor, draft=fresh, reader=tx)

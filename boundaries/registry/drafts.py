@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.registry import reports, staging
-from boundaries.registry.desk import DRAFTS, WAIVERS, Desk, logged, now, today
+from boundaries.registry import neighbours, staging
+from boundaries.registry.checking import Checking
+from boundaries.registry.desk import DRAFTS, logged, now
 from boundaries.vocabulary import DraftState
 from geodata.errors import InputError, StateError, Text
 from geodata.files.reading import Reading
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geodata.store.changes import ChangeSet
-    from geodata.store.protocol import Reader, Transaction
+    from geodata.store.protocol import Transaction
 
 
-class Drafts(Desk):
+class Drafts(Checking):
     """Receive, stage, check, repair, submit, withdraw, discard."""
 
     def receive(self, actor: str, content: bytes | Path, name: str = "") -> str:
@@ -115,63 +116,12 @@ class Drafts(Desk):
             said.update(draft=document["id"], changes=len(made.changes))
             return document
 
-    def check(self, actor: str, draft: str) -> gpd.GeoDataFrame:
-        """Run every rule on the layer with the draft applied; keep the report.
-
-        Returns
-        -------
-        GeoDataFrame
-            Findings (:data:`boundaries.rules.finding.COLUMNS`) and ``waived``.
-        """
-        with logged("check", actor, draft=draft) as said:
-            document = self.document(draft)
-            self.may("check", actor, draft=document)
-            findings, summary = self.examine(self.store, document)
-            content = reports.to_bytes(findings)
-            with self.store.write() as tx:
-                fresh = self.document(draft, tx)
-                if fresh["staging"] != document["staging"]:
-                    raise StateError(
-                        Text(
-                            f"检查期间草稿 {draft} 已重新导入。",
-                            f"Draft {draft} was staged again while it was checked.",
-                        ),
-                        Text("请重新检查。", "Check again."),
-                    )
-                summary["blob"] = tx.put_blob(content)
-                events = summary.pop("events")
-                self.put_draft(tx, {**fresh, "findings": summary, "events": events})
-                self.record(
-                    tx,
-                    actor,
-                    "check",
-                    draft,
-                    report=summary["blob"],
-                    errors=summary["errors"],
-                    waived=len(summary["waived"]),
-                )
-            said.update(findings=len(findings), errors=summary["errors"])
-            return findings
-
     def look(self, actor: str, draft: str) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
         """Return a draft and what a check of it now would find, keeping nothing."""
         document = self.draft(actor, draft)
         findings, summary = self.examine(self.store, document)
         events = summary.pop("events")
         return {**document, "findings": summary, "events": events}, findings
-
-    def findings(self, actor: str, draft: str) -> gpd.GeoDataFrame:
-        """Return the kept report of a draft's last check, with ``waived`` as now."""
-        document = self.document(draft)
-        self.may("view_draft", actor, draft=document)
-        if not document["findings"]:
-            raise StateError(
-                Text(f"草稿 {draft} 尚未检查。", f"Draft {draft} was not checked yet."),
-                Text("quhua draft check", "Run: quhua draft check."),
-            )
-        findings = reports.from_bytes(self.store.blob(document["findings"]["blob"]))
-        waived = set(self.waived(self.store, document))
-        return findings.assign(waived=findings["fingerprint"].isin(waived))
 
     def drafts(
         self, actor: str, *, layer: str | None = None, state: str | None = None
@@ -292,96 +242,6 @@ class Drafts(Desk):
         """Give a draft up; it stays on record."""
         return self._step(actor, draft, "discard", note)
 
-    def examine(
-        self, reader: Reader, document: dict[str, Any]
-    ) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
-        """Return the findings of a draft on the layer's head, and their summary."""
-        head = reader.head(document["layer"])
-        base = staging.layer_at(reader, document["layer"], head)
-        changes = reader.staged(document["id"])
-        after = staging.applied(base, changes)
-        findings = staging.findings(
-            reader, document, base, after, changes, self.settings.rules
-        )
-        waived, reopened = reports.hold(
-            self._waivers(reader, document["layer"]),
-            findings,
-            after,
-            margin_m=self.settings.review.waiver_margin_m,
-            on=today(),
-        )
-        findings = findings.assign(waived=findings["fingerprint"].isin(waived))
-        return findings, {
-            **reports.summary(findings),
-            "waived": sorted(waived),
-            "reopened": sorted(reopened),
-            "checked": now(),
-            "base": head,
-            "staging": document["staging"],
-            "events": document["events"]
-            if document["declared"]
-            else staging.concluded(
-                base, changes, floor_m2=self.settings.review.event_area_m2
-            ),
-        }
-
-    def checked(self, actor: str, draft: str) -> dict[str, Any]:
-        """Return the document with a report of this staging on this head."""
-        document = self.document(draft)
-        if not self.fresh(self.store, document):
-            self.check(actor, draft)
-            document = self.document(draft)
-        return document
-
-    def fresh(self, reader: Reader, document: dict[str, Any]) -> bool:
-        """Tell whether the kept report is of this staging on this head."""
-        report = document["findings"]
-        return bool(
-            report
-            and report["staging"] == document["staging"]
-            and report["base"] == reader.head(document["layer"])
-        )
-
-    def waived(self, reader: Reader, document: dict[str, Any]) -> list[str]:
-        """Return the fingerprints of a checked draft waived and not yet expired."""
-        held = self._waivers(reader, document["layer"])
-        return [
-            mark
-            for mark in document["findings"]["waived"]
-            if mark in held and held[mark]["expires"] >= today()
-        ]
-
-    def require_clean(self, reader: Reader, document: dict[str, Any]) -> None:
-        """Raise StateError while an error of the kept report is not waived."""
-        blocking = set(document["findings"]["error_marks"]) - set(
-            self.waived(reader, document)
-        )
-        count = document["findings"]["errors"]
-        if blocking:
-            rules = "、".join(
-                rule
-                for rule, found in document["findings"]["counts"].items()
-                if found.get("error")
-            )
-            raise StateError(
-                Text(
-                    f"草稿 {document['id']} 有 {len(blocking)} 个错误未处理"
-                    f"（共 {count} 个：{rules}）。",
-                    f"Draft {document['id']} has {len(blocking)} open errors "
-                    f"(of {count}: {rules}).",
-                ),
-                Text(
-                    "请修改后重新导入、采用修复建议，或由界线管理员豁免。",
-                    "Correct and import again, accept the repairs, or have a boundary "
-                    "manager waive them.",
-                ),
-                code="blocked",
-            )
-
-    def _waivers(self, reader: Reader, layer: str) -> dict[str, dict[str, Any]]:
-        found = reader.find(WAIVERS, parent=layer)
-        return {waiver["fingerprint"]: waiver for waiver in found}
-
     def _restaged(self, actor: str, draft: str | None) -> dict[str, Any] | None:
         if draft is None:
             self.may("stage", actor)
@@ -411,7 +271,7 @@ class Drafts(Desk):
         row = review.verb("stage")
         review.require_scope(row, user, scope)
         if "" not in user.subtrees(row.roles):
-            staging.require_neighbours(
+            neighbours.require_neighbours(
                 self.store,
                 changes,
                 lambda keys: review.outside(user, row, keys),

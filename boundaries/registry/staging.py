@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from boundaries import codes
 from boundaries.intake import take_in
 from boundaries.rules import finding
 from boundaries.vocabulary import ChangeType
-from geodata import crs
-from geodata.errors import ForbiddenError, InputError, Text
+from geodata.errors import InputError, Text
 from geodata.store import dates
 from geodata.store.diffing import apply, changes_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from boundaries.rules.settings import RuleSettings
     from geodata.files.reading import Guess, Reading
@@ -328,101 +325,6 @@ def divisions_of(layer: str, changes: ChangeSet) -> set[str]:
         if layer not in columns and len(frame):
             found.add("")
     return found
-
-
-def locks(changes: ChangeSet, near: gpd.GeoDataFrame) -> list[str]:
-    """Return the names to lock while the change is committed.
-
-    The parents of the units touched and of the units around them: two changes
-    that can conflict share one.
-    """
-    parents: set[str] = set()
-    for frame in (changes.old, changes.new, near):
-        if "parent" in frame:
-            parents |= {str(code) for code in frame["parent"] if code}
-    return sorted(f"{changes.layer}:{code}" for code in parents) or [changes.layer]
-
-
-def around(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
-    """Return the units of ``base`` whose boxes meet a unit the change touches."""
-    boxes = [
-        shapely.box(*bounds)
-        for frame in (changes.old, changes.new)
-        for bounds in frame.geometry.bounds.to_numpy()
-        if np.isfinite(bounds).all()
-    ]
-    if not boxes or base.empty:
-        return base.iloc[:0]
-    mine = shapely.box(*base.geometry.bounds.to_numpy().T)
-    found = shapely.STRtree(mine).query(boxes, predicate="intersects")[1]
-    return base.iloc[np.unique(found)]
-
-
-def require_neighbours(
-    store: Reader,
-    changes: ChangeSet,
-    outside: Callable[[Iterable[str]], list[str]],
-    *,
-    tolerance_m2: float,
-) -> None:
-    """Refuse ground taken from a neighbour that lies outside the actor's subtree.
-
-    Only units of the same level count, only ground gained by this change, and
-    only above ``tolerance_m2`` (line noise along an old border is the rules'
-    business).
-    """
-    if changes.layer != "divisions" or changes.new.empty:
-        return
-    base = layer_at(store, changes.layer, store.head(changes.layer))
-    base = base[~base.index.isin(changes.keys)]
-    foreign = base[base.index.isin(outside(list(base.index)))]
-    foreign = foreign[foreign.geometry.is_valid & foreign.geometry.notna()]
-    taken = _taken(changes, foreign)
-    taken = taken[taken["area_m2"] > tolerance_m2]
-    if taken.empty:
-        return
-    worst = taken.sort_values("area_m2", ascending=False).iloc[0]
-    names = ", ".join(
-        f"{foreign.loc[key, 'name']} ({key})" for key in taken["loser"].unique()[:5]
-    )
-    raise ForbiddenError(
-        Text(
-            f"边界移动涉及辖区外的单位：{names}；{worst['winner']} 从 "
-            f"{worst['loser']} 划入 {worst['area_m2'] / 1e4:.2f} 公顷。",
-            f"The border moves into units outside your subtree: {names}; "
-            f"{worst['winner']} would take {worst['area_m2'] / 1e4:.2f} ha of "
-            f"{worst['loser']}.",
-        ),
-        Text(
-            "须由共同上级办理，并同时改动双方。",
-            "The common superior must stage both sides together.",
-        ),
-    )
-
-
-def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return which changed unit gained which area of which foreign unit."""
-    new = changes.new[changes.new.geometry.is_valid & changes.new.geometry.notna()]
-    shapes = foreign.geometry.to_numpy()
-    mine, theirs = shapely.STRtree(shapes).query(
-        new.geometry.to_numpy(), predicate="intersects"
-    )
-    same = new["level"].to_numpy()[mine] == foreign["level"].to_numpy()[theirs]
-    mine, theirs = mine[same], theirs[same]
-    known_before: Any = changes.old.geometry.reindex(new.index)
-    before = np.asarray(known_before.array, dtype=object)
-    before[~shapely.is_valid(before)] = None
-    gained = shapely.intersection(new.geometry.to_numpy()[mine], shapes[theirs])
-    had = before[mine]
-    known = ~shapely.is_missing(had)
-    gained[known] = shapely.difference(gained[known], had[known])
-    return pd.DataFrame(
-        {
-            "winner": new.index.to_numpy()[mine],
-            "loser": foreign.index.to_numpy()[theirs],
-            "area_m2": crs.area_m2(gained),
-        }
-    )
 
 
 def _listed(base: gpd.GeoDataFrame, new: gpd.GeoDataFrame, complete: Any) -> Any:

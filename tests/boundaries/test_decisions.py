@@ -171,7 +171,7 @@ def test_an_expired_waiver_no_longer_frees(
     for mark in errors["fingerprint"]:
         desk.registry.waive("chen", draft, mark, "待定名", "2099")
     desk.registry.submit("zhao", draft)
-    for module in ("drafts", "decisions"):
+    for module in ("checking", "decisions"):
         monkeypatch.setattr(f"boundaries.registry.{module}.today", lambda: "2100-01-01")
     with pytest.raises(StateError) as stopped:
         desk.registry.approve("chen", draft)

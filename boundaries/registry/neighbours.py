@@ -1,0 +1,115 @@
+"""Neighbours: what lies around a change, and who must not lose ground by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from boundaries.registry.staging import layer_at
+from geodata import crs
+from geodata.errors import ForbiddenError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from geodata.store.changes import ChangeSet
+    from geodata.store.protocol import Reader
+
+
+def locks(changes: ChangeSet, near: gpd.GeoDataFrame) -> list[str]:
+    """Return the names to lock while the change is committed.
+
+    The parents of the units touched and of the units around them: two changes
+    that can conflict share one.
+    """
+    parents: set[str] = set()
+    for frame in (changes.old, changes.new, near):
+        if "parent" in frame:
+            parents |= {str(code) for code in frame["parent"] if code}
+    return sorted(f"{changes.layer}:{code}" for code in parents) or [changes.layer]
+
+
+def around(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
+    """Return the units of ``base`` whose boxes meet a unit the change touches."""
+    boxes = [
+        shapely.box(*bounds)
+        for frame in (changes.old, changes.new)
+        for bounds in frame.geometry.bounds.to_numpy()
+        if np.isfinite(bounds).all()
+    ]
+    if not boxes or base.empty:
+        return base.iloc[:0]
+    mine = shapely.box(*base.geometry.bounds.to_numpy().T)
+    found = shapely.STRtree(mine).query(boxes, predicate="intersects")[1]
+    return base.iloc[np.unique(found)]
+
+
+def require_neighbours(
+    store: Reader,
+    changes: ChangeSet,
+    outside: Callable[[Iterable[str]], list[str]],
+    *,
+    tolerance_m2: float,
+) -> None:
+    """Refuse ground taken from a neighbour that lies outside the actor's subtree.
+
+    Only units of the same level count, only ground gained by this change, and
+    only above ``tolerance_m2`` (line noise along an old border is the rules'
+    business).
+    """
+    if changes.layer != "divisions" or changes.new.empty:
+        return
+    base = layer_at(store, changes.layer, store.head(changes.layer))
+    base = base[~base.index.isin(changes.keys)]
+    foreign = base[base.index.isin(outside(list(base.index)))]
+    foreign = foreign[foreign.geometry.is_valid & foreign.geometry.notna()]
+    taken = _taken(changes, foreign)
+    taken = taken[taken["area_m2"] > tolerance_m2]
+    if taken.empty:
+        return
+    worst = taken.sort_values("area_m2", ascending=False).iloc[0]
+    names = ", ".join(
+        f"{foreign.loc[key, 'name']} ({key})" for key in taken["loser"].unique()[:5]
+    )
+    raise ForbiddenError(
+        Text(
+            f"边界移动涉及辖区外的单位：{names}；{worst['winner']} 从 "
+            f"{worst['loser']} 划入 {worst['area_m2'] / 1e4:.2f} 公顷。",
+            f"The border moves into units outside your subtree: {names}; "
+            f"{worst['winner']} would take {worst['area_m2'] / 1e4:.2f} ha of "
+            f"{worst['loser']}.",
+        ),
+        Text(
+            "须由共同上级办理，并同时改动双方。",
+            "The common superior must stage both sides together.",
+        ),
+    )
+
+
+def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return which changed unit gained which area of which foreign unit."""
+    new = changes.new[changes.new.geometry.is_valid & changes.new.geometry.notna()]
+    shapes = foreign.geometry.to_numpy()
+    mine, theirs = shapely.STRtree(shapes).query(
+        new.geometry.to_numpy(), predicate="intersects"
+    )
+    same = new["level"].to_numpy()[mine] == foreign["level"].to_numpy()[theirs]
+    mine, theirs = mine[same], theirs[same]
+    known_before: Any = changes.old.geometry.reindex(new.index)
+    before = np.asarray(known_before.array, dtype=object)
+    before[~shapely.is_valid(before)] = None
+    gained = shapely.intersection(new.geometry.to_numpy()[mine], shapes[theirs])
+    had = before[mine]
+    known = ~shapely.is_missing(had)
+    gained[known] = shapely.difference(gained[known], had[known])
+    return pd.DataFrame(
+        {
+            "winner": new.index.to_numpy()[mine],
+            "loser": foreign.index.to_numpy()[theirs],
+            "area_m2": crs.area_m2(gained),
+        }
+    )
