@@ -154,6 +154,7 @@ class SQLite:
         )
         sa.event.listen(self.engine, "begin", _begin)
         self._writer = threading.Lock()
+        self._turnstile = disk.Turnstile(path.with_name(f"{path.name}.lock"))
         _ENGINES.add(self.engine)
 
     def prepare(self) -> None:
@@ -179,6 +180,7 @@ class SQLite:
         with (
             self._writer,
             translated(),
+            self._turnstile.turn(seconds=BUSY_SECONDS),
             self.engine.connect() as connection,
             connection.execution_options(writes=True).begin(),
         ):
@@ -367,7 +369,7 @@ class SQLite:
             disk.sync_folder(self.path.parent)
         finally:
             part.close()
-            for end in ("", "-wal", "-shm"):
+            for end in ("", "-wal", "-shm", ".lock"):
                 part.path.with_name(part.path.name + end).unlink(missing_ok=True)
 
     def health(self, connection: sa.Connection) -> dict[str, Any]:
@@ -392,6 +394,7 @@ class SQLite:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._turnstile.close()
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -23,12 +23,13 @@ VERBS = """
 import json, sys
 from pathlib import Path
 live = Path(sys.argv[1])
+files = {str(live) + end for end in ("", "-wal", "-shm", "-journal")}
 opened = []
 def hook(event, arguments):
     if event not in {"open", "sqlite3.connect", "shutil.copyfile", "os.link"}:
         return
     names = [str(a) for a in arguments[:2] if isinstance(a, (str, Path, bytes))]
-    if any(n.startswith(str(live)) and ".files" not in n for n in names):
+    if any(n in files for n in names):
         opened.append([event, *names])
 sys.addaudithook(hook)
 from geodata.store import open_store, sqlite
