@@ -18,6 +18,7 @@ from geodata.errors import (
     InputError,
     NotFoundError,
     StoreError,
+    Text,
 )
 from geodata.store import open_store
 from geodata.store.diffing import apply, changes_between
@@ -502,3 +503,49 @@ def test_sm3_may_be_chosen_for_a_store(store_url):
     assert chosen.blob(digest) == b"abc"
     assert chosen.verify() == []
     chosen.close()
+
+
+def test_attempt_runs_again_what_the_server_undid(store):
+    calls = []
+
+    def work(transaction):
+        calls.append(1)
+        transaction.put("c", "k", {"n": len(calls)})
+        if len(calls) < 3:
+            raise StoreError(Text("撤销", "undone"), code="retry")
+        return "done"
+
+    assert store.attempt(work, lock=["120100"]) == "done"
+    assert store.get("c", "k") == {"n": 3, "key": "k", "rev": 1}
+
+
+def test_attempt_gives_up_after_five_and_at_once_for_anything_else(store):
+    calls = []
+
+    def undone(_transaction):
+        calls.append(1)
+        raise StoreError(Text("撤销", "undone"), code="retry")
+
+    with pytest.raises(StoreError, match="undone"):
+        store.attempt(undone)
+    assert len(calls) == 5
+
+    def broken(_transaction):
+        calls.append(1)
+        raise StoreError(Text("坏", "broken"))
+
+    with pytest.raises(StoreError, match="broken"):
+        store.attempt(broken)
+    assert len(calls) == 6
+
+
+@pytest.mark.postgis
+def test_a_deadlock_is_said_to_be_worth_another_try(postgis_server, postgis_url):
+    store = open_store(postgis_url, create=True, layers=LAYERS)
+    with pytest.raises(StoreError) as caught, store.write() as transaction:
+        transaction._connection.exec_driver_sql(
+            "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$"
+        )
+    assert caught.value.code == "retry"
+    store.close()
+    postgis_server.empty(postgis_url)
