@@ -261,7 +261,7 @@ MOUNTS = """\
 server:/export /mnt/nfs nfs4 rw 0 0
 //nas/share /mnt/with\\040space cifs rw 0 0
 tmpfs /mnt/nfs/local tmpfs rw 0 0
-user@host: /home/u/remote fuse.sshfs rw 0 0
+user@host: /srv/remote fuse.sshfs rw 0 0
 host /mnt/nine 9p rw 0 0
 """
 
@@ -274,7 +274,7 @@ host /mnt/nine 9p rw 0 0
         ("/mnt/nfsother/quhua.sqlite", False),
         ("/mnt/nfs/local/quhua.sqlite", False),
         ("/mnt/with space/a/quhua.sqlite", True),
-        ("/home/u/remote/quhua.sqlite", True),
+        ("/srv/remote/quhua.sqlite", True),
         ("/mnt/nine/quhua.sqlite", True),
     ],
 )
