@@ -41,6 +41,4 @@ def build_wheel(
     """Fetch the assets, then let setuptools build the wheel (PEP 517)."""
     assets = Path(__file__).with_name("assets")
     subprocess.run([sys.executable, str(assets)], check=True)
-    return build_meta.build_wheel(
-        wheel_directory, config_settings, metadata_directory
-    )
+    return build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
