@@ -35,7 +35,8 @@ def test_every_command_of_the_readme_parses(root: Path) -> None:
         try:
             command.parse_args(context, rest)
         except click.BadParameter as error:  # the files of the examples
-            assert "does not exist" in error.message, words
+            if "does not exist" not in error.message:
+                raise
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
