@@ -13,7 +13,8 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import StoreError, Text
-from geodata.store import dates, digests, disk, migrating
+from geodata.store import dates, digests, disk, migrating, verifying
+from geodata.store.faults import files_translated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_SHAPE = {"format": int, "backend": str, "schema": str, "anchor": dict, "files": dict}
 
 
+@files_translated()
 def write(backend: Backend, target: Path) -> dict[str, Any]:
     """Write a backup to the new folder ``target``; return its manifest."""
+    target = target.absolute()
     if target.exists():
         raise StoreError(
             Text(f"{target} 已存在。", f"{target} exists already."),
@@ -56,6 +60,7 @@ def write(backend: Backend, target: Path) -> dict[str, Any]:
     return manifest
 
 
+@files_translated()
 def restore(folder: Path, url: str) -> dict[str, Any]:
     """Make a store at ``url`` from a backup; return the backup's manifest.
 
@@ -89,14 +94,7 @@ def restore(folder: Path, url: str) -> dict[str, Any]:
 
 def check(folder: Path) -> dict[str, Any]:
     """Return a backup's manifest when every file is as it was written."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            Text(f"{folder} 不是备份。", f"{folder} is not a backup."),
-            Text(f"应含 {MANIFEST}。", f"It must hold {MANIFEST}."),
-            code="backup",
-        ) from error
+    manifest = _manifest(folder)
     found = _hashes(folder)
     wrong = sorted(
         name for name, digest in manifest["files"].items() if found.get(name) != digest
@@ -109,6 +107,26 @@ def check(folder: Path) -> dict[str, Any]:
             code="damaged",
         )
     return manifest
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found: Any = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if isinstance(found, dict) and all(
+        isinstance(found.get(name), kind) for name, kind in _SHAPE.items()
+    ):
+        verifying.require_anchor(found["anchor"])
+        return found
+    raise StoreError(
+        Text(f"{folder} 不是备份。", f"{folder} is not a backup."),
+        Text(
+            f"应含由 quhua backup 写成的 {MANIFEST}。",
+            f"It must hold the {MANIFEST} that quhua backup wrote.",
+        ),
+        code="backup",
+    )
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -114,6 +114,23 @@ def translated() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def files_translated() -> Iterator[None]:
+    """As :func:`translated`, for a block that only copies files: any OSError too."""
+    try:
+        with translated():
+            yield
+    except OSError as error:
+        name, why = error.filename or "", error.strerror or str(error)
+        raise StoreError(
+            Text(f"无法读写 {name}：{why}。", f"Cannot read or write {name}: {why}."),
+            Text(
+                "请检查路径、权限与磁盘。", "Check the path, its permissions and disk."
+            ),
+            code="disk",
+        ) from error
+
+
 def _of(error: BaseException | None) -> StoreError:
     words = str(error).strip()
     if getattr(error, "sqlstate", None) in _UNDONE:

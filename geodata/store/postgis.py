@@ -218,7 +218,7 @@ class PostGIS:
         with self.reading() as connection:
             breaks = verifying.verify(self, connection)
             if breaks:
-                raise verifying.failure(breaks)
+                raise verifying.failure(breaks, verifying.MEND)
             anchor = verifying.anchor(connection)
             for table in metadata.sorted_tables:
                 target = folder / f"{table.name}.copy"

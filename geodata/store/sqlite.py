@@ -22,7 +22,7 @@ import shapely
 import sqlalchemy as sa
 
 from geodata.errors import NotFoundError, StoreError, Text
-from geodata.store import disk, migrating, verifying
+from geodata.store import digests, disk, migrating, verifying
 from geodata.store.backend import fork_safe
 from geodata.store.faults import translated
 from geodata.store.tables import blob, state
@@ -140,6 +140,7 @@ class SQLite:
     name = "sqlite"
 
     def __init__(self, path: Path, *, frozen: bool = False) -> None:
+        path = path.absolute()
         require_local(path)
         self.path = path
         self.files = path.with_name(f"{path.name}.files")
@@ -282,12 +283,18 @@ class SQLite:
     def keep_blob(
         self, connection: sa.Connection, digest: str, source: bytes | Path
     ) -> bytes | None:
-        """Make the content durable in its file; nothing goes into the table."""
+        """Make the content durable in its file; nothing goes into the table.
+
+        A file that is there may be what a crash or a bad disk left: it counts
+        only when its content is right, and is written again when not.
+        """
         _ = connection
         place = self.blob_file(digest)
-        if place.is_file():
-            return None
-        _write_durably(place, source, below=self.path.parent)
+        if _is_whole(place, digest):
+            disk.sync_file(place)
+            _sync_folders(place.parent, below=self.path.parent)
+        else:
+            _write_durably(place, source, below=self.path.parent)
         return None
 
     def blob_file(self, digest: str) -> Path:
@@ -334,10 +341,12 @@ class SQLite:
             with frozen.reading() as connection:
                 _require_sound(connection)
                 for digest in connection.execute(sa.select(blob.c.digest)).scalars():
-                    _link(self.blob_file(digest), frozen.blob_file(digest))
+                    # what is missing here is found missing in the copy, and named
+                    with contextlib.suppress(FileNotFoundError):
+                        _link(self.blob_file(digest), frozen.blob_file(digest))
                 breaks = verifying.verify(frozen, connection)
                 if breaks:
-                    raise verifying.failure(breaks)
+                    raise verifying.failure(breaks, verifying.MEND)
                 return {"anchor": verifying.anchor(connection)}
         finally:
             frozen.close()
@@ -345,10 +354,12 @@ class SQLite:
     def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
         """Put a copy in place: blobs first, then the file, in one rename."""
         _ = schema  # the copy carries its own revision
+        self._require_no_log()
         part = SQLite(self.path.with_name(f".{self.path.name}.restoring"))
         source = folder / COPY
         blobs = folder / f"{COPY}.files"
         part.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(part.path)  # what a killed restore left would be replayed too
         shutil.copyfile(source, part.path)
         try:
             for file in sorted(blobs.rglob("*")) if blobs.is_dir() else ():
@@ -365,12 +376,31 @@ class SQLite:
                 raise verifying.failure(breaks)
             part.close()
             disk.sync_file(part.path)
+            self._require_no_log()
             part.path.replace(self.path)
             disk.sync_folder(self.path.parent)
         finally:
             part.close()
-            for end in ("", "-wal", "-shm", ".lock"):
-                part.path.with_name(part.path.name + end).unlink(missing_ok=True)
+            _remove(part.path)
+
+    def _require_no_log(self) -> None:
+        """Refuse a place where a lost file's log lies: it would be replayed."""
+        for end in ("-wal", "-journal"):
+            log = self.path.with_name(f"{self.path.name}{end}")
+            if log.exists():
+                raise StoreError(
+                    Text(
+                        f"{log} 是原数据库留下的日志，会改写恢复出来的内容。",
+                        f"{log} is the log of a former store; it would be replayed "
+                        "over what is restored.",
+                    ),
+                    Text(
+                        "请把它（及同名的 -shm）移到别处保存，或恢复到新的位置。",
+                        "Move it (and the -shm beside it) away and keep it, or "
+                        "restore to a new place.",
+                    ),
+                    code="exists",
+                )
 
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""
@@ -426,6 +456,12 @@ def _require_sound(connection: sa.Connection) -> None:
         )
 
 
+def _remove(path: Path) -> None:
+    """Remove a database nobody uses, with the files beside it."""
+    for end in ("", "-wal", "-shm", "-journal", ".lock"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
 def _link(source: Path, place: Path) -> None:
     """Put an immutable file at a second place, by hard link where possible."""
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -464,7 +500,17 @@ def _write_durably(place: Path, source: bytes | Path, *, below: Path) -> None:
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
-    folder = place.parent
+    _sync_folders(place.parent, below=below)
+
+
+def _is_whole(place: Path, digest: str) -> bool:
+    """Return whether a file is there and holds what ``digest`` names."""
+    algorithm = digest.partition(":")[0]
+    return place.is_file() and digests.of_file(place, algorithm) == digest
+
+
+def _sync_folders(folder: Path, *, below: Path) -> None:
+    """Make the names in a folder and those above it durable, ``below`` the last."""
     while folder != below:
         disk.sync_folder(folder)
         folder = folder.parent

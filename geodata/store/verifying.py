@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from geodata.errors import StoreError, Text
+from geodata.errors import InputError, StoreError, Text
 from geodata.store import chain, digests
 from geodata.store.tables import as_wkb, blob, journal, state, version
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _ALTERED = Text("内容与摘要不符。", "The content does not match its digest.")
 _MISSING = Text("缺失。", "It is missing.")
+MEND = Text(
+    "quhua audit verify 会逐一列出；缺损的附件可重新交入原文件补上。",
+    "quhua audit verify lists every one; handing the same file in again brings a "
+    "lost attachment back.",
+)
+"""What to do when the live store does not verify."""
 _CUT = Text(
     "此锚点之后的记录被截断或改写。",
     "The chain was cut off or rewritten since this anchor.",
@@ -35,10 +41,34 @@ def anchor(connection: sa.Connection) -> dict[str, Any]:
     return {**heads, "blobs": connection.execute(count).scalar()}
 
 
+def require_anchor(known: dict[str, Any]) -> None:
+    """Raise InputError unless ``known`` is shaped as :func:`anchor` gives it."""
+    heads = (known.get(name) for name, _, _ in _CHAINS)
+    if not isinstance(known.get("blobs", 0), int) or not all(
+        head is None
+        or (
+            isinstance(head, dict)
+            and isinstance(head.get("id"), int)
+            and isinstance(head.get("digest"), str)
+        )
+        for head in heads
+    ):
+        raise InputError(
+            Text("这不是导出的锚点。", "This is not an anchor."),
+            Text(
+                "请使用 quhua audit anchor 写出的文件，不要改动。",
+                "Use the file quhua audit anchor wrote, as it is.",
+            ),
+            code="anchor",
+        )
+
+
 def verify(
     backend: Backend, connection: sa.Connection, known: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """Return every break found; ``known`` is an earlier :func:`anchor`."""
+    if known is not None:
+        require_anchor(known)
     return [
         {"what": what, "id": id_, "reason": reason._asdict()}
         for what, id_, reason in (
@@ -51,7 +81,10 @@ def verify(
     ]
 
 
-def failure(breaks: list[dict[str, Any]]) -> StoreError:
+def failure(
+    breaks: list[dict[str, Any]],
+    hint: Text = Text("请使用另一份备份。", "Use another backup."),  # noqa: B008 - a constant
+) -> StoreError:
     """Return the error for a copy whose chains do not hold."""
     first = breaks[0]
     return StoreError(
@@ -60,7 +93,7 @@ def failure(breaks: list[dict[str, Any]]) -> StoreError:
             f"It does not verify: {len(breaks)} breaks, the first at "
             f"{first['what']} {first['id']}.",
         ),
-        Text("请使用另一份备份。", "Use another backup."),
+        hint,
         code="damaged",
     )
 

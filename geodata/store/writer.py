@@ -151,10 +151,11 @@ class SqlTransaction(SqlReader):
             else digests.of_bytes(content, algorithm)
         )
         query = sa.select(blob.c.size).where(blob.c.digest == digest)
-        if self._connection.execute(query).first() is not None:
+        known = self._connection.execute(query).first() is not None
+        inside = self._backend.keep_blob(self._connection, digest, content)
+        if known:
             return digest
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        inside = self._backend.keep_blob(self._connection, digest, content)
         self._connection.execute(
             sa.insert(blob).values(digest=digest, size=size, content=inside)
         )

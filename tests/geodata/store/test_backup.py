@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 
-from geodata.errors import StoreError
+from geodata.errors import InputError, StoreError
 from geodata.store import digests, open_store, restore
 from tests.support import store_writer
-from tests.support.stores import change, commit, zones
+from tests.support.stores import LAYERS, change, commit, zones
 from tests.support.writers import Writer
 
 
@@ -133,6 +134,115 @@ def test_a_damaged_store_is_not_backed_up_as_if_it_were_sound(store, tmp_path):
         store.backup(tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
     assert list(tmp_path.glob(".backup*")) == []
+
+
+def test_places_may_be_relative(store, other_url, tmp_path, monkeypatch):
+    used(store)
+    monkeypatch.chdir(tmp_path)
+    store.backup(Path("kept/backup"))
+    manifest = restore("kept/backup", other_url)
+    assert manifest["anchor"] == store.anchor()
+
+
+def lose(store, digest):
+    """Take an attachment's content away, as a broken disk does."""
+    place = store.blob_path(digest)
+    if place is not None:
+        place.unlink()
+        return
+    with store._backend.writing(()) as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("UPDATE blob SET content = NULL")
+
+
+def test_a_store_that_lost_an_attachment_says_which(store, tmp_path):
+    digest = used(store)
+    lose(store, digest)
+    with pytest.raises(StoreError) as caught:
+        store.backup(tmp_path / "backup")
+    assert caught.value.code == "damaged"
+    assert digest in caught.value.text("en")
+    assert not (tmp_path / "backup").exists()
+
+
+def test_a_backup_that_cannot_be_written_names_the_place(store, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError) as caught:
+        store.backup(tmp_path / "file" / "backup")
+    assert caught.value.code == "disk"
+    assert str(tmp_path / "file") in caught.value.text("zh")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("{}", "[]", "null", '{"format": 1, "files": {}}', "{"),
+        '{"format": 1, "backend": "sqlite", "schema": "1", "anchor": [], "files": {}}',
+    ],
+)
+def test_what_is_no_manifest_is_no_backup(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(StoreError) as caught:
+        restore(tmp_path, str(tmp_path / "store.sqlite"))
+    assert caught.value.code == "backup"
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        *({"version": 3}, {"journal": []}, {"blobs": "many"}, {"version": {"id": 1}}),
+        {"journal": {"id": "1", "digest": "x"}},
+    ],
+)
+def test_what_is_no_anchor_is_said_to_be_none(store, anchor):
+    with pytest.raises(InputError) as caught:
+        store.verify(anchor=anchor)
+    assert caught.value.code == "anchor"
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_log_left_at_the_place_is_not_replayed(tmp_path, end):
+    """The file was lost, its log was not: the very case for a restore."""
+    place = tmp_path / "live" / "store.sqlite"
+    live = open_store(str(place), create=True, layers=LAYERS)
+    used(live)
+    live.backup(tmp_path / "backup")
+    commit(live, change(live, zones(D={}), "2021"))
+    log = place.with_name("store.sqlite-wal").read_bytes()
+    assert log
+    live.close()
+    lost = tmp_path / "lost" / "store.sqlite"
+    lost.parent.mkdir()
+    left = lost.with_name(f"{lost.name}{end}")
+    left.write_bytes(log)
+    with pytest.raises(StoreError, match="log of a former store"):
+        restore(tmp_path / "backup", str(lost))
+    assert left.read_bytes() == log
+    assert sorted(lost.parent.iterdir()) == [left]
+    left.rename(tmp_path / "kept")
+    manifest = restore(tmp_path / "backup", str(lost))
+    found = open_store(str(lost))
+    assert found.anchor() == manifest["anchor"]
+    found.close()
+
+
+def test_what_a_killed_restore_left_is_not_replayed(tmp_path):
+    place = tmp_path / "live" / "store.sqlite"
+    live = open_store(str(place), create=True, layers=LAYERS)
+    used(live)
+    live.backup(tmp_path / "backup")
+    commit(live, change(live, zones(D={}), "2021"))
+    target = tmp_path / "new" / "store.sqlite"
+    target.parent.mkdir()
+    left = target.with_name(".store.sqlite.restoring-wal")
+    left.write_bytes(place.with_name("store.sqlite-wal").read_bytes())
+    live.close()
+    manifest = restore(tmp_path / "backup", str(target))
+    found = open_store(str(target))
+    assert found.anchor() == manifest["anchor"]
+    assert found.head("zones") == 2
+    found.close()
+    assert not left.exists()
 
 
 def test_backups_taken_while_eight_write_are_each_one_moment(

@@ -20,7 +20,7 @@ from geodata.errors import (
     StoreError,
     Text,
 )
-from geodata.store import open_store
+from geodata.store import digests, open_store
 from geodata.store.diffing import apply, changes_between
 from tests.support.stores import LAYERS, ZONES, change, commit, zone, zones
 
@@ -364,6 +364,37 @@ def test_blobs_are_kept_once_under_their_hash(store, tmp_path):
     assert store.blob(nothing) == b""
     place = store.blob_path(digest)
     assert place is None or place.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("left", [None, b"torn", b""])
+def test_handing_content_in_again_brings_it_back(store, left):
+    """What a crash or a bad disk left in its file is never acknowledged."""
+    content = b"hello boundary file"
+    with store.write() as transaction:
+        digest = transaction.put_blob(content)
+    place = store.blob_path(digest)
+    if place is None:
+        pytest.skip("the server keeps content in the row itself")
+    place.unlink()
+    if left is not None:
+        place.write_bytes(left)
+    with store.write() as transaction:
+        assert transaction.put_blob(content) == digest
+    assert store.blob(digest) == content
+    assert store.verify() == []
+
+
+def test_a_torn_file_without_its_row_is_written_again(store):
+    content = b"never acknowledged"
+    digest = digests.of_bytes(content, "sha256")
+    place = store._backend.blob_file(digest)
+    if place is None:
+        pytest.skip("the server keeps content in the row itself")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"never ackn")
+    with store.write() as transaction:
+        assert transaction.put_blob(content) == digest
+    assert store.blob(digest) == content
 
 
 def test_the_journal_is_a_chain_in_order(store):
