@@ -40,18 +40,18 @@ class Decisions(Drafts):
             After the draft was put in conflict.
         """
         with logged("approve", actor, draft=draft) as said:
-            document = self.document(draft)
-            self.may("approve", actor, draft=document)
-            changes = self.store.staged(draft)
+            seen = self.document(draft)
+            self.may("approve", actor, draft=seen)
             try:
                 for _ in range(_TRIES):
                     document = self.checked(actor, draft)
+                    _require_same(document, seen)
                     self.require_clean(self.store, document)
-                    done = self._commit(actor, document, changes, note, wait=False)
+                    done = self._commit(actor, document, note, wait=False)
                     if done is not None:
                         break
                 else:
-                    done = self._commit(actor, document, changes, note, wait=True)
+                    done = self._commit(actor, document, note, wait=True)
             except ConflictError as error:
                 if not error.details:
                     raise
@@ -93,9 +93,10 @@ class Decisions(Drafts):
         if not reason.strip():
             raise InputError(Text("豁免须说明理由。", "Say why the finding may stand."))
         last = _last_day(expires, self.settings.review.waiver_days)
-        document = self.document(draft)
-        self.may("waive", actor, draft=document)
+        seen = self.document(draft)
+        self.may("waive", actor, draft=seen)
         document = self.checked(actor, draft)
+        _require_same(document, seen)
         row = _one(self.findings(actor, draft), fingerprint)
         base = staging.layer_at_head(self.store, document["layer"])
         after = staging.applied(base, self.store.staged(draft))
@@ -117,6 +118,7 @@ class Decisions(Drafts):
         with self.store.write() as tx:
             fresh = self.document(draft, tx)
             self.may("waive", actor, draft=fresh, reader=tx)
+            _require_same(fresh, seen)
             tx.put(
                 WAIVERS,
                 f"{document['layer']}/{row.fingerprint}",
@@ -196,7 +198,6 @@ class Decisions(Drafts):
         self,
         actor: str,
         document: dict[str, Any],
-        changes: ChangeSet,
         note: str,
         *,
         wait: bool,
@@ -204,17 +205,16 @@ class Decisions(Drafts):
         """Commit under the locks, or return None when the layer moved meanwhile.
 
         With ``wait`` the check is done again inside the locks, where nothing
-        that matters can move.
+        that matters can move. What is staged is read after its document: while
+        the document's ``staging`` is the same, so is what was read.
         """
+        changes = self.store.staged(document["id"])
         base = staging.layer_at_head(self.store, document["layer"])
         names = neighbours.locks(changes, neighbours.around(base, changes))
         with self.store.write(lock=names) as tx:
             fresh = self.document(document["id"], tx)
             self.may("approve", actor, draft=fresh, reader=tx)
-            if fresh["staging"] != document["staging"]:
-                raise StateError(
-                    Text("草稿已重新导入。", "The draft was staged again."),
-                )
+            _require_same(fresh, document)
             if not self.fresh(tx, fresh):
                 if not wait:
                     return None
@@ -285,6 +285,15 @@ class Decisions(Drafts):
                 str(side.get("key") or side.get("border")) for side in error.details
             ]
             self.record(tx, actor, "conflict", draft, keys=keys[:200])
+
+
+def _require_same(document: dict[str, Any], seen: dict[str, Any]) -> None:
+    """Refuse to decide on what was staged after the decider looked."""
+    if document["staging"] != seen["staging"]:
+        raise StateError(
+            Text("草稿已重新导入。", "The draft was staged again."),
+            Text("请重新查看后再决定。", "Look at it again, then decide."),
+        )
 
 
 def _require_untouched(undo: ChangeSet, base: Any, number: int) -> None:

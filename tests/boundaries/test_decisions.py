@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from boundaries.registry import reports
@@ -52,6 +54,40 @@ def test_the_version_says_how_it_came_to_be(desk: Office) -> None:
     assert version.doc["draft"] == draft
     assert version.doc["title"] == "首次入库"
     assert desk.registry.store.blob(version.doc["report"])
+
+
+@pytest.mark.parametrize("verb", ["approve", "waive"])
+def test_what_is_decided_is_what_was_seen(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Nothing staged while the check runs slips in under its report."""
+    registry = desk.registry
+    desk.commit()
+    draft = desk.stage(picture="AAAB/AABB/CCDD", effective="2021")["id"]
+    mark = "f" * 16
+    if verb == "waive":
+        draft = desk.stage(picture="AAAB/AA.B/CCDD", effective="2021")["id"]
+        mark = registry.check("zhao", draft)["fingerprint"].iloc[0]
+        registry.waive("ma", draft, mark, "湖面")
+    registry.submit("zhao", draft)
+    checked = registry.checked
+
+    def slow(actor: str, name: str) -> dict[str, Any]:
+        monkeypatch.undo()
+        registry.withdraw("zhao", draft)
+        again = streets("ABBB/AABB/CCDD")
+        registry.stage("zhao", again, effective="2022", draft=draft)
+        registry.submit("zhao", draft)
+        return checked(actor, name)
+
+    monkeypatch.setattr(registry, "checked", slow)
+    with pytest.raises(StateError):
+        if verb == "waive":
+            registry.waive("chen", draft, mark, "湖面")
+        else:
+            registry.approve("chen", draft)
+    assert registry.store.head("divisions") == 1
+    assert registry.draft("zhao", draft)["state"] == "submitted"
 
 
 def test_a_moved_base_is_rebased_where_nothing_touches(desk_anywhere: Office) -> None:
