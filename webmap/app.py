@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import secrets
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geodata.errors import (
@@ -25,6 +26,8 @@ from webmap.published import Published
 from webmap.views import api, pages, tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from boundaries.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -49,7 +52,9 @@ _WORDS = {
 }
 
 
-def create_app(registry: Registry, *, cache: Path | None = None) -> Flask:
+def create_app(
+    registry: Registry, *, cache: Path | None = None, names: Iterable[str] = ()
+) -> Flask:
     """Return the application over an open registry.
 
     Parameters
@@ -59,6 +64,10 @@ def create_app(registry: Registry, *, cache: Path | None = None) -> Flask:
     cache
         Where prepared tiles are kept; beside the store by default. Its content may
         be deleted at any time.
+    names
+        Host names this server may be asked by, besides ``localhost`` and numbers.
+        A page elsewhere can have a name of its own point to this machine and so
+        read what is shown here; it cannot do so with a number.
     """
     app = Flask("webmap", static_folder="static", template_folder="templates")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -70,6 +79,8 @@ def create_app(registry: Registry, *, cache: Path | None = None) -> Flask:
     for blueprint in (pages.pages, tiles.tiles, api.api):
         app.register_blueprint(blueprint)
     app.before_request(_draw_nonce)
+    known = {"localhost", *(name.lower() for name in names)}
+    app.before_request(lambda: _require_known_host(known))
     app.after_request(_protect)
     compression.install(app)
     app.register_error_handler(QuhuaError, _told)
@@ -94,6 +105,18 @@ def cache_beside(url: str) -> Path:
         folder = Path(home) if home else Path.home() / ".cache"
         return folder / "quhua" / f"{name}.tiles"
     return Path(url.removeprefix("sqlite:///")).with_suffix(".tiles")
+
+
+def _require_known_host(known: set[str]) -> None:
+    """Refuse a request that came by a name this server does not have."""
+    name = ""
+    try:
+        name = urlparse(f"//{request.headers.get('Host', '')}").hostname or ""
+        ipaddress.ip_address(name)
+    except ValueError:
+        if name.lower() not in known:
+            log.warning("refused a request for the host %r", name)
+            abort(400)
 
 
 def _draw_nonce() -> None:

@@ -42,6 +42,16 @@ from webmap.serve import HOST, PORT, require_local
         is_flag=True,
     ),
     console.Option(
+        ["--name"],
+        Text(
+            "用户访问时使用的主机名，可重复（localhost 与数字地址总是允许）",
+            "host name people reach it by; may be repeated (localhost and numbers "
+            "always may)",
+        ),
+        multiple=True,
+        metavar="NAME",
+    ),
+    console.Option(
         ["--cache"],
         Text(
             "瓦片缓存目录（默认在数据库旁）",
@@ -56,6 +66,7 @@ def serve(
     host: str,
     port: int,
     allow_remote: bool,
+    name: tuple[str, ...],
     cache: Path | None,
 ) -> console.Result:
     """Open the store, make the application and answer until interrupted."""
@@ -66,7 +77,7 @@ def serve(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    app = create_app(run.registry(local=False), cache=cache)
+    app = create_app(run.registry(local=False), cache=cache, names=(host, *name))
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     run.say(
         Text(

@@ -15,6 +15,7 @@ from webmap.pointer import citation, level_label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geodata.store.changes import Version
     from geodata.store.protocol import Store
     from webmap.published import Edition
     from webmap.states import State
@@ -238,11 +239,36 @@ def _history(store: Store, edition: Edition, code: str) -> list[dict[str, Any]]:
             "parent": _text(item["properties"].get("parent")),
             "official_km2": _number(item["properties"].get("area_official_km2")),
             "area_km2": _number(area),
-            "cited": [citation(v) for v in edition.cited(item["valid_from"])],
+            "cited": [citation(v) for v in (_author(edition, states, item),) if v],
         }
         for item, area in zip(known, areas, strict=True)
     ]
     return rows[::-1]
+
+
+def _author(
+    edition: Edition, states: list[dict[str, Any]], item: dict[str, Any]
+) -> Version | None:
+    """Return the version that first said what a state says from its date on.
+
+    A version that ends a state writes what is left of it anew, with other words
+    about another date; it did not make the state.
+    """
+    first: dict[str, Any] | None = item
+    while first is not None:
+        made = first
+        first = next(
+            (
+                state
+                for state in states
+                if state["superseded_by"] == made["version"]
+                and state["valid_from"] == made["valid_from"]
+                and state["properties"] == made["properties"]
+                and state["geometry"] == made["geometry"]
+            ),
+            None,
+        )
+    return edition.written_by(made["version"])
 
 
 def _kind(value: Any) -> dict[str, str] | None:

@@ -34,6 +34,8 @@ KEPT_STATES = 8
 """States and transitions of one edition held in memory at a time."""
 PREBUILT_TILES = 600
 """Tiles of one zoom made in advance at most; deeper ones when first looked at."""
+PAUSE_S = 5.0
+"""How long after a failed preparation it is tried again, when it is asked for."""
 PATIENCE_S = 0.4
 """How long a request waits for a state before it says that it is being prepared."""
 
@@ -55,12 +57,17 @@ class Edition:
         # tiles made in advance must not hold up a state somebody waits for
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._made: OrderedDict[tuple[str, ...], Future[Any]] = OrderedDict()
+        self._failed: dict[tuple[str, ...], float] = {}
         self._lock = threading.Lock()
         self._colours: dict[str, int] = {}
 
     def cited(self, date: str) -> list[Version]:
         """Return the versions that came into force on a date."""
         return [item for item in self._versions if item.effective == date]
+
+    def written_by(self, number: int) -> Version | None:
+        """Return a version of this edition by its number."""
+        return next((v for v in self._versions if v.number == number), None)
 
     def before(self, date: str) -> str | None:
         """Return the date before this one on which something changed."""
@@ -75,6 +82,10 @@ class Edition:
         NotFoundError
             When nothing is published for so early a date.
         """
+        if not self.dates:
+            raise NotFoundError(
+                Text("已发布的版本里没有区划。", "The published version is empty.")
+            )
         if date is None:
             return self.dates[-1]
         earlier = [item for item in self.dates if item[: len(date)] <= date]
@@ -149,12 +160,26 @@ class Edition:
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Future[Any]:
         with self._lock:
+            failed = self._failed.get(key)
+            if failed is not None and time.monotonic() >= failed + PAUSE_S:
+                self._made.pop(key, None)
+                del self._failed[key]
             if key not in self._made:
-                self._made[key] = self._worker.submit(make)
+                self._made[key] = self._worker.submit(self._tried, key, make)
                 while len(self._made) > KEPT_STATES:
                     self._made.popitem(last=False)
             self._made.move_to_end(key)
             return self._made[key]
+
+    def _tried(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+        """Make what was asked for; note a failure, which may pass."""
+        try:
+            return make()
+        except Exception:
+            log.exception("%s of version %s failed", key, self.version.number)
+            with self._lock:
+                self._failed[key] = time.monotonic()
+            raise
 
     def _state(self, date: str) -> State:
         began = time.monotonic()
@@ -247,15 +272,27 @@ class Published:
         return None
 
     def _follow(self, number: int) -> None:
-        if self._coming is None or self._coming.version.number != number:
-            version = self._store.version(number)
-            self._coming = Edition(self._store, version, self._cache)
-            self._coming.prepare()
-        ready = self._current is None or (
-            self._coming.state(self._coming.dates[-1], wait=0) is not None
-        )
+        try:
+            ready = self._prepared(number)
+        except Exception as error:
+            if self._current is None:
+                raise
+            # it is tried again; meanwhile the edition before goes on answering
+            log.warning("version %d cannot be shown yet: %s", number, error)
+            return
         if ready:
             old, self._current = self._current, self._coming
             self._coming = None
             if old is not None:
                 old.close()
+
+    def _prepared(self, number: int) -> bool:
+        """Return whether the edition to come can take over; begin it when new."""
+        if self._coming is None or self._coming.version.number != number:
+            version = self._store.version(number)
+            self._coming = Edition(self._store, version, self._cache)
+            self._coming.prepare()
+        coming = self._coming
+        if self._current is None or not coming.dates:
+            return True
+        return coming.state(coming.dates[-1], wait=0) is not None

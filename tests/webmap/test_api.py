@@ -9,6 +9,8 @@ import pytest
 from geodata import crs
 from tests.support import published
 from tests.webmap.conftest import drawn
+from webmap import create_app
+from webmap.divisions import detail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,30 @@ def test_a_division_tells_its_history_and_neighbours(ask: Ask) -> None:
     assert found["division"]["official_km2"] is None
 
 
+def test_a_state_cites_the_version_that_made_it(registry: Registry) -> None:
+    """Not another of that day, nor one that only ended it."""
+    store, frame = registry.store, drawn("AAB/AAB/CCC")
+    for date, basis, changed in (
+        ("2020-01-01", "founding", frame),
+        ("2021-01-01", "A is renamed", frame[:1].assign(name="东一区")),
+        ("2021-01-01", "B is renamed", frame[1:2].assign(name="西一区")),
+        ("2022-01-01", "A again", frame[:1].assign(name="东二区")),
+    ):
+        published.publish(store, changed, date, basis=basis, complete=False)
+    app = create_app(registry)
+    edition = app.extensions["published"].edition()
+    shown = edition.state("2022-01-01", wait=20)
+    cited = [
+        (item["from"][:4], [each["basis"] for each in item["cited"]])
+        for item in detail(store, edition, shown, "120101")["history"]
+    ]
+    assert cited == [
+        ("2022", ["A again"]),
+        ("2021", ["A is renamed"]),
+        ("2020", ["founding"]),
+    ]
+
+
 def test_an_unknown_division_is_said_to_be_unknown(client: FlaskClient) -> None:
     client.application.extensions["published"].edition().state("2022-06-01", wait=20)
     answer = client.get("/api/v1/divisions/999999")
@@ -107,8 +133,6 @@ def test_search(ask: Ask, query: str, codes: list[str]) -> None:
 def test_the_tree_opens_level_by_level(registry: Registry) -> None:
     import geopandas as gpd
     import pandas as pd
-
-    from webmap import create_app
 
     districts = drawn("AAB/AAB/CCC", parent="120000")
     streets = drawn("AAB").assign(
@@ -166,8 +190,6 @@ def test_a_recoded_division_is_a_succession_not_an_area_that_moved(
 ) -> None:
     import geopandas as gpd
     import pandas as pd
-
-    from webmap import create_app
 
     def layer(street: str, picture: str) -> Any:
         districts = drawn(picture, parent="120000")

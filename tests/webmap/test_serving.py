@@ -15,6 +15,7 @@ from geodata.errors import InputError, QuhuaError
 from tests.support import published
 from tests.webmap.conftest import drawn
 from webmap import create_app
+from webmap import published as prepared_module
 from webmap.app import cache_beside
 from webmap.serve import require_local
 
@@ -105,6 +106,73 @@ def test_the_pointer_follows_the_tag(moved: Registry, client: FlaskClient) -> No
     found = client.get("/p/current.json").json
     assert found["version"] == 3
     assert [d["date"] for d in found["dates"]][-1] == "2023-01-01"
+
+
+PAGES = ("/", "/healthz", "/p/current.json", "/api/v1/dates/2022-06-01")
+
+
+def test_a_failed_preparation_leaves_the_edition_before_and_passes(
+    moved: Registry, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = client.application.extensions["published"]
+    prepared.edition().state("2022-06-01", wait=20)
+    tries: list[str] = []
+
+    def failing(*_: Any) -> Any:
+        tries.append("tried")
+        raise OSError("the disk is full")
+
+    usual = prepared_module.state
+    monkeypatch.setattr(prepared_module, "state", failing)
+    monkeypatch.setattr(prepared_module, "PAUSE_S", 0.05)
+    published.publish(moved.store, drawn("ABB/ABB/CCC"), "2023-01-01")
+    until = time.monotonic() + 20
+    while len(tries) < 4 and time.monotonic() < until:
+        assert [client.get(page).status_code for page in PAGES] == [200] * len(PAGES)
+        time.sleep(0.02)
+    assert len(tries) >= 4
+    assert client.get("/p/current.json").json["version"] == 2
+    monkeypatch.setattr(prepared_module, "state", usual)
+    while client.get("/p/current.json").json["version"] == 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    answer = client.get("/api/v1/dates/2023-01-01")
+    assert (answer.status_code, answer.json["date"]) == (200, "2023-01-01")
+
+
+def test_a_failed_first_preparation_is_tried_again_after_a_pause(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = prepared_module.state
+    monkeypatch.setattr(prepared_module, "state", lambda *_: 1 / 0)
+    monkeypatch.setattr(prepared_module, "PAUSE_S", 0.2)
+    address = "/api/v1/dates/2022-06-01"
+    until = time.monotonic() + 20
+    while client.get(address).status_code != 500:
+        assert time.monotonic() < until
+    monkeypatch.setattr(prepared_module, "state", usual)
+    while client.get(address).status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("localhost", 200), ("LOCALHOST:8000", 200), ("127.0.0.1:8000", 200)),
+        *(("[::1]:8000", 200), ("10.1.2.3", 200), ("map.bureau.example", 200)),
+        *(("evil.example", 400), ("evil.example:8000", 400), ("localhost.evil", 400)),
+        *(("127.0.0.1.evil.example", 400), ("", 400)),
+    ],
+)
+def test_only_names_of_this_server_are_answered(
+    moved: Registry, host: str, status: int
+) -> None:
+    """Any other name may be one that a page elsewhere had point here."""
+    client = create_app(moved, names=["map.bureau.example"]).test_client()
+    for page in ("/healthz", "/static/css/none.css", "/p/current.json"):
+        answer = client.get(page, headers={"Host": host})
+        assert (answer.status_code == 400) == (status == 400), page
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/p/current.json"])
