@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boundaries import products
-from boundaries.registry import staging
 from boundaries.registry.desk import DRAFTS, PRODUCTS, Desk, logged
 from boundaries.vocabulary import DraftState
 from geodata.errors import NotFoundError, StateError, Text
+
+if TYPE_CHECKING:
+    from geodata.store.protocol import Reader
 
 
 def tag_of(layer: str) -> str:
@@ -43,11 +45,12 @@ class Publishing(Desk):
             number = self._number(version, layer)
             before = self.store.tags().get(tag_of(layer), 0)
             _require_forward(number, before, layer)
-            scope = staging.scope(layer, self.store.diff(layer, before, number))
-            self.may("publish", actor, keys=scope)
+            self.may("publish", actor, keys=_reach(self.store, layer, before, number))
             made = products.make(self.store, layer, number)
             with self.store.write(lock=[tag_of(layer)]) as tx:
-                _require_forward(number, tx.tags().get(tag_of(layer), 0), layer)
+                before = tx.tags().get(tag_of(layer), 0)
+                _require_forward(number, before, layer)
+                scope = _reach(tx, layer, before, number)
                 self.may("publish", actor, keys=scope, reader=tx)
                 kept = [
                     {**item.describe(), "digest": tx.put_blob(item.path)}
@@ -111,6 +114,21 @@ class Publishing(Desk):
                 continue
             state = DraftState.PUBLISHED if version == number else DraftState.SUPERSEDED
             self.move(tx, document, state, actor, note=tag_of(layer))
+
+
+def _reach(reader: Reader, layer: str, before: int, number: int) -> list[str]:
+    """Return the division codes touched by the versions that become published.
+
+    Taken from the draft of each version and not from what the layer looks like
+    before and after: a change of the past leaves no trace there. A version that
+    no draft led to is for those alone whose subtree is all (``""``).
+    """
+    found: set[str] = set()
+    for version in reader.versions(layer):
+        if before < version.number <= number:
+            draft = reader.get(DRAFTS, str(version.doc.get("draft")))
+            found |= set(draft["scope"] if draft else [""])
+    return sorted(found)
 
 
 def _require_forward(number: int, before: int, layer: str) -> None:

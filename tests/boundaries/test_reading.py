@@ -169,6 +169,18 @@ def test_who_may_not_publish(desk: Office, who: str) -> None:
     assert desk.registry.store.tags() == {}
 
 
+def test_publishing_a_change_of_the_past_needs_its_subtree(desk: Office) -> None:
+    """What a version does to 2015 only is in no difference of the layer as it is."""
+    desk.commit(effective="2010")
+    desk.commit("AAAB/AABB/CCDD", effective="2020")
+    desk.registry.publish("chen")
+    past = streets(B="旧西关街道").query("code == '120102001'")
+    desk.approve(desk.registry.stage("zhao", past, effective="2015")["id"])
+    with pytest.raises(ForbiddenError):
+        desk.registry.publish("wang")
+    assert desk.registry.publish("chen")["version"] == 3
+
+
 def test_publishing_nothing(desk: Office) -> None:
     with pytest.raises(NotFoundError):
         desk.registry.publish("chen")
