@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import pandas as pd
+
 from boundaries.registry import reports, staging
 from boundaries.registry.desk import WAIVERS, Desk, logged, now, today
 from geodata.errors import StateError, Text
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
+    from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Reader
 
 
@@ -72,13 +74,10 @@ class Checking(Desk):
         self, reader: Reader, document: dict[str, Any]
     ) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
         """Return the findings of a draft on the layer's head, and their summary."""
-        head = reader.head(document["layer"])
-        base = staging.layer_at(reader, document["layer"], head)
         changes = reader.staged(document["id"])
+        base = staging.layer_before(reader, document["layer"], changes.effective)
         after = staging.applied(base, changes)
-        findings = staging.findings(
-            reader, document, base, after, changes, self.settings.rules
-        )
+        findings = self._found(reader, document, base, after, changes)
         waived, reopened = reports.hold(
             self._waivers(reader, document["layer"]),
             findings,
@@ -92,7 +91,7 @@ class Checking(Desk):
             "waived": sorted(waived),
             "reopened": sorted(reopened),
             "checked": now(),
-            "base": head,
+            "base": base.attrs["head"],
             "staging": document["staging"],
             "events": document["events"]
             if document["declared"]
@@ -100,6 +99,31 @@ class Checking(Desk):
                 base, changes, floor_m2=self.settings.review.event_area_m2
             ),
         }
+
+    def _found(
+        self,
+        reader: Reader,
+        document: dict[str, Any],
+        base: gpd.GeoDataFrame,
+        after: gpd.GeoDataFrame,
+        changes: ChangeSet,
+    ) -> gpd.GeoDataFrame:
+        """Return the findings when the draft takes effect, and those it has today.
+
+        The same place found twice is one finding.
+        """
+        rules = self.settings.rules
+        found = staging.findings(reader, document, base, after, changes, rules)
+        lasting = staging.still_holding(reader, changes)
+        if lasting is None:
+            return found
+        now = staging.layer_at(reader, changes.layer, int(base.attrs["head"]))
+        today_ = staging.applied(now, lasting)
+        more = staging.findings(reader, document, now, today_, lasting, rules)
+        more = more[~more["fingerprint"].isin(found["fingerprint"])]
+        if more.empty or found.empty:
+            return found if more.empty else more
+        return gpd.GeoDataFrame(pd.concat([found, more], ignore_index=True))
 
     def checked(self, actor: str, draft: str) -> dict[str, Any]:
         """Return the document with a report of this staging on this head."""

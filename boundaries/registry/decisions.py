@@ -11,9 +11,12 @@ from boundaries.registry.drafts import Drafts
 from boundaries.vocabulary import DraftState
 from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
 from geodata.store import dates
+from geodata.store.diffing import changes_between
 
 if TYPE_CHECKING:
-    from geodata.store.changes import ChangeSet
+    import geopandas as gpd
+
+    from geodata.store.changes import ChangeSet, Version
     from geodata.store.protocol import Transaction
 
 _TRIES = 2
@@ -98,8 +101,9 @@ class Decisions(Drafts):
         document = self.checked(actor, draft)
         _require_same(document, seen)
         row = _one(self.findings(actor, draft), fingerprint)
-        base = staging.layer_at_head(self.store, document["layer"])
-        after = staging.applied(base, self.store.staged(draft))
+        changes = self.store.staged(draft)
+        base = staging.layer_before(self.store, changes.layer, changes.effective)
+        after = staging.applied(base, changes)
         waiver = {
             "fingerprint": row.fingerprint,
             "rule": row.rule,
@@ -162,10 +166,18 @@ class Decisions(Drafts):
         """
         self.may("revert", actor)
         done = self.store.version(version)
-        undo = ~self._change_of(done.number, done.layer)
-        base = staging.layer_at_head(self.store, done.layer)
-        _require_untouched(undo, base, done.number)
+        undo = ~self._change_of(done)
+        self._require_untouched(undo, done)
+        base = staging.layer_before(self.store, done.layer, undo.effective)
         changes = staging.restaged(base, undo, undo.new)
+        if not len(changes):
+            raise InputError(
+                Text(
+                    f"版本 {done.number} 已无可恢复的内容。",
+                    f"Nothing of version {done.number} is left to revert.",
+                ),
+                code="unchanged",
+            )
         document = {
             "layer": done.layer,
             "title": f"恢复版本 {done.number} / Revert version {done.number}",
@@ -187,12 +199,42 @@ class Decisions(Drafts):
         with self.store.write(lock=["drafts"]) as tx:
             return self._enter(tx, actor, document, changes, None)
 
-    def _change_of(self, number: int, layer: str) -> ChangeSet:
+    def _change_of(self, version: Version) -> ChangeSet:
+        """Return what a version did to the layer of the date it takes effect."""
+        layer, number = version.layer, version.number
         before = max(
             (v.number for v in self.store.versions(layer) if v.number < number),
             default=0,
         )
-        return self.store.diff(layer, before, number)
+        old, new = (
+            staging.layer_at(self.store, layer, at, version.effective)
+            for at in (before, number)
+        )
+        return changes_between(
+            old,
+            new,
+            layer=layer,
+            base=before,
+            effective=version.effective,
+            complete=True,
+        )
+
+    def _require_untouched(self, undo: ChangeSet, version: Version) -> None:
+        """Refuse to undo what a later version changed again.
+
+        Neither what the version wrote may have changed, nor how long it holds,
+        nor the last state known.
+        """
+        layer, keys = undo.layer, [str(key) for key in undo.keys]
+        again: set[str] = set()
+        for date in (undo.effective, None):
+            then, now = (
+                self.store.snapshot(layer, at=at, in_force=date, keys=keys)
+                for at in (version.number, self.store.head(layer))
+            )
+            again |= _differing(then, now, layer)
+        if again:
+            raise _changed_again(version.number, sorted(again))
 
     def _commit(
         self,
@@ -209,7 +251,7 @@ class Decisions(Drafts):
         the document's ``staging`` is the same, so is what was read.
         """
         changes = self.store.staged(document["id"])
-        base = staging.layer_at_head(self.store, document["layer"])
+        base = staging.layer_before(self.store, changes.layer, changes.effective)
         names = neighbours.locks(changes, neighbours.around(base, changes))
         with self.store.write(lock=names) as tx:
             fresh = self.document(document["id"], tx)
@@ -296,28 +338,27 @@ def _require_same(document: dict[str, Any], seen: dict[str, Any]) -> None:
         )
 
 
-def _require_untouched(undo: ChangeSet, base: Any, number: int) -> None:
-    """Refuse to undo what a later version changed again."""
-    from geodata.store.diffing import changes_between
-
-    since = changes_between(
-        base,
-        undo.old,
-        layer=undo.layer,
-        base=int(base.attrs["head"]),
-        effective=undo.effective,
-        complete=undo.added.intersection(base.index),
+def _differing(then: gpd.GeoDataFrame, now: gpd.GeoDataFrame, layer: str) -> set[str]:
+    """Return the keys whose content or times differ."""
+    changes = changes_between(
+        then, now, layer=layer, base=0, effective="1949", complete=True
     )
-    if len(since):
-        keys = [str(key) for key in since.keys]
-        raise ConflictError(
-            Text(
-                f"版本 {number} 之后又改动了：{', '.join(keys[:5])}，不能直接恢复。",
-                f"Changed again since version {number}: {', '.join(keys[:5])}.",
-            ),
-            Text("请先恢复较新的版本。", "Revert the newer version first."),
-            details=tuple({"key": key} for key in keys),
-        )
+    both = then.index.intersection(now.index)
+    times = ["valid_from", "valid_to"]
+    one, other = (frame.loc[both, times].fillna("") for frame in (then, now))
+    moved = both[(one != other).any(axis=1)]
+    return {str(key) for key in changes.keys.union(moved)}
+
+
+def _changed_again(number: int, keys: list[str]) -> ConflictError:
+    return ConflictError(
+        Text(
+            f"版本 {number} 之后又改动了：{', '.join(keys[:5])}，不能直接恢复。",
+            f"Changed again since version {number}: {', '.join(keys[:5])}.",
+        ),
+        Text("请先恢复较新的版本。", "Revert the newer version first."),
+        details=tuple({"key": key} for key in keys),
+    )
 
 
 def _one(findings: Any, fingerprint: str) -> Any:

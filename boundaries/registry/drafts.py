@@ -173,7 +173,7 @@ class Drafts(Checking):
             self.may("repair", actor, draft=document)
             chosen = _chosen(self.findings(actor, draft), fingerprints)
             changes = self.store.staged(draft)
-            base = staging.layer_at_head(self.store, document["layer"])
+            base = staging.layer_before(self.store, changes.layer, changes.effective)
             repaired, done = staging.repaired(base, changes, chosen)
             made = staging.restaged(base, changes, repaired)
             scope = staging.scope(document["layer"], made)
@@ -205,8 +205,8 @@ class Drafts(Checking):
         """
         document = self.document(draft)
         self.may("restage", actor, draft=document)
-        base = staging.layer_at_head(self.store, document["layer"])
         changes = self.store.staged(draft)
+        base = staging.layer_before(self.store, changes.layer, changes.effective)
         made = staging.restaged(base, changes, changes.new)
         with self.store.write() as tx:
             fresh = self.document(draft, tx)

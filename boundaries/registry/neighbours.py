@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries.registry.staging import layer_at
+from boundaries.registry.staging import layer_before
 from geodata import crs
 from geodata.errors import ForbiddenError, Text
 
@@ -63,7 +63,7 @@ def require_neighbours(
     """
     if changes.layer != "divisions" or changes.new.empty:
         return
-    base = layer_at(store, changes.layer, store.head(changes.layer))
+    base = layer_before(store, changes.layer, changes.effective)
     base = base[~base.index.isin(changes.keys)]
     foreign = base[base.index.isin(outside(list(base.index)))]
     foreign = foreign[foreign.geometry.is_valid & foreign.geometry.notna()]

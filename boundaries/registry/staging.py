@@ -14,6 +14,7 @@ from boundaries.rules import finding
 from boundaries.vocabulary import ChangeType
 from geodata.errors import InputError, Text
 from geodata.store import dates
+from geodata.store.changes import ChangeSet
 from geodata.store.diffing import apply, changes_between
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from boundaries.rules.settings import RuleSettings
     from geodata.files.reading import Guess, Reading
-    from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Reader
 
 DECISION = "decision_needed"
@@ -90,10 +90,14 @@ def prepare(
     complete: str | Sequence[str] | None,
     events: Sequence[dict[str, Any]],
 ) -> Prepared:
-    """Return the change a frame makes to a layer as it stands."""
+    """Return the change a frame makes to a layer as it stood when it takes effect.
+
+    What the frame does not mention stays what it was then, so that a change of
+    the past does not carry today's record back.
+    """
     effective = dates.parse(effective)
-    head = store.head(layer)
-    base = layer_at(store, layer, head)
+    base = layer_before(store, layer, effective)
+    head = int(base.attrs["head"])
     taken = take_in(frame, store.layers()[layer], base)
     changes = changes_between(
         base,
@@ -116,17 +120,53 @@ def prepare(
     )
 
 
-def layer_at_head(store: Reader, layer: str) -> gpd.GeoDataFrame:
-    """Return the layer as it stands; ``attrs["head"]`` is the version's number."""
-    return layer_at(store, layer, store.head(layer))
+def layer_before(reader: Reader, layer: str, effective: str) -> gpd.GeoDataFrame:
+    """Return what a change of ``effective`` finds in force, as known at the head.
+
+    ``attrs["head"]`` is the head's number. For a date after all others this is
+    the layer as it stands.
+    """
+    return layer_at(reader, layer, reader.head(layer), effective)
 
 
-def layer_at(reader: Reader, layer: str, head: int) -> gpd.GeoDataFrame:
-    """Return the layer at a version (0: empty), without its valid-time columns."""
-    found = reader.snapshot(layer, at=head or None)
+def layer_at(
+    reader: Reader, layer: str, number: int, effective: str | None = None
+) -> gpd.GeoDataFrame:
+    """Return the layer as a version (0: empty) knows it, without its times.
+
+    As last known, or as a change of ``effective`` finds it.
+    """
+    found = reader.snapshot(layer, at=number, in_force=effective)
     found = found.drop(columns=["valid_from", "valid_to"], errors="ignore")
-    found.attrs["head"] = head
+    found.attrs["head"] = number
     return found
+
+
+def still_holding(reader: Reader, changes: ChangeSet) -> ChangeSet | None:
+    """Return what a change of the past does to the layer as it stands.
+
+    A change holds until the next one known of each key; what holds on touches
+    units that were not touched since, so the layer of today must bear it too.
+    None when the change is not of the past, or nothing of it holds on.
+    """
+    versions = reader.versions(changes.layer)
+    if not any(version.effective > changes.effective for version in versions):
+        return None
+    now = reader.snapshot(changes.layer)
+    then = reader.snapshot(
+        changes.layer, in_force=changes.effective, keys=list(changes.old.index)
+    )
+    later = set(now.index[now["valid_from"] > changes.effective])
+    over = later | set(then.index[then["valid_to"].notna()])
+    for key in changes.added.difference(now.index):
+        states = reader.history(changes.layer, str(key))
+        if any(each["superseded_by"] is None for each in states):
+            over.add(key)
+    keys = [key for key in changes.keys if key not in over]
+    if not keys:
+        return None
+    kept = (frame[frame.index.isin(keys)] for frame in (changes.old, changes.new))
+    return ChangeSet(changes.layer, changes.base, changes.effective, *kept)
 
 
 def applied(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
@@ -179,6 +219,8 @@ def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
     """Return the codes given up before the change takes effect, never to be reused."""
     ended: set[str] = set()
     for version in reader.versions(changes.layer):
+        if version.effective > changes.effective:
+            continue
         ended |= set(version.doc.get("removed", ()))
         if version.doc.get("reverts"):
             ended -= set(version.doc.get("restored", ()))

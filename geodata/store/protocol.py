@@ -46,6 +46,7 @@ class Reader(Protocol):
         at: int | str | None = None,
         valid_on: str | None = None,
         known_on: str | None = None,
+        in_force: str | None = None,
         keys: Sequence[str] | None = None,
         bbox: tuple[float, float, float, float] | None = None,
         geometry: bool = True,
@@ -60,6 +61,9 @@ class Reader(Protocol):
             In force on this date (valid time); None: the last state known.
         known_on
             As known at the end of this day or instant (recorded time), UTC.
+        in_force
+            Instead of ``valid_on``: what a change of this date finds in force,
+            dates ordered as text (a change of 2016 comes before one of 2016-06).
         keys, bbox
             Only these keys; only features whose box meets ``(w, s, e, n)``.
         geometry

@@ -101,6 +101,7 @@ class SqlReader:
         at: int | str | None = None,
         valid_on: str | None = None,
         known_on: str | None = None,
+        in_force: str | None = None,
         keys: Sequence[str] | None = None,
         bbox: tuple[float, float, float, float] | None = None,
         geometry: bool = True,
@@ -111,7 +112,7 @@ class SqlReader:
             where = [
                 state.c.layer == layer,
                 *_recorded(connection, layer, at, known_on),
-                *_valid(valid_on),
+                *_valid(valid_on, in_force),
             ]
             if keys is not None:
                 where.append(self._backend.key_filter([str(key) for key in keys]))
@@ -348,11 +349,14 @@ def _existing(connection: sa.Connection, number: int) -> int:
     return number
 
 
-def _valid(valid_on: str | None) -> list[sa.ColumnElement[bool]]:
+def _valid(valid_on: str | None, in_force: str | None) -> list[sa.ColumnElement[bool]]:
     """Return what a state must fulfil to be in force then."""
-    if valid_on is None:
+    if in_force is not None:
+        moment = dates.parse(in_force)
+    elif valid_on is not None:
+        moment = dates.last_day(dates.parse(valid_on))
+    else:
         return [state.c.valid_to.is_(None)]
-    moment = dates.last_day(dates.parse(valid_on))
     return [
         state.c.valid_from <= moment,
         sa.or_(state.c.valid_to.is_(None), state.c.valid_to > moment),

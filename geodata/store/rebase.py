@@ -36,6 +36,8 @@ def require_free(
     contents: tuple[Mapping[str, str], Mapping[str, str]],
     states: Mapping[str, list[timeline.State]],
     touched: set[str],
+    *,
+    correction: bool = False,
 ) -> None:
     """Raise ConflictError unless ``changes`` can be written without overwriting.
 
@@ -58,6 +60,7 @@ def require_free(
             old.get(key),
             new.get(key),
             touched=key in touched,
+            correction=correction,
         )
     ]
     if clashes:
@@ -126,18 +129,22 @@ def _unmoved(
     new: str | None,
     *,
     touched: bool,
+    correction: bool,
 ) -> bool:
     """Return whether the author saw what the store holds for one key.
 
-    A key nobody touched must merely hold what the author saw, at some time. A
-    touched one must hold it now and last: so a revert of the head passes, and
-    a change beside another's does not.
+    A key nobody touched must hold what the author saw when the change takes
+    effect: today's record is not written into the past. A touched one must
+    hold it then and last: so a revert of the head passes, and a change beside
+    another's does not. That what is not in force cannot end is said elsewhere.
     """
-    found = timeline.in_force(states, effective)
+    found = timeline.target(
+        states, effective, correction=correction, known=old is not None
+    )
     if not touched:
-        if old is None:
-            return found is None
-        return any(each.digest == old for each in states)
+        if found is None:
+            return old is None or new is None
+        return found.digest == old
     if found is None:
         return old is None and not any(each.valid_from > effective for each in states)
     return found is states[-1] and found.digest in {old, new}

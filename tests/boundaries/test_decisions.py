@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import shapely
 
 from boundaries.registry import reports
 from geodata.errors import ConflictError, ForbiddenError, NotFoundError, StateError
@@ -81,11 +82,9 @@ def test_what_is_decided_is_what_was_seen(
         return checked(actor, name)
 
     monkeypatch.setattr(registry, "checked", slow)
+    more = (mark, "湖面") if verb == "waive" else ()
     with pytest.raises(StateError):
-        if verb == "waive":
-            registry.waive("chen", draft, mark, "湖面")
-        else:
-            registry.approve("chen", draft)
+        getattr(registry, verb)("chen", draft, *more)
     assert registry.store.head("divisions") == 1
     assert registry.draft("zhao", draft)["state"] == "submitted"
 
@@ -276,3 +275,68 @@ def test_an_earlier_state_learned_later_does_not_touch_the_present(
         for on in ("2016", "2021")
     }
     assert name == {"2016": "东大街道", "2021": "东风街道"}
+
+
+def only(code: str, picture: str = "AABB/AABB/CCDD", **names: str) -> Any:
+    """Return one unit of a picture as a file without the others."""
+    drawn = streets(picture, **names)
+    return drawn[drawn["code"] == code]
+
+
+@pytest.fixture
+def moved(desk: Office) -> Office:
+    """A layer of 2010 whose border between A and B moved in 2020."""
+    desk.commit(effective="2010-01-01")
+    desk.commit("AAAB/AABB/CCDD", effective="2020-01-01")
+    return desk
+
+
+def whole(desk: Office, on: str) -> bool:
+    """Return whether the layer of a date has neither a hole nor an overlap."""
+    drawn = desk.registry.store.snapshot("divisions", valid_on=on).geometry.to_numpy()
+    together = shapely.union_all(drawn).area
+    return bool(together == pytest.approx(12e-4) == shapely.area(drawn).sum())
+
+
+def test_a_name_of_the_past_leaves_the_border_of_the_past(moved: Office) -> None:
+    """What the file does not mention stays what it was then."""
+    frame = only("120102001", B="旧西关街道")
+    draft = moved.registry.stage("zhao", frame, effective="2015")
+    assert draft["counts"] == {"added": 0, "changed": 1, "removed": 0}
+    moved.approve(draft["id"])
+    names = {
+        on: moved.registry.store.snapshot("divisions", valid_on=on)["name"]["120102001"]
+        for on in ("2012", "2016", "2021")
+    }
+    assert names == {"2012": "西关街道", "2016": "旧西关街道", "2021": "西关街道"}
+    assert all(whole(moved, on) for on in names)
+
+
+def test_the_past_is_checked_too(moved: Office) -> None:
+    """Today's border handed in for 2015 without its neighbour overlaps it then."""
+    frame = only("120101001", "AAAB/AABB/CCDD")
+    draft = moved.registry.stage("zhao", frame, effective="2015")["id"]
+    found = moved.registry.check("zhao", draft)
+    assert "overlap" in set(found.loc[found["severity"] == "error", "rule"])
+    with pytest.raises(StateError):
+        moved.registry.submit("zhao", draft)
+
+
+def test_what_of_the_past_holds_on_is_checked_today(moved: Office) -> None:
+    """A and C changed ground in 2015: A has a later border, C would keep it."""
+    frame = streets("AABB/CABB/CCDD").query("code in ['120101001', '120101002']")
+    draft = moved.registry.stage("zhao", frame, effective="2015")["id"]
+    found = moved.registry.check("zhao", draft)
+    assert "overlap" in set(found["rule"])
+
+
+def test_a_version_of_the_past_can_be_reverted(moved: Office) -> None:
+    frame = streets("ABBB/AABB/CCDD")
+    moved.approve(moved.registry.stage("zhao", frame, effective="2015")["id"])
+    undo = moved.registry.revert("zhao", 3)
+    assert undo["counts"] == {"added": 0, "changed": 2, "removed": 0}
+    moved.approve(undo["id"])
+    store = moved.registry.store
+    for on in ("2012", "2016", "2021"):
+        now, then = (store.snapshot("divisions", at=at, valid_on=on) for at in (4, 2))
+        assert now.geometry.geom_equals(then.geometry).all()
