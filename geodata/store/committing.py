@@ -43,7 +43,9 @@ def commit(
     old = dict(zip(old_rows.keys, old_rows.digests(algorithm), strict=True))
     states = current_states(backend, connection, changes.layer, sorted({*old, *new}))
     touched = rebase.touched_since(connection, changes.layer, changes.base)
-    rebase.require_free(reader, changes, (old, new), states, touched)
+    rebase.require_free(
+        reader, changes, (old, new), states, touched, correction=correction
+    )
     highest = connection.execute(sa.select(sa.func.max(state.c.id))).scalar() or 0
     work = _Work(highest + 1)
     _plan_all(work, states, old, new, record["effective"], correction=correction)

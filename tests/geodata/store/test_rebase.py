@@ -155,6 +155,42 @@ def test_a_later_change_of_the_same_unit_by_another_is_not_slipped_under(store, 
         commit(store, from_base(base, one(base, "A", name="一五"), "2015"))
 
 
+def test_todays_record_is_not_written_into_the_past(store, base):
+    """Only a name, as of 2015, of a unit whose border moved in 2020."""
+    commit(store, from_base(base, drawn("ABBBCC/AABBCC/DDEEFF", name="旧"), "2020"))
+    last = store.snapshot("zones")
+    backdated = changes_between(
+        last, one(last, "B", name="一五"), layer="zones", base=2, effective="2015"
+    )
+    with pytest.raises(ConflictError):
+        commit(store, backdated)
+    then = store.snapshot("zones", valid_on="2015")
+    commit(
+        store,
+        changes_between(
+            then, one(then, "B", name="一五"), layer="zones", base=2, effective="2015"
+        ),
+    )
+    found = store.snapshot("zones", valid_on="2016")
+    assert found.loc["B", "name"] == "一五"
+    assert found.geometry["B"].equals(base.geometry["B"])
+    assert store.snapshot("zones").geometry["B"].equals(last.geometry["B"])
+    assert store.snapshot("zones").loc["B", "name"] == "旧"
+
+
+def test_a_correction_mends_the_record_that_was_seen(store, base):
+    """Also as of a date before it; not one that another's change replaced."""
+    seen = one(base, "A", name="正")
+    commit(store, from_base(base, seen, "2005"), correction=True)
+    assert store.snapshot("zones", valid_on="2010").loc["A", "name"] == "正"
+    with pytest.raises(ConflictError):
+        commit(
+            store,
+            from_base(base, one(base, "A", name="误"), "2005"),
+            correction=True,
+        )
+
+
 def test_reverting_an_old_version_works_until_somebody_built_on_it(store, base):
     commit(store, from_base(base, one(base, "A", name="新")))
     commit(store, change(store, one(store.snapshot("zones"), "F", name="远"), "2017"))
