@@ -31,6 +31,11 @@ from geodata.guard.child import RESULT, TASK
 Progress = Callable[[float, str], None]
 _POLL_S = 0.02
 _RESULT_BYTES = 64 << 20
+_MALFORMED = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, OverflowError),
+)
+"""What comes of using a document that is not the one agreed on."""
 _SLOTS = threading.BoundedSemaphore(2)
 
 
@@ -194,7 +199,7 @@ def _listen(stream: IO[bytes] | None, messages: list[tuple[float, str]]) -> None
     if stream is None:
         return
     while line := stream.readline(4096):
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(*_MALFORMED):
             said = report.from_json(line.decode("utf-8", "replace"))
             if len(messages) < 1000:
                 messages.append((float(said["done"]), str(said["message"])))
@@ -216,18 +221,23 @@ def _outcome(control: Path, status: int, seconds: float, limits: Limits) -> Outc
         raise _death(status, control / "stderr", limits)
     if path.stat().st_size > _RESULT_BYTES:
         raise limits.exceeded("output_mb", path.stat().st_size >> 20)
-    told = report.from_json(path.read_text(encoding="utf-8"))
-    if "error" in told:
-        raise _translate(told["error"])
-    return Outcome(
-        value=told["value"],
-        seconds=seconds,
-        cpu_s=told["used"]["cpu_s"],
-        peak_mb=told["used"]["peak_mb"],
-        landlock_abi=told["landlock_abi"],
-        network_left=told["network_left"],
-        resource_limits=told["resource_limits"],
-    )
+    try:
+        told = report.from_json(path.read_text(encoding="utf-8"))
+        if "error" not in told:
+            return Outcome(
+                value=told["value"],
+                seconds=seconds,
+                cpu_s=told["used"]["cpu_s"],
+                peak_mb=told["used"]["peak_mb"],
+                landlock_abi=told["landlock_abi"],
+                network_left=told["network_left"],
+                resource_limits=told["resource_limits"],
+            )
+        error = _translate(told["error"])
+    except _MALFORMED as malformed:
+        # the process may be in the hands of the file it read
+        raise _unreadable() from malformed
+    raise error
 
 
 def _death(status: int, log: Path, limits: Limits) -> QuhuaError:
@@ -267,21 +277,26 @@ def _translate(told: dict[str, Any]) -> QuhuaError:
     kind = getattr(errors, told["class"], None)
     error: QuhuaError
     if "message" in told and isinstance(kind, type) and issubclass(kind, QuhuaError):
-        message = Text(*told["message"])
-        hint = Text(*told["hint"]) if told["hint"] else None
+        message = Text(*map(str, told["message"]))
+        hint = Text(*map(str, told["hint"])) if told["hint"] else None
         if issubclass(kind, LimitError):
-            error = kind(message, hint, setting=told["setting"])
+            error = kind(message, hint, setting=str(told["setting"]))
         else:
             error = kind(message, hint)
+        error.code = str(told["code"])
     else:
-        error = FileRefusedError(
-            Text("文件无法读取：内容损坏或不符合格式。",
-                 "The file cannot be read: damaged or not what it claims to be."),
-            Text("请用原软件检查并重新导出。",
-                 "Check it in its own program and export again."),
-        )  # fmt: skip
+        error = _unreadable()
     error.__cause__ = cause
     return error
+
+
+def _unreadable() -> FileRefusedError:
+    return FileRefusedError(
+        Text("文件无法读取：内容损坏或不符合格式。",
+             "The file cannot be read: damaged or not what it claims to be."),
+        Text("请用原软件检查并重新导出。",
+             "Check it in its own program and export again."),
+    )  # fmt: skip
 
 
 def remove(folder: Path) -> None:

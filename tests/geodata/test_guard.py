@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import socket
 import sys
@@ -17,6 +18,7 @@ from geodata import guard
 from geodata.errors import CancelledError, CRSError, FileRefusedError, LimitError
 from geodata.files.limits import UPLOAD
 from geodata.guard import landlock, limiting, parent
+from geodata.guard.child import RESULT
 
 TARGET = "tests.support.guarded"
 needs_landlock = pytest.mark.skipif(
@@ -188,6 +190,46 @@ def test_a_foreign_error_becomes_a_sentence_with_its_cause() -> None:
         run("refuse", "other")
     assert "ZeroDivisionError" in str(caught.value.__cause__)
     assert "ZeroDivision" not in caught.value.message.en
+
+
+def test_the_code_of_our_error_travels_too() -> None:
+    told = {
+        "class": "InputError",
+        "code": "date",
+        "trace": "",
+        "message": ["日期", "date"],
+        "hint": None,
+    }
+    error = parent._translate(told)
+    assert (type(error).__name__, error.code) == ("InputError", "date")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        *(b"", b"{}", b"[]", b"null", b"1", b"xx", b"\xff\xfe", b"[" * 200_000),
+        *(b'{"value": 1}', b'{"value": 1, "used": []}', b'{"error": 1}'),
+        b'{"error": {"trace": "x"}}',
+        b'{"error": {"class": 3, "trace": "x"}}',
+        b'{"error": {"class": "InputError", "trace": "x", "message": ["a"]}}',
+        b'{"error": {"class": "InputError", "trace": "x", "message": 1, "hint": 0}}',
+        b'{"error": {"class": "LimitError", "trace": "", "message": ["a", "b"]}}',
+    ],
+)
+def test_a_result_that_is_none_is_a_refusal(tmp_path: Path, result: bytes) -> None:
+    """Whoever took the process over writes what he likes."""
+    (tmp_path / RESULT).write_bytes(result)
+    with pytest.raises(FileRefusedError) as caught:
+        parent._outcome(tmp_path, 0, 0.0, UPLOAD)
+    assert "damaged" in caught.value.message.en
+
+
+def test_messages_that_are_none_are_passed_over() -> None:
+    lines = [b"[" * 4000, b'{"done": 1' + b"0" * 400 + b', "message": "x"}', b"[1]"]
+    heard: list[tuple[float, str]] = []
+    good = b'{"done": 0.5, "message": "half"}'
+    parent._listen(io.BytesIO(b"\n".join([*lines, good])), heard)
+    assert heard == [(0.5, "half")]
 
 
 def test_cancel_ends_it() -> None:
