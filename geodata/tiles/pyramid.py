@@ -68,12 +68,18 @@ class TileSet:
         self._lock = threading.Lock()
 
     def tile(self, z: int, x: int, y: int) -> Tile:
-        """Return a tile, from its file or made now; an empty tile has no bytes."""
+        """Return a tile, from its file or made now; an empty tile has no bytes.
+
+        Nothing is kept of an empty one: there are as many as there are addresses,
+        and whoever asks for them all would fill the disk.
+        """
         kept = kept_tile(self.folder, z, x, y)
         if kept is not None:
             return kept
-        body = gzip.compress(self._make(z, x, y), 9, mtime=0)
-        _write(_path(self.folder, z, x, y), body)
+        drawn = self._make(z, x, y)
+        body = gzip.compress(drawn, 9, mtime=0)
+        if drawn:
+            _write(_path(self.folder, z, x, y), body)
         return _told(body)
 
     def prebuild(

@@ -210,6 +210,13 @@ def test_tiles_are_made_once_and_read_from_their_files(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("tmp*")), "nothing half-written is left"
 
 
+def test_empty_tiles_take_no_room(tmp_path: Path) -> None:
+    tiles = coverage_tiles(prepared("AAB/AAB/CCC"), tmp_path, prefixes=PREFIXES)
+    bodies = {tiles.tile(15, x, x).body for x in range(0, 2**15, 2**9)}
+    assert [gzip.decompress(body) for body in bodies] == [b""]
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
