@@ -32,6 +32,26 @@ def test_grants_are_written_role_and_code(text: str, grant: Grant) -> None:
     assert Grant.parse(str(grant)) == grant
 
 
+@pytest.mark.parametrize("password", ["", accounts.hash_password(GOOD)])
+def test_a_wrong_password_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """An account without a password costs what one with a password costs."""
+    import argon2
+
+    accounts.verify_password(User("x"), "warm")
+    asked: list[str] = []
+    for name in ("hash", "verify"):
+        real = getattr(argon2.PasswordHasher, name)
+        monkeypatch.setattr(
+            argon2.PasswordHasher,
+            name,
+            lambda *given, real=real, name=name: asked.append(name) or real(*given),
+        )
+    assert not accounts.verify_password(User("x", password=password), "wrong")
+    assert asked == ["verify"]
+
+
 @pytest.mark.parametrize("text", ["king", "surveyor:12", "surveyor:abc", "surveyor:1"])
 def test_grants_that_are_none(text: str) -> None:
     with pytest.raises(InputError):
