@@ -156,6 +156,9 @@ class Readings(Desk):
             user = self.user(actor)
             before, before_words, low = self._state(user, layer, old)
             after, after_words, high = self._state(user, layer, new)
+            before, after = (
+                self._within(user, each, layer) for each in (before, after)
+            )
             changes = changes_between(
                 before,
                 after,
@@ -188,14 +191,28 @@ class Readings(Desk):
     def history(
         self, actor: str, key: str, layer: str = "divisions"
     ) -> list[dict[str, Any]]:
-        """Return every state of a feature, oldest first, with each version's basis."""
+        """Return every state of a feature, oldest first, with each version's basis.
+
+        As the actor may see them: states of their subtree, of versions published
+        for whoever has no working role.
+        """
         user = self.user(actor)
         last = self.store.version(self._visible(user, layer, None), layer).number
         versions = {v.number: v for v in self.store.versions(layer)}
         states = [
-            {**state, "basis": versions[state["version"]].basis}
+            {
+                **state,
+                "superseded_by": _known(state["superseded_by"], last),
+                "basis": versions[state["version"]].basis,
+            }
             for state in self.store.history(layer, key)
             if state["version"] <= last
+            and self._holds(
+                user,
+                key
+                if layer == "divisions"
+                else str(state["properties"].get(_division_of(layer), "")),
+            )
         ]
         if not states:
             raise NotFoundError(Text(f"没有 {key}。", f"There is no {key}."))
@@ -267,17 +284,19 @@ class Readings(Desk):
     def _within(
         self, user: User, frame: gpd.GeoDataFrame, layer: str
     ) -> gpd.GeoDataFrame:
-        subtrees = user.subtrees(review.verb("view").roles)
-        if not subtrees or "" in subtrees:
+        if self._holds(user, ""):
             return frame
-        column = {"divisions": "code", "boundary_lines": "left"}.get(layer, "division")
+        column = _division_of(layer)
         if column not in frame:
             return frame.iloc[:0]
-        inside = [
-            any(codes.is_within(str(code), subtree) for subtree in subtrees)
-            for code in frame[column]
-        ]
-        return frame[inside]
+        return frame[[self._holds(user, str(code)) for code in frame[column]]]
+
+    def _holds(self, user: User, code: str) -> bool:
+        """Return whether the user may see a division; ``""``: may see them all."""
+        subtrees = user.subtrees(review.verb("view").roles)
+        if not subtrees or "" in subtrees:
+            return True
+        return any(codes.is_within(code, subtree) for subtree in subtrees)
 
     def _state(
         self, user: User, layer: str, ref: int | str | None
@@ -306,6 +325,16 @@ class Readings(Desk):
 
 
 _YEAR = 4
+
+
+def _division_of(layer: str) -> str:
+    """Return the column that names the division a feature belongs to."""
+    return {"divisions": "code", "boundary_lines": "left"}.get(layer, "division")
+
+
+def _known(version: int | None, last: int) -> int | None:
+    """Return a version's number if it is among those the reader may know of."""
+    return version if version is not None and version <= last else None
 
 
 def _is_tag(store: Any, ref: str) -> bool:

@@ -126,6 +126,19 @@ def test_history_has_every_state_with_its_basis(desk: Office) -> None:
         desk.registry.history("zhao", "999999")
 
 
+def test_history_and_diff_are_bound_to_subtree_and_publication(desk: Office) -> None:
+    desk.commit()
+    desk.registry.publish("chen")
+    desk.commit("AAAB/AABB/CCDD", effective="2021")
+    assert list(desk.registry.diff("li", 1, 2).changes.keys) == ["120101001"]
+    assert len(desk.registry.history("li", "120101001")) > 1
+    with pytest.raises(NotFoundError):
+        desk.registry.history("li", "120102001")
+    (state,) = desk.registry.history("viewer", "120102001")
+    assert (state["version"], state["superseded_by"]) == (1, None)
+    assert len(desk.registry.history("zhao", "120102001")) > 1
+
+
 def test_publishing_moves_tag_products_and_drafts_together(
     desk_anywhere: Office,
 ) -> None:
