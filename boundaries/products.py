@@ -7,15 +7,17 @@ fields, the dates between which each state holds, and the version they come from
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
 
     from geodata.store.protocol import Reader
@@ -44,32 +46,29 @@ class Product:
 
 @dataclass(frozen=True)
 class Made:
-    """The files of one version, in a folder that :meth:`discard` removes."""
+    """The files of one version, in a folder that goes with its context."""
 
     version_digest: str
     files: tuple[Product, ...]
-    folder: Path = field(repr=False)
-
-    def discard(self) -> None:
-        """Remove the work folder; what is to stay was copied."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def make(store: Reader, layer: str, number: int) -> Made:
-    """Write the products of a version into a folder of their own."""
+@contextmanager
+def made(store: Reader, layer: str, number: int) -> Iterator[Made]:
+    """Write the products of a version into a folder that is removed afterwards."""
     from geodata import files
 
     version = store.version(number, layer)
     frame = flattened(store.snapshot(layer, at=number)).assign(
         version=number, version_digest=version.digest
     )
-    folder = Path(tempfile.mkdtemp(prefix="quhua-products-"))
-    made = []
-    for driver, suffix in FORMATS:
-        name = f"{layer}-v{number}{suffix}"
-        files.write(frame, folder / name, driver, layer=layer)
-        made.append(Product(name, driver, folder / name, len(frame)))
-    return Made(version.digest, tuple(made), folder)
+    with tempfile.TemporaryDirectory(prefix="quhua-products-") as folder:
+        written = []
+        for driver, suffix in FORMATS:
+            name = f"{layer}-v{number}{suffix}"
+            path = Path(folder) / name
+            files.write(frame, path, driver, layer=layer)
+            written.append(Product(name, driver, path, len(frame)))
+        yield Made(version.digest, tuple(written))
 
 
 def flattened(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -46,21 +46,23 @@ class Publishing(Desk):
             before = self.store.tags().get(tag_of(layer), 0)
             _require_forward(number, before, layer)
             self.may("publish", actor, keys=_reach(self.store, layer, before, number))
-            made = products.make(self.store, layer, number)
-            with self.store.write(lock=[tag_of(layer)]) as tx:
+            with (
+                products.made(self.store, layer, number) as work,
+                self.store.write(lock=[tag_of(layer)]) as tx,
+            ):
                 before = tx.tags().get(tag_of(layer), 0)
                 _require_forward(number, before, layer)
                 scope = _reach(tx, layer, before, number)
                 self.may("publish", actor, keys=scope, reader=tx)
                 kept = [
                     {**item.describe(), "digest": tx.put_blob(item.path)}
-                    for item in made.files
+                    for item in work.files
                 ]
                 tx.tag(tag_of(layer), number)
                 document = {
                     "layer": layer,
                     "version": number,
-                    "version_digest": made.version_digest,
+                    "version_digest": work.version_digest,
                     "files": kept,
                 }
                 if tx.get(PRODUCTS, str(number)) is None:
@@ -74,7 +76,6 @@ class Publishing(Desk):
                     previous=before,
                     products=[item["digest"] for item in kept],
                 )
-            made.discard()
             said.update(version=number)
             return {
                 "layer": layer,
