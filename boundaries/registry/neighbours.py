@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from boundaries import codes
 from boundaries.registry.staging import layer_before
 from geodata import crs
 from geodata.errors import ForbiddenError, Text
@@ -92,17 +93,20 @@ def require_neighbours(
 
 def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return which changed unit gained which area of which foreign unit."""
-    new = changes.new[changes.new.geometry.is_valid & changes.new.geometry.notna()]
-    shapes = foreign.geometry.to_numpy()
-    mine, theirs = shapely.STRtree(shapes).query(
-        new.geometry.to_numpy(), predicate="intersects"
+    new = changes.new[changes.new.geometry.notna()]
+    drawn = np.array(new.geometry.array, dtype=object)  # a copy: it is mended
+    broken = ~shapely.is_valid(drawn)
+    drawn[broken] = shapely.make_valid(
+        drawn[broken], method="structure", keep_collapsed=False
     )
-    same = new["level"].to_numpy()[mine] == foreign["level"].to_numpy()[theirs]
+    shapes = foreign.geometry.to_numpy()
+    mine, theirs = shapely.STRtree(shapes).query(drawn, predicate="intersects")
+    same = _levels(new)[mine] == foreign["level"].to_numpy()[theirs]
     mine, theirs = mine[same], theirs[same]
     known_before: Any = changes.old.geometry.reindex(new.index)
     before = np.asarray(known_before.array, dtype=object)
     before[~shapely.is_valid(before)] = None
-    gained = shapely.intersection(new.geometry.to_numpy()[mine], shapes[theirs])
+    gained = shapely.intersection(drawn[mine], shapes[theirs])
     had = before[mine]
     known = ~shapely.is_missing(had)
     gained[known] = shapely.difference(gained[known], had[known])
@@ -113,3 +117,12 @@ def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
             "area_m2": crs.area_m2(gained),
         }
     )
+
+
+def _levels(units: gpd.GeoDataFrame) -> Any:
+    """Return the level each unit's code says, the file's own where it says none."""
+    said = [
+        int(codes.parse(str(key)).level) if codes.is_code(str(key)) else level
+        for key, level in units["level"].items()
+    ]
+    return np.array(said, dtype=object)
