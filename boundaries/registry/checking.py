@@ -79,7 +79,7 @@ class Checking(Desk):
         after = staging.applied(base, changes)
         findings = self._found(reader, document, base, after, changes)
         waived, reopened = reports.hold(
-            self._waivers(reader, document["layer"]),
+            self._waivers(reader, document["layer"], document["author"]),
             findings,
             after,
             margin_m=self.settings.review.waiver_margin_m,
@@ -144,7 +144,7 @@ class Checking(Desk):
 
     def waived(self, reader: Reader, document: dict[str, Any]) -> list[str]:
         """Return the fingerprints of a checked draft waived and not yet expired."""
-        held = self._waivers(reader, document["layer"])
+        held = self._waivers(reader, document["layer"], document["author"])
         return [
             mark
             for mark in document["findings"]["waived"]
@@ -178,6 +178,12 @@ class Checking(Desk):
                 code="blocked",
             )
 
-    def _waivers(self, reader: Reader, layer: str) -> dict[str, dict[str, Any]]:
-        found = reader.find(WAIVERS, parent=layer)
-        return {waiver["fingerprint"]: waiver for waiver in found}
+    def _waivers(
+        self, reader: Reader, layer: str, author: str
+    ) -> dict[str, dict[str, Any]]:
+        """Return the waivers that may hold for an author: not those they granted."""
+        return {
+            waiver["fingerprint"]: waiver
+            for waiver in reader.find(WAIVERS, parent=layer)
+            if waiver["approver"] != author
+        }

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _TRIES = 2
 """How often a check is redone outside the lock before it is done inside."""
 
+_LETTERS = 6
+"""Fewest letters that name a finding: fewer are soon another one's."""
+
 
 class Decisions(Drafts):
     """Approve, return, waive, revert."""
@@ -297,7 +300,7 @@ class Decisions(Drafts):
         self, document: dict[str, Any], changes: ChangeSet
     ) -> dict[str, Any]:
         """Return what a version keeps about how it came to be."""
-        held = self._waivers(self.store, document["layer"])
+        held = self._waivers(self.store, document["layer"], document["author"])
         kept = {
             "draft": document["id"],
             "title": document["title"],
@@ -363,7 +366,15 @@ def _changed_again(number: int, keys: list[str]) -> ConflictError:
 
 def _one(findings: Any, fingerprint: str) -> Any:
     """Return the one finding whose fingerprint begins so."""
-    found = findings[findings["fingerprint"].str.startswith(fingerprint or "-")]
+    if len(fingerprint) < _LETTERS:
+        raise InputError(
+            Text(
+                f"指纹至少写 {_LETTERS} 位。",
+                f"Give at least {_LETTERS} letters of the fingerprint.",
+            ),
+            Text("quhua draft show 列出指纹。", "See: quhua draft show."),
+        )
+    found = findings[findings["fingerprint"].str.startswith(fingerprint)]
     if len(found) != 1:
         raise NotFoundError(
             Text(

@@ -25,6 +25,7 @@ log = logging.getLogger("boundaries.registry")
 USERS = "users"
 DRAFTS = "drafts"
 WAIVERS = "waivers"
+ORIGINALS = "originals"
 PRODUCTS = "products"
 
 

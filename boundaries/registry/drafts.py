@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from boundaries import review
 from boundaries.registry import neighbours, staging
 from boundaries.registry.checking import Checking
-from boundaries.registry.desk import DRAFTS, logged, now
+from boundaries.registry.desk import DRAFTS, ORIGINALS, logged, now
 from boundaries.vocabulary import DraftState
 from geodata.errors import InputError, StateError, Text
 from geodata.files.reading import Reading
@@ -36,7 +36,9 @@ class Drafts(Checking):
         self.may("receive", actor)
         with self.store.write() as tx:
             digest = tx.put_blob(content)
-            self.record(tx, actor, "receive", digest, name=name, bytes=_size(content))
+            size = _size(content)
+            tx.put(ORIGINALS, digest, {"name": name, "bytes": size})
+            self.record(tx, actor, "receive", digest, name=name, bytes=size)
         return digest
 
     def stage(
@@ -208,13 +210,15 @@ class Drafts(Checking):
         changes = self.store.staged(draft)
         base = staging.layer_before(self.store, changes.layer, changes.effective)
         made = staging.restaged(base, changes, changes.new)
+        scope = staging.scope(document["layer"], made)
+        self._require_place(actor, made, scope)
         with self.store.write() as tx:
             fresh = self.document(draft, tx)
             self.may("restage", actor, draft=fresh, reader=tx)
             tx.stage(draft, made)
             moved = self.move(
                 tx,
-                {**fresh, **staging.counted(made)},
+                {**fresh, **staging.counted(made), "scope": scope},
                 DraftState.DRAFT,
                 actor,
                 note=f"rebase {made.base}",
@@ -254,7 +258,10 @@ class Drafts(Checking):
         if original is None:
             return None
         if isinstance(original, str):
-            return {"digest": original}
+            self.store.blob_path(original)  # raises for what was never handed in
+            said = self.store.get(ORIGINALS, original) or {}
+            known = {name: said[name] for name in ("name", "bytes") if name in said}
+            return {"digest": original, **known}
         name = original.name if isinstance(original, Path) else ""
         size = _size(original)
         return {
@@ -295,6 +302,7 @@ class Drafts(Checking):
             self.may("restage", actor, draft=fresh, reader=tx)
             document = {**fresh, **document, "rev": old["rev"], "conflict": None}
             document |= {"findings": None, "staging": fresh["staging"] + 1}
+            document["reverts"] = None  # what was restaged is no undoing any more
             verb = "restage"
         tx.stage(document["id"], changes)
         document = self.move(tx, document, DraftState.DRAFT, actor)

@@ -210,13 +210,16 @@ def findings(
         base=base,
         changed=changes.keys,
         settings=rules,
-        retired=retired(reader, changes),
+        retired=frozenset() if document.get("reverts") else retired(reader, changes),
         reading=Reading.from_dict(reading) if reading else None,
     )
 
 
 def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
-    """Return the codes given up before the change takes effect, never to be reused."""
+    """Return the codes given up before the change takes effect, never to be reused.
+
+    Not to be asked of a revert: it gives no code anew, it takes back that one ended.
+    """
     ended: set[str] = set()
     for version in reader.versions(changes.layer):
         if version.effective > changes.effective:

@@ -8,7 +8,13 @@ import pytest
 import shapely
 
 from boundaries.registry import reports
-from geodata.errors import ConflictError, ForbiddenError, NotFoundError, StateError
+from geodata.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StateError,
+)
 from tests.support.registries import Office, streets
 
 HOLE = "AABB/A.BB/CCDD"
@@ -340,3 +346,37 @@ def test_a_version_of_the_past_can_be_reverted(moved: Office) -> None:
     for on in ("2012", "2016", "2021"):
         now, then = (store.snapshot("divisions", at=at, valid_on=on) for at in (4, 2))
         assert now.geometry.geom_equals(then.geometry).all()
+
+
+def test_a_version_that_ended_units_can_be_reverted(desk: Office) -> None:
+    """Its codes are taken back, not given anew; unless the draft is restaged."""
+    desk.commit()
+    merged = streets("AABB/AABB/CCCC")
+    ended = desk.registry.stage("zhao", merged, effective="2021", complete="120102")
+    desk.approve(ended["id"])
+    undo = desk.registry.revert("zhao", 2)
+    again = desk.registry.revert("zhao", 2)["id"]
+    desk.registry.stage("zhao", streets(), effective="2022", draft=again)
+    assert "code_reused" in set(desk.registry.check("zhao", again)["rule"])
+    desk.approve(undo["id"])
+    assert len(desk.registry.store.snapshot("divisions")) == 4
+
+
+def test_nobody_waives_their_own_finding_on_another_draft(desk: Office) -> None:
+    desk.registry.set_roles("root", "zhao", ["surveyor", "boundary_manager"])
+    desk.registry.set_roles("root", "sun", ["surveyor"])
+    gap = "AABB/AA.B/CCDD"
+    mine = desk.stage(picture=gap)["id"]
+    theirs = desk.stage("sun", picture=gap)["id"]
+    mark = desk.registry.check("sun", theirs)["fingerprint"].iloc[0]
+    desk.registry.waive("zhao", theirs, mark, "湖面")
+    desk.registry.check("zhao", mine)
+    assert mark not in desk.registry.draft("zhao", mine)["findings"]["waived"]
+    assert mark in desk.registry.draft("sun", theirs)["findings"]["waived"]
+
+
+def test_a_waiver_names_its_finding(desk: Office) -> None:
+    draft = desk.stage(picture="AABB/AA.B/CCDD")["id"]
+    mark = desk.registry.check("zhao", draft)["fingerprint"].iloc[0]
+    with pytest.raises(InputError):
+        desk.registry.waive("chen", draft, mark[:1], "湖面")

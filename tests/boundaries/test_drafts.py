@@ -15,6 +15,7 @@ from geodata.errors import (
     CRSError,
     ForbiddenError,
     InputError,
+    NotFoundError,
     QuhuaError,
     StateError,
 )
@@ -61,6 +62,23 @@ def test_the_original_is_kept_before_the_answer(desk: Office, tmp_path: Path) ->
     assert kept == file.read_bytes()
     assert hashlib.sha256(kept).hexdigest() in draft["original"]["digest"]
     assert desk.verbs()[-2:] == ["receive", "stage"]
+
+
+def test_an_original_is_one_that_was_handed_in(desk: Office) -> None:
+    with pytest.raises(NotFoundError):
+        desk.stage(original="sha256:" + "0" * 64)
+    digest = desk.registry.receive("zhao", b"bytes", "a.geojson")
+    kept = desk.stage(original=digest)["original"]
+    assert kept == {"digest": digest, "name": "a.geojson", "bytes": 5}
+
+
+def test_the_level_of_a_file_hides_no_neighbour(desk: Office) -> None:
+    """Ground is taken from a neighbour whatever level the file claims."""
+    desk.commit()
+    frame = streets("AAAA/AAAA/CCDD").query("code == '120101001'")
+    for taking in (frame, frame.assign(level=3)):
+        with pytest.raises(ForbiddenError):
+            desk.registry.stage("li", taking, effective="2021")
 
 
 def test_the_original_stays_when_staging_is_refused(desk: Office) -> None:
