@@ -32,6 +32,7 @@ def pointer(edition: Edition | None, notice: str = "") -> dict[str, Any]:
         "version": version.number,
         "digest": version.digest,
         "recorded": version.recorded,
+        "opens": edition.at(None),
         "dates": [
             {"date": date, "cited": [citation(v) for v in edition.cited(date)]}
             for date in edition.dates

@@ -8,6 +8,7 @@ newest state of the new one is ready; then the pointer flips.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import logging
 import math
 import threading
@@ -75,7 +76,10 @@ class Edition:
         return earlier[-1] if earlier else None
 
     def at(self, date: str | None) -> str:
-        """Return the newest change date not after ``date``; the last one for None.
+        """Return the newest change date not after ``date``, or today for None.
+
+        What is published for a later day is not in force yet; it is what opens
+        only when there is nothing else.
 
         Raises
         ------
@@ -87,7 +91,9 @@ class Edition:
                 Text("已发布的版本里没有区划。", "The published version is empty.")
             )
         if date is None:
-            return self.dates[-1]
+            today = dt.datetime.now(dt.UTC).astimezone().date().isoformat()
+            begun = [item for item in self.dates if item <= today]
+            return begun[-1] if begun else self.dates[0]
         earlier = [item for item in self.dates if item[: len(date)] <= date]
         if not earlier:
             raise NotFoundError(
@@ -128,10 +134,10 @@ class Edition:
         return None
 
     def prepare(self) -> None:
-        """Begin with the newest state; then its change; then the one before it."""
+        """Begin with the state that opens; then its change from the one before it."""
         if not self.dates:
             return
-        newest = self.dates[-1]
+        newest = self.at(None)
         self.state(newest, wait=0)
         before = self.before(newest)
         if before is not None:
@@ -190,7 +196,7 @@ class Edition:
             **dict(zip(made.frame.index, made.frame["colour"], strict=True)),
             **self._colours,
         }
-        if made.box and date == self.dates[-1]:
+        if made.box and date == self.at(None):
             made.tiles.prebuild(made.box, first_seen(made.box))
         log.info(
             "state %s of version %s: %d divisions, %.0f ms",
@@ -295,4 +301,4 @@ class Published:
         coming = self._coming
         if self._current is None or not coming.dates:
             return True
-        return coming.state(coming.dates[-1], wait=0) is not None
+        return coming.state(coming.at(None), wait=0) is not None

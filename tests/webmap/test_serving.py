@@ -108,6 +108,16 @@ def test_the_pointer_follows_the_tag(moved: Registry, client: FlaskClient) -> No
     assert [d["date"] for d in found["dates"]][-1] == "2023-01-01"
 
 
+def test_what_is_not_in_force_yet_does_not_open(moved: Registry) -> None:
+    published.publish(moved.store, drawn("ABB/ABB/CCC"), "2999-01-01")
+    prepared = create_app(moved).extensions["published"].edition()
+    assert prepared.at(None) == "2022-06-01"
+    assert prepared.at("2999-01-01") == "2999-01-01"
+    found = create_app(moved).test_client().get("/p/current.json").json
+    assert found["opens"] == "2022-06-01"
+    assert found["dates"][-1]["date"] == "2999-01-01"
+
+
 PAGES = ("/", "/healthz", "/p/current.json", "/api/v1/dates/2022-06-01")
 
 

@@ -51,7 +51,7 @@ function lookAt(at) {
 async function go() {
   const mine = ++turn;
   const dates = edition.dates.map((item) => item.date);
-  const date = dates.includes(state.date) ? state.date : (state.date && dates.filter((item) => item <= state.date).at(-1)) || dates.at(-1);
+  const date = dates.includes(state.date) ? state.date : (state.date && dates.filter((item) => item <= state.date).at(-1)) || edition.opens;
   const before = dates[dates.indexOf(date) - 1] ?? null;
   const since = state.since === NONE ? null : dates.includes(state.since) && state.since !== date ? state.since : before;
   fillDates(dates, date, since);
@@ -158,8 +158,9 @@ function move(index) {
 
 function fillDates(dates, date, since) {
   const option = (value, text, chosen) => element("option", { value, selected: value === chosen }, text);
-  fill(byId("date"), ...dates.map((item) => option(item, item, date)).reverse());
-  fill(byId("since"), option(NONE, say("nothing"), since ?? NONE), ...dates.filter((item) => item !== date).map((item) => option(item, item, since)).reverse());
+  const named = (item) => (item > edition.opens ? `${item} ${say("(not yet in force)")}` : item);
+  fill(byId("date"), ...dates.map((item) => option(item, named(item), date)).reverse());
+  fill(byId("since"), option(NONE, say("nothing"), since ?? NONE), ...dates.filter((item) => item !== date).map((item) => option(item, named(item), since)).reverse());
   const at = dates.indexOf(date);
   byId("earlier").disabled = at === 0;
   byId("later").disabled = at === dates.length - 1;
