@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from boundaries.codes import is_within
+from boundaries.codes import ROOT, is_within
 from boundaries.vocabulary import DraftState, Role
 from geodata.errors import ForbiddenError, StateError, Text
 
@@ -35,8 +35,9 @@ class Verb:
     ``of`` are the draft states it starts from (empty: it concerns no draft),
     ``to`` the state it leads to (None: the state stays), ``who`` how the actor
     stands to the author, ``scoped`` whether the keys touched must lie in the
-    actor's subtree. Verbs that only read (``reads``) are open to whoever runs the
-    command line on the store itself, without an account.
+    actor's subtree, ``whole`` whether the role must be held over the whole country
+    because what the verb writes is the country's. Verbs that only read (``reads``)
+    are open to whoever runs the command line on the store itself, without an account.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Verb:
     who: Who = Who.ANYONE
     scoped: bool = True
     reads: bool = False
+    whole: bool = False
 
 
 _S = DraftState
@@ -153,7 +155,9 @@ VERBS: tuple[Verb, ...] = (
         reads=True,
     ),
     Verb("export", _STAFF, Text("导出", "export"), scoped=False, reads=True),
-    Verb("import_codes", _DECIDERS, Text("导入代码表", "import code tables")),
+    Verb(
+        "import_codes", _DECIDERS, Text("导入代码表", "import code tables"), whole=True
+    ),
     Verb(
         "read_audit",
         _AUDITORS,
@@ -266,6 +270,8 @@ def outside(user: User, row: Verb, keys: Iterable[str]) -> list[str]:
 
 def require_scope(row: Verb, user: User, keys: Iterable[str]) -> None:
     """Raise ForbiddenError naming the codes that lie outside the user's subtree."""
+    if row.whole and "" not in user.subtrees(row.roles):
+        raise _needs_whole(row, user)
     beyond = outside(user, row, keys)
     if beyond:
         named = ", ".join(beyond[:5]) + (" …" if len(beyond) > 5 else "")
@@ -282,6 +288,21 @@ def require_scope(row: Verb, user: User, keys: Iterable[str]) -> None:
                 "Ask somebody whose subtree holds them all.",
             ),
         )
+
+
+def _needs_whole(row: Verb, user: User) -> ForbiddenError:
+    scope, role = ", ".join(user.subtrees(row.roles)), min(row.roles)
+    return ForbiddenError(
+        Text(
+            f"{user.name} 不能{row.label.zh}：涉及全国，其辖区只是 {scope}。",
+            f"{user.name} may not {row.label.en}: it concerns the whole country "
+            f"({ROOT}), their subtree is {scope}.",
+        ),
+        Text(
+            f"请由角色 {role} 不限辖区（{ROOT}）的人员办理。",
+            f"Ask somebody with the role {role} over the whole country.",
+        ),
+    )
 
 
 def _may(row: Verb, user: User, state: str, author: str, keys: list[str]) -> bool:

@@ -28,6 +28,7 @@ def test_every_cell_of_the_matrix(row: review.Verb) -> None:
         lawful = (
             role in row.roles
             and (not row.scoped or set(keys) <= WITHIN[subtree])
+            and (not row.whole or subtree == "")
             and (row.who is review.Who.ANYONE or (row.who is review.Who.AUTHOR) == own)
         )
         timely = not row.of or state in row.of
@@ -74,6 +75,19 @@ def test_states_only_move_along_the_law() -> None:
     final = {"approved", "published", "superseded", "discarded"}
     assert not {edge for edge in edges if edge[0] in final}
     assert {start for start, end in edges if end == "approved"} == {"submitted"}
+
+
+def test_the_code_tables_are_the_whole_countrys() -> None:
+    provincial = User("li", grants=(Grant(Role.BOUNDARY_MANAGER, "120000"),))
+    with pytest.raises(ForbiddenError) as refused:
+        review.allow("import_codes", provincial)
+    assert "000000" in refused.value.message.en
+    assert "120000" in refused.value.message.zh
+    for whole in ("boundary_manager", "boundary_manager:000000"):
+        review.allow("import_codes", User("li", grants=(Grant.parse(whole),)))
+    mixed = (Grant.parse("viewer"), Grant.parse("boundary_manager:120000"))
+    with pytest.raises(ForbiddenError):
+        review.allow("import_codes", User("li", grants=mixed))
 
 
 def test_two_grants_cover_together() -> None:
