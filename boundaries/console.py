@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from boundaries import outputs
 from geodata.errors import InputError, QuhuaError, Text
 
 LANGUAGES = ("zh", "en")
@@ -317,7 +318,7 @@ def _common(*, writes: bool, reads_store: bool) -> list[click.Parameter]:
         Option(
             ["--report"],
             Text("把 JSON 结果另存为文件", "also write the JSON document to a file"),
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=outputs.OutFile(),
             metavar="FILE",
         ),
         _lang_option(),
@@ -327,7 +328,7 @@ def _common(*, writes: bool, reads_store: bool) -> list[click.Parameter]:
 def _show(result: Result, run: Run, report: Path | None) -> None:
     document = to_json(result.data)
     if report is not None:
-        report.write_text(document + "\n", encoding="utf-8")
+        outputs.write(report, f"{document}\n".encode())
     if run.json:
         click.echo(document)
         return
@@ -433,7 +434,8 @@ def _bug(error: Exception, spoken: str, *, as_json: bool) -> None:
         f"A bug ({type(error).__name__}: {error}). Nothing acknowledged is lost; "
         "run again with QUHUA_DEBUG=1 and send the output to the developers.",
     )
-    logging.getLogger(__name__).error("bug", exc_info=error)
+    # Nobody configures logging here: from WARNING on it would be printed by itself.
+    logging.getLogger(__name__).debug("bug", exc_info=error)
     if os.environ.get("QUHUA_DEBUG"):
         click.echo("".join(traceback.format_exception(error)), err=True)
     document = {

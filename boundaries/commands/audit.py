@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from boundaries import outputs
 from boundaries.console import Group, Option, Result, Run, command, group, to_json
 from geodata.errors import InputError, Text
 
@@ -65,7 +66,7 @@ def verify(run: Run, anchor: Path | None) -> Result:
     Option(
         ["--out"],
         Text("锚点文件", "the anchor file"),
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=outputs.OutFile(),
         metavar="FILE",
     ),
 )
@@ -73,7 +74,7 @@ def anchor(run: Run, out: Path | None) -> Result:
     """Export the newest link."""
     head = run.registry().anchor(run.reader)
     if out is not None:
-        out.write_text(to_json(head) + "\n", encoding="utf-8")
+        outputs.write(out, f"{to_json(head)}\n".encode())
     return Result(head, [f"{head['journal']['id']}  {head['journal']['digest']}"])
 
 

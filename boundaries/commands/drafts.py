@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from boundaries import outputs
 from boundaries.commands import showing
 from boundaries.console import (
     Argument,
@@ -21,6 +19,7 @@ from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -40,7 +39,7 @@ def _out() -> Option:
             "把问题写成图层文件（gpkg、geojson、parquet）",
             "write the findings as a layer (gpkg, geojson, parquet)",
         ),
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=outputs.OutFile(),
         metavar="FILE",
     )
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries import outputs
 from boundaries.commands import showing
 from boundaries.console import Argument, Option, Result, Run, command
 from geodata.errors import Text
 
 if TYPE_CHECKING:
-    from geodata.store.changes import Version
+    from pathlib import Path
 
-_OUT = click.Path(path_type=Path, dir_okay=False)
+    from geodata.store.changes import Version
 
 
 def _layer() -> Option:
@@ -51,7 +51,7 @@ def _times() -> list[click.Parameter]:
     Option(
         ["--out"],
         Text("成果文件另存到目录", "also copy the products into this folder"),
-        type=click.Path(path_type=Path, file_okay=False),
+        type=outputs.OutFolder(),
         metavar="FOLDER",
     ),
     writes=True,
@@ -59,12 +59,13 @@ def _times() -> list[click.Parameter]:
 def publish(run: Run, version: int | None, layer: str, out: Path | None) -> Result:
     """Move the tag and write GeoPackage and GeoJSON."""
     registry = run.registry()
+    if out is not None:
+        outputs.make_folder(out)
     run.progress(Text("生成成果文件", "writing the products"))
     done = registry.publish(run.actor, version, layer)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         for item in done["products"]:
-            (out / item["name"]).write_bytes(registry.store.blob(item["digest"]))
+            outputs.write(out / item["name"], registry.store.blob(item["digest"]))
     words = Text(
         f"已发布 {layer} 版本 {done['version']}。",
         f"Version {done['version']} of {layer} is published.",
@@ -132,7 +133,7 @@ def versions(run: Run, layer: str | None) -> Result:
     Option(
         ["--out"],
         Text("把移动的地块写成图层文件", "write the ground that moved as a layer"),
-        type=_OUT,
+        type=outputs.OutFile(),
         metavar="FILE",
     ),
 )
@@ -179,7 +180,7 @@ def history(run: Run, key: str, layer: str) -> Result:
     Option(
         ["--out"],
         Text("输出文件", "the file to write"),
-        type=_OUT,
+        type=outputs.OutFile(),
         required=True,
         metavar="FILE",
     ),

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -141,6 +142,63 @@ def test_a_user_error_is_one_line_and_a_bug_points_to_the_log(
     said = capsys.readouterr()
     assert json.loads(said.out)["error"] == "bug"
     assert "Traceback" in said.err
+
+
+def test_a_bug_prints_no_traceback_even_with_logging_unconfigured() -> None:
+    """As in a shell: here pytest's own log handlers would hide it."""
+    script = (
+        "from boundaries import console\nfrom geodata.errors import Text\n"
+        "def bug(run):\n    raise ZeroDivisionError('oops')\n"
+        "do = console.command('do', Text('a', 'b'), reads_store=False)(bug)\n"
+        "raise SystemExit(console.main("
+        "console.group('quhua', Text('a', 'b'), [do]), ['do']))"
+    )
+    quiet = {k: v for k, v in os.environ.items() if k != "QUHUA_DEBUG"}
+    for debug, tracebacks in (({}, 0), ({"QUHUA_DEBUG": "1"}, 1)):
+        ran = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            encoding="utf-8",
+            env={**quiet, **debug},
+        )
+        assert ran.returncode == 2
+        assert ran.stderr.count("Traceback") == tracebacks
+        assert "ZeroDivisionError" in ran.stderr
+
+
+@pytest.mark.parametrize("place", ["none/x.json", "file/x.json", "folder"])
+def test_a_report_that_cannot_be_written_stops_the_verb(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = []
+
+    def verb(_: console.Run) -> Result:
+        done.append(1)
+        return Result({})
+
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    words = ["do", "--json", "--report", str(tmp_path / place)]
+    assert console.main(_root(verb), words) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"] in {"unwritable", "usage"}
+    assert done == []
+
+
+def test_a_report_lost_on_the_way_says_that_the_verb_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    def verb(_: console.Run) -> Result:
+        folder.rmdir()
+        folder.touch()
+        return Result({})
+
+    words = ["do", "--report", str(folder / "x.json"), "--lang", "en"]
+    assert console.main(_root(verb), words) == 2
+    assert "is done" in capsys.readouterr().err
 
 
 def test_a_decision_needed_is_status_one(capsys: pytest.CaptureFixture[str]) -> None:
