@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from boundaries import outputs
 from boundaries.console import Argument, Option, Result, Run, command
 from geodata.errors import Text
 
@@ -53,10 +54,10 @@ def init(run: Run, admin: str, display: str, digest: str | None, notice: str) ->
     Text("备份（运行中即可），并核验。", "Back up while it runs, and verify the copy."),
     Option(
         ["--out"],
-        Text("备份文件", "the backup file"),
-        type=click.Path(path_type=Path),
+        Text("备份文件夹（须不存在）", "the backup's folder; it must not exist yet"),
+        type=outputs.OutFolder(),
         required=True,
-        metavar="FILE",
+        metavar="FOLDER",
     ),
     writes=True,
 )
@@ -82,13 +83,13 @@ def backup(run: Run, out: Path) -> Result:
 )
 def restore(run: Run, backup: Path) -> Result:
     """Restore into a store that must not exist yet; it is journalled there."""
+    from boundaries.registry.audit import restoring
     from boundaries.settings import default_store, load
     from geodata.store import restore as make
 
     url = run.store or load(run.settings).store or default_store()
     run.progress(Text("恢复并核验", "restoring and verifying"))
-    manifest = make(backup, url)
-    run.registry().restored(run.reader, backup)
+    manifest = make(backup, url, accept=restoring(run.reader, backup))
     return Result(
         {"backup": str(backup), **manifest},
         [Text("已恢复并核验。", "Restored and verified.")],
@@ -108,13 +109,13 @@ def restore(run: Run, backup: Path) -> Result:
 def migrate(run: Run, dry_run: bool) -> Result:  # noqa: FBT001 - click passes by name
     """Migrate, or show what would be done."""
     from boundaries.layers import LAYERS
+    from boundaries.registry.audit import migrating
     from boundaries.settings import default_store, load
     from geodata.store import migrate as upgrade
 
     url = run.store or load(run.settings).store or default_store()
-    done = upgrade(url, dry_run=dry_run, layers=LAYERS)
-    if not dry_run:
-        run.registry().migrated(run.reader, done)
+    accept = migrating(run.reader)
+    done = upgrade(url, dry_run=dry_run, layers=LAYERS, accept=accept)
     return Result(
         {"dry_run": dry_run, "done": done}, [done or Text("无需升级。", "Up to date.")]
     )

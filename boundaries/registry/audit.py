@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boundaries.registry.desk import Desk, now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from geodata.store.changes import JournalEntry
+    from geodata.store.protocol import Store, Transaction
 
 
 class Audit(Desk):
@@ -57,14 +59,33 @@ class Audit(Desk):
             self.record(tx, actor, "backup", str(target))
         return manifest
 
-    def restored(self, actor: str, backup: Path) -> None:
-        """Record in a restored store that it was restored, and from what."""
-        self.may("backup", actor)
-        with self.store.write() as tx:
-            self.record(tx, actor, "restore", str(backup))
 
-    def migrated(self, actor: str, done: str) -> None:
-        """Record that the store's tables were brought up to date."""
-        self.may("backup", actor)
-        with self.store.write() as tx:
-            self.record(tx, actor, "migrate", "", done=done)
+def restoring(actor: str, backup: Path) -> Callable[[Transaction], None]:
+    """Return who is asked, and what is recorded, in a restore's own transaction.
+
+    The users are those of the backup: no store comes to be, and no old one is
+    altered, at the word of somebody who may not.
+    """
+
+    def accept(tx: Transaction) -> None:
+        _within(tx, actor, "restore", str(backup))
+
+    return accept
+
+
+def migrating(actor: str) -> Callable[[Transaction, str], None]:
+    """Return who is asked, and what is recorded, in a migration's transaction."""
+
+    def accept(tx: Transaction, done: str) -> None:
+        _within(tx, actor, "migrate", "", done=done)
+
+    return accept
+
+
+def _within(
+    tx: Transaction, actor: str, verb: str, subject: str, **detail: Any
+) -> None:
+    """Allow and journal a verb on a store that is not open yet."""
+    desk = Desk(cast("Store", tx), local=True)
+    desk.may("backup", actor, reader=tx)
+    desk.record(tx, actor, verb, subject, **detail)

@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from geodata.store.changes import LayerSchema
+    from geodata.store.protocol import Transaction
     from geodata.store.sql import SqlStore
 
 __all__ = ["migrate", "open_store", "restore"]
@@ -54,24 +55,35 @@ def open_store(
 
 
 def migrate(
-    url: str, *, dry_run: bool = False, layers: Iterable[LayerSchema] = ()
+    url: str,
+    *,
+    dry_run: bool = False,
+    layers: Iterable[LayerSchema] = (),
+    accept: Callable[[Transaction, str], None] = lambda _, __: None,
 ) -> str:
     """Bring a store's tables and layers up to date; return what was done.
 
-    With ``dry_run`` nothing is done and the SQL is returned.
+    With ``dry_run`` nothing is done and the SQL is returned. ``accept`` is given
+    the transaction and what was done in it; when it raises, nothing is.
     """
     from geodata.store import opening
 
-    return opening.migrate(url, dry_run=dry_run, layers=layers)
+    return opening.migrate(url, dry_run=dry_run, layers=layers, accept=accept)
 
 
-def restore(backup: Path | str, url: str) -> dict[str, Any]:
+def restore(
+    backup: Path | str,
+    url: str,
+    *,
+    accept: Callable[[Transaction], None] = lambda _: None,
+) -> dict[str, Any]:
     """Make a store from a backup, verified; ``url`` must hold none yet.
 
-    Returns the backup's manifest.
+    Returns the backup's manifest. ``accept`` is given the restore's transaction;
+    when it raises, no store is made.
     """
     from pathlib import Path
 
     from geodata.store import backup as backups
 
-    return backups.restore(Path(backup), url)
+    return backups.restore(Path(backup), url, accept)

@@ -7,13 +7,14 @@ import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     import sqlalchemy as sa
 
     from geodata.store.features import Rows
+    from geodata.store.writer import SqlTransaction
 
 
 def fork_safe() -> weakref.WeakSet[sa.Engine]:
@@ -105,8 +106,17 @@ class Backend(Protocol):
     def dump(self, folder: Path) -> dict[str, Any]:
         """Write a verified copy of one moment; return ``{"anchor"}`` of it."""
 
-    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
-        """Make the store from :meth:`dump`, verified; all of it or nothing."""
+    def load(
+        self,
+        folder: Path,
+        schema: str,
+        anchor: dict[str, Any],
+        accept: Callable[[SqlTransaction], None],
+    ) -> None:
+        """Make the store from :meth:`dump`, verified; all of it or nothing.
+
+        ``accept`` is asked inside the transaction; when it raises, nothing is made.
+        """
 
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""

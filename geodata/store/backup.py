@@ -17,9 +17,11 @@ from geodata.store import dates, digests, disk, migrating, verifying
 from geodata.store.faults import files_translated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from geodata.store.backend import Backend
+    from geodata.store.writer import SqlTransaction
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -38,7 +40,7 @@ def write(backend: Backend, target: Path) -> dict[str, Any]:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}")
-    part.mkdir()
+    part.mkdir(mode=0o700)  # as private as the store
     try:
         kept = backend.dump(part)
         manifest = {
@@ -61,10 +63,14 @@ def write(backend: Backend, target: Path) -> dict[str, Any]:
 
 
 @files_translated()
-def restore(folder: Path, url: str) -> dict[str, Any]:
+def restore(
+    folder: Path, url: str, accept: Callable[[SqlTransaction], None] = lambda _: None
+) -> dict[str, Any]:
     """Make a store at ``url`` from a backup; return the backup's manifest.
 
     Every file is checked before anything is written, and the chains after.
+    ``accept`` is asked in the restore's own transaction: when it raises, no store
+    is made; what it writes is there from the store's first moment.
     """
     from geodata.store.opening import backend_for
 
@@ -86,7 +92,7 @@ def restore(folder: Path, url: str) -> dict[str, Any]:
                 Text("请恢复到新的位置。", "Restore to a new place."),
                 code="exists",
             )
-        backend.load(folder, manifest["schema"], manifest["anchor"])
+        backend.load(folder, manifest["schema"], manifest["anchor"], accept)
     finally:
         backend.close()
     return manifest

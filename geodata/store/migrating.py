@@ -16,10 +16,11 @@ from geodata.store import digests
 from geodata.store.tables import layer, setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from geodata.store.backend import Backend
     from geodata.store.changes import LayerSchema
+    from geodata.store.writer import SqlTransaction
 
 CURRENT = "0001"
 """The newest migration; a test holds it to the files."""
@@ -83,12 +84,19 @@ def no_store(url: str) -> StoreError:
 
 
 def upgrade(
-    backend: Backend, layers: Iterable[LayerSchema] = (), *, digest: str = "sha256"
+    backend: Backend,
+    layers: Iterable[LayerSchema] = (),
+    *,
+    digest: str = "sha256",
+    accept: Callable[[SqlTransaction, str], None] = lambda _, __: None,
 ) -> list[str]:
     """Run the migrations that are missing and grow the layers; return them.
 
-    Everything in one transaction: it is all there, or nothing is.
+    Everything in one transaction: it is all there, or nothing is. ``accept`` is
+    asked last, on the new tables, with what was done; it may refuse by raising.
     """
+    from geodata.store.writer import SqlTransaction
+
     backend.prepare()
     with backend.writing(("schema",)) as connection:
         before = revision(connection)
@@ -100,6 +108,7 @@ def upgrade(
             f"layer {schema.name}" for schema in layers if _grow(connection, schema)
         ]
         ran = [] if before == CURRENT else [f"{before or 'empty'} -> {CURRENT}"]
+        accept(SqlTransaction(backend, connection), "\n".join([*ran, *grown]))
         return [*ran, *grown]
 
 

@@ -10,10 +10,11 @@ from geodata.store import migrating
 from geodata.store.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from geodata.store.backend import Backend
     from geodata.store.changes import LayerSchema
+    from geodata.store.writer import SqlTransaction
 
 
 def backend_for(url: str) -> Backend:
@@ -76,14 +77,20 @@ def _has_tables(backend: Backend) -> bool:
 
 
 def migrate(
-    url: str, *, dry_run: bool = False, layers: Iterable[LayerSchema] = ()
+    url: str,
+    *,
+    dry_run: bool = False,
+    layers: Iterable[LayerSchema] = (),
+    accept: Callable[[SqlTransaction, str], None] = lambda _, __: None,
 ) -> str:
     """Bring a store up to date; return what ran, or with ``dry_run`` the SQL."""
     backend = backend_for(url)
     try:
         if dry_run:
             return migrating.dry_run(backend)
-        return "\n".join(migrating.upgrade(backend, layers))
+        if not _has_tables(backend):
+            raise migrating.no_store(url)
+        return "\n".join(migrating.upgrade(backend, layers, accept=accept))
     finally:
         backend.close()
 

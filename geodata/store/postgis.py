@@ -21,10 +21,11 @@ from geodata.store.faults import translated
 from geodata.store.tables import SRID, blob, metadata, state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from geodata.store.features import Rows
+    from geodata.store.writer import SqlTransaction
 
 WAIT_SECONDS = 60
 _ENGINES = fork_safe()
@@ -231,8 +232,16 @@ class PostGIS:
                         file.write(chunk)
         return {"anchor": anchor}
 
-    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
+    def load(
+        self,
+        folder: Path,
+        schema: str,
+        anchor: dict[str, Any],
+        accept: Callable[[SqlTransaction], None],
+    ) -> None:
         """Make the tables and fill them from :meth:`dump`; all of it or nothing."""
+        from geodata.store.writer import SqlTransaction
+
         self.prepare()
         with self.writing(("schema",)) as connection:
             migrating.run(connection, schema)
@@ -246,6 +255,7 @@ class PostGIS:
             breaks = verifying.verify(self, connection, anchor)
             if breaks:
                 raise verifying.failure(breaks)
+            accept(SqlTransaction(self, connection))
 
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""

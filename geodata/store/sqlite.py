@@ -28,16 +28,18 @@ from geodata.store.faults import translated
 from geodata.store.tables import blob, state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from geodata.store.features import Rows
+    from geodata.store.writer import SqlTransaction
 
 OLDEST = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can corrupt a WAL shared by processes."""
 BUSY_SECONDS = 60
 _ENGINES = fork_safe()
+_OWNER_FOLDER = 0o700
 COPY = "store.sqlite"
 """The name of the database file inside a backup."""
 SETTINGS = {
@@ -161,6 +163,7 @@ class SQLite:
     def prepare(self) -> None:
         """Make the folder and the file, durably."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(self.path)
         with self.reading():
             pass
         disk.sync_folder(self.path.parent)
@@ -294,6 +297,7 @@ class SQLite:
             disk.sync_file(place)
             _sync_folders(place.parent, below=self.path.parent)
         else:
+            self.files.mkdir(mode=_OWNER_FOLDER, exist_ok=True)
             _write_durably(place, source, below=self.path.parent)
         return None
 
@@ -351,8 +355,16 @@ class SQLite:
         finally:
             frozen.close()
 
-    def load(self, folder: Path, schema: str, anchor: dict[str, Any]) -> None:
+    def load(
+        self,
+        folder: Path,
+        schema: str,
+        anchor: dict[str, Any],
+        accept: Callable[[SqlTransaction], None],
+    ) -> None:
         """Put a copy in place: blobs first, then the file, in one rename."""
+        from geodata.store.writer import SqlTransaction
+
         _ = schema  # the copy carries its own revision
         self._require_no_log()
         part = SQLite(self.path.with_name(f".{self.path.name}.restoring"))
@@ -360,15 +372,18 @@ class SQLite:
         blobs = folder / f"{COPY}.files"
         part.path.parent.mkdir(parents=True, exist_ok=True)
         _remove(part.path)  # what a killed restore left would be replayed too
+        _make_private(part.path)
         shutil.copyfile(source, part.path)
         try:
+            with part.writing(("schema",)) as connection:
+                migrating.run(connection)
+                accept(SqlTransaction(part, connection))
+            self.files.mkdir(mode=_OWNER_FOLDER, exist_ok=True)
             for file in sorted(blobs.rglob("*")) if blobs.is_dir() else ():
                 if file.is_file():
                     place = self.files / file.relative_to(blobs)
                     _write_durably(place, file, below=self.path.parent)
             part.files = self.files
-            with part.writing(("schema",)) as connection:
-                migrating.run(connection)
             with part.reading() as connection:
                 _require_sound(connection)
                 breaks = verifying.verify(part, connection, anchor)
@@ -454,6 +469,15 @@ def _require_sound(connection: sa.Connection) -> None:
             Text("请使用另一份备份。", "Use another backup."),
             code="damaged",
         )
+
+
+def _make_private(path: Path) -> None:
+    """Make an absent file the owner's alone; SQLite's log takes its mode from it.
+
+    One that is there is not opened: closing it would drop this process's locks.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _remove(path: Path) -> None:

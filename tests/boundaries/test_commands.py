@@ -226,6 +226,49 @@ def test_what_could_not_run_is_two(shell: Shell, words: tuple[str, ...]) -> None
     assert ran.err.count("\n") == 1, ran.err
 
 
+def test_what_cannot_be_written_is_said_before_anything_is_done(shell: Shell) -> None:
+    file, nowhere = shell.file(), shell.folder / "no" / "x"
+    refused = shell.take(file, "2020", "--report", nowhere, status=2)
+    assert refused["error"] == "unwritable"
+    assert shell("draft", "list")["drafts"] == []
+    draft = shell.take(file, "2020", "--submit")["draft"]["id"]
+    shell("draft", "approve", draft, "--as", "chen")
+    blocked = shell.folder / "file"
+    blocked.touch()
+    shell("publish", "--as", "chen", "--out", blocked / "out", status=2)
+    shell("draft", "check", draft, "--out", nowhere, status=2)
+    shell("export", "--out", nowhere, status=2)
+    shell("backup", "--out", blocked / "b", status=2)
+    before = shell("audit", "list")["entries"]
+    assert "publish" not in {entry["verb"] for entry in before}
+    shell("audit", "anchor", "--out", nowhere, status=2)
+    assert shell("audit", "list")["entries"] == before
+    out = shell.folder / "new" / "products"
+    shell("publish", "--as", "chen", "--out", out)
+    assert len(list(out.iterdir())) >= 2
+
+
+def test_who_may_not_restore_or_migrate_changes_nothing(shell: Shell) -> None:
+    shell("backup", "--out", shell.folder / "b")
+    verbs = shell("audit", "list")["entries"]
+    assert shell("migrate", "--as", "viewer", status=2)["error"] == "forbidden"
+    assert shell("audit", "list")["entries"] == verbs
+    shell("migrate", "--as", "root")
+    assert shell("audit", "list")["entries"][-1]["verb"] == "migrate"
+    shell.store = shell.folder / "r" / "again.sqlite"
+    for name in ("viewer", "nobody"):
+        refused = shell("restore", shell.folder / "b", "--as", name, status=2)
+        assert refused["error"] == "forbidden"
+        assert list(shell.store.parent.iterdir()) == []
+    shell("restore", shell.folder / "b", "--as", "root")
+    last = shell("audit", "list")["entries"][-1]
+    assert (last["verb"], last["actor"]) == ("restore", "root")
+    assert shell("audit", "verify")["ok"]
+    shell.store = shell.folder / "nothing.sqlite"
+    assert shell("migrate", status=2)["error"] == "no_store"
+    assert not shell.store.exists()
+
+
 def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:
     ran = quhua("versions", "--store", tmp_path / "none.sqlite", "--lang", "en")
     assert ran.status == 2
