@@ -221,6 +221,18 @@ def findings(frame: gpd.GeoDataFrame, most: int = MOST) -> Iterator[Text]:
         )
 
 
+def _unseen(keys: list[str]) -> Iterator[Text]:
+    """Say which units a version changed at other dates than those compared."""
+    if keys:
+        named = ", ".join(keys[:5]) + (" …" if len(keys) > 5 else "")
+        yield Text(
+            f"    还改动了此处看不到的（过去的）状态：{named}；"
+            "请用日期比较或 quhua history。",
+            f"    it also changed (past) states not seen here: {named}; "
+            "compare dates, or see: quhua history.",
+        )
+
+
 def difference(found: Difference) -> Iterator[Text]:
     """Say what changed between two states."""
     data = found.to_dict()
@@ -238,6 +250,7 @@ def difference(found: Difference) -> Iterator[Text]:
             f"  version {item['version']} (from {item['effective']}) rests on: "
             f"{item['basis'] or '—'}",
         )
+        yield from _unseen(item["unseen"])
     words = {
         "added": Text("新增", "added"),
         "changed": Text("变更", "changed"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from boundaries import codes, review
 from boundaries.registry import staging
-from boundaries.registry.desk import Desk, logged
+from boundaries.registry.desk import DRAFTS, Desk, logged
 from boundaries.registry.publishing import tag_of
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
@@ -34,7 +34,8 @@ class Difference:
     new: str
     """What was compared: ``version 3`` or a date."""
     basis: tuple[dict[str, Any], ...]
-    """The versions in between, each with number, effective date and basis."""
+    """The versions in between, each with number, effective date and basis, and
+    ``unseen``: keys it changed in a past (or for a while) that no longer shows."""
     changes: ChangeSet
     moves: gpd.GeoDataFrame
     """``from``, ``to``, ``area_m2``, geometry; see :func:`geodata.topology.moves`."""
@@ -173,7 +174,7 @@ class Readings(Desk):
                 old=before_words,
                 new=after_words,
                 basis=tuple(
-                    _why(version)
+                    {**_why(version), "unseen": self._unseen(user, version, changes)}
                     for version in self.store.versions(layer)
                     if low < version.number <= high
                 ),
@@ -187,6 +188,18 @@ class Readings(Desk):
                     changes.new.loc[changes.changed.intersection(drawn)],
                 ),
             )
+
+    def _unseen(self, user: User, version: Version, changes: ChangeSet) -> list[str]:
+        """Return the first keys a version changed that the difference lacks."""
+        draft = self.store.get(DRAFTS, str(version.doc.get("draft"))) or {}
+        shown = {str(key) for key in changes.keys}
+        all_ = self._holds(user, "")
+        return [
+            key
+            for key in draft.get("keys", ())
+            if key not in shown
+            and (all_ or (version.layer == "divisions" and self._holds(user, key)))
+        ]
 
     def history(
         self, actor: str, key: str, layer: str = "divisions"

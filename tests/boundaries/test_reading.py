@@ -139,6 +139,22 @@ def test_history_and_diff_are_bound_to_subtree_and_publication(desk: Office) -> 
     assert len(desk.registry.history("zhao", "120102001")) > 1
 
 
+def test_a_difference_names_what_changed_in_the_past_only(desk: Office) -> None:
+    from boundaries.commands.showing import difference
+
+    desk.commit(effective="2010")
+    desk.commit("AAAB/AABB/CCDD", effective="2020")
+    past = streets(B="旧西关街道").query("code == '120102001'")
+    desk.approve(desk.registry.stage("zhao", past, effective="2015")["id"])
+    found = desk.registry.diff("zhao", 2, 3)
+    assert not len(found.changes)
+    assert [why["unseen"] for why in found.basis] == [["120102001"]]
+    assert any("120102001" in line.en for line in difference(found))
+    assert desk.registry.diff("li", 2, 3).basis[0]["unseen"] == []
+    by_date = desk.registry.diff("zhao", "2012-06", "2016-06")
+    assert list(by_date.changes.keys) == ["120102001"]
+
+
 def test_publishing_moves_tag_products_and_drafts_together(
     desk_anywhere: Office,
 ) -> None:
