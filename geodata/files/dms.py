@@ -62,6 +62,15 @@ _EITHER = Text(
     "按十进制度读；但每个数也都可读作 度.分秒（DDD.MMSS）",
     "decimal degrees, yet every number would also read as DDD.MMSS",
 )
+_SAID = Text(
+    "表头写明为度分秒，数值按 度.分秒（DDD.MMSS）读",
+    "the header says degrees, minutes and seconds; numbers are read as DDD.MMSS",
+)
+_UNLIKE = Text(
+    "表头写明为度分秒，但多数数值的分、秒不小于 60，按十进制度读",
+    "the header says degrees, minutes and seconds, yet most numbers would have 60 or "
+    "more of them; read as decimal degrees",
+)
 _DECIMAL = Text("十进制度", "decimal degrees")
 _ENOUGH_ROWS = 8
 _SURE_DECIMALS = 4
@@ -119,6 +128,7 @@ def parse_column(
     *,
     axis: str | None = None,
     form: str | None = None,
+    said: str | None = None,
 ) -> Angles:
     """Read a column of angles, each cell in whatever spelling it has.
 
@@ -131,13 +141,18 @@ def parse_column(
     form
         ``"packed"`` or ``"dms_decimal"`` (DDD.MMSSss) to read bare numbers so;
         None to find out.
+    said
+        How bare degrees are to be read, ``"dms_decimal"`` or ``"decimal"``, where a
+        header says minutes and seconds: see :func:`dotted`. It stays a guess.
     """
     text = pd.Series([spelling.plain(v) for v in values], dtype="object")
     clean, letters = _normalise(text)
     numbers = _decimal(clean)
     marked = _sexagesimal(clean, numbers)
     bare = numbers.notna().to_numpy()
-    chosen, confidence, why, others = _number_form(numbers, clean, axis, form)
+    chosen, confidence, why, others = _number_form(
+        numbers, clean, axis, form=form, said=said
+    )
     degrees = np.where(bare, _READ[chosen](numbers.to_numpy()), marked.degrees)
     degrees = degrees * np.where(letters.isin(["W", "S"]), -1.0, 1.0)
     reasons = _reasons(text, marked, bare, degrees, letters, axis)
@@ -222,8 +237,35 @@ def _sexagesimal(clean: pd.Series[Any], numbers: pd.Series[Any]) -> _Marked:
     return _Marked(degrees, rows[:, 1], rows[:, 2], fractional, ~np.isnan(rows[:, 0]))
 
 
+def dotted(values: np.ndarray[Any, Any]) -> str | None:
+    """Return how numbers under a header of minutes and seconds are to be read.
+
+    Parameters
+    ----------
+    values
+        The bare numbers, NaN where a cell is none.
+
+    Returns
+    -------
+    str or None
+        ``"dms_decimal"`` (DDD.MMSS) when at least half of the degrees have minutes
+        and seconds below 60, else ``"decimal"``; None without such numbers.
+    """
+    size = np.abs(values[np.isfinite(values)])
+    whole = np.floor(np.round(size[size <= LIMITS["lon"]] * 10_000, 8))
+    if not len(whole):
+        return None
+    fits = (whole // 100 % 100 < 60) & (whole % 100 < 60)
+    return "dms_decimal" if fits.mean() >= 0.5 else "decimal"
+
+
 def _number_form(
-    numbers: pd.Series[Any], clean: pd.Series[Any], axis: str | None, form: str | None
+    numbers: pd.Series[Any],
+    clean: pd.Series[Any],
+    axis: str | None,
+    *,
+    form: str | None,
+    said: str | None,
 ) -> tuple[str, float, Text | None, tuple[str, ...]]:
     """Return how bare numbers are to be read, how sure, by what, and what else fits."""
     values = np.abs(numbers.dropna().to_numpy())
@@ -238,6 +280,10 @@ def _number_form(
             _PACKED,
             (),
         )
+    if said == "dms_decimal":
+        return said, 0.8, _SAID, ("decimal",)
+    if said == "decimal":
+        return said, 0.6, _UNLIKE, ("dms_decimal",)
     if _could_be_dms_decimal(values, clean[numbers.notna()]):
         return (
             "decimal",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -85,10 +85,20 @@ def find(frame: pd.DataFrame) -> Numbered | None:
     return Numbered(corner, east, north, plot, ring, (*first, guess))
 
 
-def read(frame: pd.DataFrame, columns: Numbered) -> parcels.Parcels:
-    """Return the plots; one with a bad corner is refused as a whole, naming the row."""
+def read(
+    frame: pd.DataFrame, columns: Numbered, *, angles: str | None = None
+) -> parcels.Parcels:
+    """Return the plots; one with a bad corner is refused as a whole, naming the row.
+
+    Parameters
+    ----------
+    frame, columns
+        The table's cells, and its columns as :func:`find` gives them.
+    angles
+        See :func:`geodata.files.points.place`.
+    """
     axes = points.Columns((columns.east, columns.north), _style(frame, columns))
-    placed = points.place(frame, axes)
+    placed = points.place(frame, axes, angles=angles)
     bad = {item.record: item for item in placed.refused}
     plots: list[parcels.Plot] = []
     current: str | None = None
@@ -103,7 +113,7 @@ def read(frame: pd.DataFrame, columns: Numbered) -> parcels.Parcels:
             plots[-1].problem = plots[-1].problem or _in_row(bad[record])
         else:
             parcels.add(plots[-1], corner)
-    return parcels.assemble(plots, {})
+    return replace(parcels.assemble(plots, {}), guesses=placed.guesses)
 
 
 def _corner(

@@ -17,8 +17,8 @@ import numpy as np
 import shapely
 
 from geodata.errors import Text
-from geodata.files import spelling
-from geodata.files.reading import Refusal
+from geodata.files import points, spelling
+from geodata.files.reading import Guess, Refusal
 
 _SECTION = re.compile(r"^\s*\[(?P<name>[^\]]+)\]\s*$")
 _POINT = re.compile(r"^\s*(?P<id>[Jj]\s*\d+(?:-\d+)?)\s*[,，\t;； ]")
@@ -74,6 +74,8 @@ class Parcels:
     description: dict[str, str]
     by_standard: bool = False
     """Whether the sections of the exchange format fix X as the northing."""
+    guesses: tuple[Guess, ...] = ()
+    """How the angles of the corners were read, where that is not plain degrees."""
 
 
 def looks_like_one(text: str) -> bool:
@@ -84,8 +86,11 @@ def looks_like_one(text: str) -> bool:
         return True
     if any(line.rstrip().endswith("@") for line in lines):
         return any(map(_POINT.match, lines))
-    points = sum(bool(_POINT.match(line)) for line in lines)
-    return points >= 3 and points >= len(lines) - 2
+    if lines and points.says_minutes(lines[0]):
+        # Only a table heeds its header; here 117.1236 would be plain degrees.
+        return False
+    corners = sum(bool(_POINT.match(line)) for line in lines)
+    return corners >= 3 and corners >= len(lines) - 2
 
 
 def read_text(text: str) -> Parcels:

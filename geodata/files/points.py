@@ -89,6 +89,12 @@ _ROLES = {
     for rank, name in enumerate(names)
 }
 _NOTED = re.compile(r"[（(\[【].*?[）)\]】]")
+_SEXAGESIMAL = re.compile(
+    r"D{1,3}\W?M{1,2}\W?S{1,4}|度\W?分|[°º]\W?[′']", re.IGNORECASE
+)
+"""A header that says degrees, minutes and seconds: (D.MMSS), （度分秒）, (° ′ ″)."""
+_SPACED = re.compile(r"\d\s+\d{1,2}(?!\d)")
+"""Digits parted by fewer than three: 117 12 41 is an angle, 517 300 a number."""
 _PAIR = re.compile(
     r"^\s*(?P<a>[^,，;；/\s]+(?:\s*[°′″'\"][^,，;；/]*)?)"
     r"\s*(?:[,，;；/]|\s)\s*(?P<b>[^,，;；/]+?)\s*$"
@@ -218,7 +224,11 @@ def declared_system(frame: pd.DataFrame) -> System | None:
 
 
 def place(
-    frame: pd.DataFrame, columns: Columns, *, angles: str | None = None
+    frame: pd.DataFrame,
+    columns: Columns,
+    *,
+    angles: str | None = None,
+    heading: str = "",
 ) -> Placed:
     """Return a point or geometry for each row.
 
@@ -231,6 +241,9 @@ def place(
     angles
         How bare numbers are to be read: ``decimal``, ``packed`` or
         ``dms_decimal``; None to find out.
+    heading
+        What the table says above the coordinates, where that is not the names of
+        the columns.
     """
     first = (columns.guess,) if columns.guess else ()
     if columns.style == "wkt":
@@ -242,13 +255,15 @@ def place(
     if columns.style == "pair":
         table = _split_pairs(frame[columns.axes[0]])
         found = _axes(table, "a", "b", named=False)
-        inner = place(table, found or Columns(("a", "b"), "degrees"), angles=angles)
+        halves = found or Columns(("a", "b"), "degrees")
+        inner = place(table, halves, angles=angles, heading=columns.axes[0])
         return _about_pairs(inner, frame[columns.axes[0]])
     east, north = columns.axes
     if columns.style == "plane":
         placed = _from_numbers(frame, east, north)
     else:
-        placed = _from_angles(frame, east, north, angles)
+        said = _said(frame, east, north, heading or f"{east} {north}")
+        placed = _from_angles(frame, east, north, form=angles, said=said)
     return replace(placed, guesses=first + placed.guesses)
 
 
@@ -284,7 +299,7 @@ def _axes(frame: pd.DataFrame, a: str, b: str, *, named: bool) -> Columns | None
         return None
     if _plane_like(frame[a]) and _plane_like(frame[b]):
         return _plane_axes(frame, a, b, named=named)
-    if fold(a) not in _ANGLE_NAMES and _no_degrees(frame[a], frame[b]):
+    if not (_angle_name(a) or _written(frame[a])) and _no_degrees(frame[a], frame[b]):
         return _plane_axes(frame, a, b, named=named)
     letters = [dms.parse_column(_sample(frame[name])).letters for name in (a, b)]
     if letters == ["lat", "lon"]:
@@ -309,7 +324,9 @@ def _numbers(column: pd.Series[Any]) -> Numbers:
     """Return the cells as numbers, NaN where they are none."""
     fast = pd.to_numeric(column, errors="coerce").to_numpy(dtype="float64", copy=True)
     for position in np.flatnonzero(np.isnan(fast)):
-        found = spelling.number(column.iloc[position])
+        cell = column.iloc[position]
+        parted = isinstance(cell, str) and _SPACED.search(cell)
+        found = None if parted else spelling.number(cell)
         fast[position] = np.nan if found is None else found
     return fast
 
@@ -319,11 +336,22 @@ def _plane_like(column: pd.Series[Any]) -> bool:
     sample = _sample(column)
     values = _numbers(sample)
     values = np.abs(values[np.isfinite(values)])
-    if not len(values) or np.median(values) <= 360:
+    if not len(values) or np.median(values) <= 360 or _written(column):
         return False
-    return fold(column.name) not in _ANGLE_NAMES or not any(
+    return not _angle_name(column.name) or not any(
         dms.parse_column(sample, axis=axis).form == "packed" for axis in ("lon", "lat")
     )
+
+
+def _written(column: pd.Series[Any]) -> bool:
+    """Return whether angles with marks or spaces are no fewer than bare numbers.
+
+    A few cells spelled otherwise must not turn a column of angles into metres.
+    """
+    sample = _sample(column)
+    bare = np.isfinite(_numbers(sample))
+    angles = np.isfinite(dms.parse_column(sample).degrees) & ~bare
+    return bool(angles.any()) and bool(angles.sum() >= bare.sum())
 
 
 def _no_degrees(first: pd.Series[Any], second: pd.Series[Any]) -> bool:
@@ -335,6 +363,11 @@ def _no_degrees(first: pd.Series[Any], second: pd.Series[Any]) -> bool:
 
 
 _ANGLE_NAMES = {fold(name) for role in ("lon", "lat") for name in NAMES[role]}
+
+
+def _angle_name(name: object) -> bool:
+    """Return whether a column is called longitude or latitude, notes apart."""
+    return fold(_NOTED.sub("", str(name))) in _ANGLE_NAMES
 
 
 def _plane_axes(frame: pd.DataFrame, a: str, b: str, *, named: bool) -> Columns:
@@ -425,14 +458,26 @@ def _from_numbers(frame: pd.DataFrame, east: str, north: str) -> Placed:
     return _points(frame, x, y, reasons, (east, north))
 
 
+def says_minutes(heading: str) -> bool:
+    """Return whether a header says that its angles have minutes and seconds."""
+    return bool(_SEXAGESIMAL.search(heading))
+
+
+def _said(frame: pd.DataFrame, east: str, north: str, heading: str) -> str | None:
+    """Return how bare degrees of both columns are read, if the header says minutes."""
+    if not says_minutes(heading):
+        return None
+    return dms.dotted(np.concatenate([_numbers(frame[east]), _numbers(frame[north])]))
+
+
 def _from_angles(
-    frame: pd.DataFrame, east: str, north: str, form: str | None
+    frame: pd.DataFrame, east: str, north: str, *, form: str | None, said: str | None
 ) -> Placed:
     """Make points of longitudes and latitudes in any spelling."""
     swapped = _swapped_degrees(frame, east, north)
     axes = ("lat", "lon") if swapped else ("lon", "lat")
     parsed = [
-        dms.parse_column(frame[name], axis=axis, form=form)
+        dms.parse_column(frame[name], axis=axis, form=form, said=said)
         for name, axis in zip((east, north), axes, strict=True)
     ]
     reasons: dict[int, Text] = {}

@@ -154,7 +154,8 @@ def _from_grid(
     points_wanted = given or said.get("geometry") == "Point"
     listed = None if points_wanted else numbered.find(grid.frame)
     if listed is not None:
-        return _from_numbered(grid, listed, driver, limits)
+        angles = said.get("angles")
+        return _from_numbered(grid, listed, driver, limits, angles=angles)
     columns = points.find(grid.frame, given)
     if columns is None:
         return _attributes_only(grid, all_grids, driver, limits)
@@ -222,11 +223,16 @@ def _ordered(raw: Raw) -> Raw:
 
 
 def _from_numbered(
-    grid: Grid, columns: numbered.Numbered, driver: str, limits: Limits
+    grid: Grid,
+    columns: numbered.Numbered,
+    driver: str,
+    limits: Limits,
+    *,
+    angles: str | None,
 ) -> Raw:
     """Return the rings that the rows of a table list, point by point."""
     limits.check("vertices", grid.read)
-    found = numbered.read(grid.frame, columns)
+    found = numbered.read(grid.frame, columns, angles=angles)
     if not found.records:
         raise _nothing_kept(grid.name, grid.refused + found.refused)
     raw = _of_parcels(found, grid.name, driver, grid.encoding, grid.notes)
@@ -235,7 +241,7 @@ def _from_numbered(
         raw,
         refused=refused,
         read=len(raw.frame) + len(refused),
-        guesses=grid.guesses + columns.guesses,
+        guesses=grid.guesses + columns.guesses + found.guesses,
     )
 
 

@@ -124,6 +124,95 @@ def test_bad_cells_are_refused_by_row_and_column(tmp_path: Path) -> None:
     assert "纬度" in reasons[5]["en"]
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat", "form", "sure"),
+    [
+        ("117 12 36", "39 06 00", "dms", True),
+        ("1171236", "390600", "mixed", False),
+        (1171236.0, 390600.0, "mixed", False),
+        ("117.21", "39.1", "mixed", True),
+    ],
+)
+@pytest.mark.parametrize("head", [("经度", "纬度"), ("X", "Y")])
+def test_one_angle_spelled_otherwise_costs_no_other_row(
+    tmp_path: Path, head: tuple[str, str], lon: Any, lat: Any, form: str, sure: bool
+) -> None:
+    rows = [[f"P{i}", f"117°12′{30 + i}.5″", f"39°06′{12 + i}.3″"] for i in range(6)]
+    rows.insert(3, ["S", lon, lat])
+    raw = read_table(_sheet(tmp_path / "a.xlsx", [["点名", *head], *rows]))
+    assert raw.refused == ()
+    assert raw.frame["点名"].tolist() == [row[0] for row in rows]
+    odd = raw.frame.geometry.iloc[3]
+    assert (odd.x, odd.y) == pytest.approx((117.21, 39.1), abs=1e-9)
+    assert raw.frame.geometry.iloc[0].x == pytest.approx(117.2084722222)
+    guess = next(item for item in raw.guesses if item.what == "angles")
+    assert (guess.value, guess.sure) == (form, sure)
+
+
+def test_angles_parted_by_spaces_are_no_metres(tmp_path: Path) -> None:
+    rows = "甲,117 12 36,39 06 00\n乙,117 12 36.0,39 06\n"
+    raw = _read(tmp_path, "name,经度,纬度\n" + rows)
+    assert [point.x for point in raw.frame.geometry] == pytest.approx([117.21] * 2)
+    grouped = _read(tmp_path, "name,X,Y\n甲,4 329 624.67,517 300.87\n")
+    assert grouped.frame.geometry.iloc[0] == shapely.Point(517300.87, 4329624.67)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "form", "place"),
+    [
+        ("经度(D.MMSS),纬度(D.MMSS)", "117.1236,39.0600", "dms_decimal", True),
+        ("经度（度.分秒）,纬度（度.分秒）", "117.1236,39.06", "dms_decimal", True),
+        ("lon (ddd.mmss),lat (dd.mmss)", "117.1236,39.06", "dms_decimal", True),
+        ("Lon (dd mm ss),Lat (dd mm ss)", "117.1236,39.06", "dms_decimal", True),
+        ("经度(° ′ ″),纬度(° ′ ″)", "117.1236,39.06", "dms_decimal", True),
+        ("坐标(D.MMSS)", '"117.1236,39.06"', "dms_decimal", True),
+        ("经度（度分秒）,纬度（度分秒）", "1171236,390600", "packed", True),
+        ("经度（度分秒）,纬度（度分秒）", "117.2196,39.1791", "decimal", False),
+    ],
+)
+def test_a_header_of_minutes_and_seconds_is_a_question(
+    tmp_path: Path, head: str, cells: str, form: str, place: bool
+) -> None:
+    raw = _read(tmp_path, f"点名,{head}\n甲,{cells}\n乙,{cells}\n")
+    point = raw.frame.geometry.iloc[1]
+    expected = (117.21, 39.1) if place else (117.2196, 39.1791)
+    assert (point.x, point.y) == pytest.approx(expected, abs=1e-9)
+    guess = next(item for item in raw.guesses if item.what == "angles")
+    assert (guess.value, guess.sure) == (form, False)
+    assert guess.alternatives
+    if form != "packed":
+        text = f"点名,{head}\n甲,{cells}\n乙,{cells}\n"
+        told = _read(tmp_path, text, overrides={"angles": "decimal"})
+        degrees = float(cells.strip('"').split(",")[0])
+        assert told.frame.geometry.iloc[0].x == degrees
+        assert all(guess.sure for guess in told.guesses)
+
+
+def test_corners_under_a_header_of_minutes_and_seconds_are_a_question(
+    tmp_path: Path,
+) -> None:
+    text = "界址点号,经度(D.MMSS),纬度(D.MMSS)\nJ1,117.1236,39.0600\n"
+    text += "J2,117.1300,39.0600\nJ3,117.1300,39.0700\n"
+    raw = _read(tmp_path, text)
+    assert raw.frame.total_bounds[:2] == pytest.approx((117.21, 39.1), abs=1e-9)
+    unsure = [guess.value for guess in raw.guesses if not guess.sure]
+    assert unsure == ["dms_decimal"]
+    told = _read(tmp_path, text, overrides={"angles": "decimal"})
+    assert told.frame.total_bounds[0] == pytest.approx(117.1236)
+    assert all(guess.sure for guess in told.guesses)
+
+
+def test_degrees_and_marks_under_a_header_of_degrees_are_no_question(
+    tmp_path: Path,
+) -> None:
+    for head, cells in (
+        ("经度（度）,纬度（度）", "117.1236,39.0600"),
+        ("经度（度分秒）,纬度（度分秒）", "117°12′36″,39°06′00″"),
+    ):
+        raw = _read(tmp_path, f"点名,{head}\n甲,{cells}\n乙,{cells}\n")
+        assert all(guess.sure for guess in raw.guesses)
+
+
 def test_bytes_that_are_no_text_cost_their_row(tmp_path: Path) -> None:
     rows = ["甲,117,39", "乙,117,39", "丙,117,39"]
     text = ("name,lon,lat\n" + "\n".join(rows)).encode()
