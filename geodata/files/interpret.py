@@ -6,6 +6,7 @@ Outside the worker: by now the data are plain arrays, and what is decided here
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 import shapely
 
 from geodata import crs, regions
+from geodata.crs.declared import read_declared
 from geodata.errors import FileRefusedError, InputError, Text
 from geodata.files import conversion, fields
 from geodata.files.reading import (
@@ -73,6 +75,8 @@ def interpret(
         The frame in EPSG:4490, or in the file's numbers with no CRS when the CRS
         must be asked.
     """
+    _require_known(overrides.get("crs"))
+    _require_axis(overrides.get("axis_swapped"))
     mapping = _mapping(raw, overrides, aliases)
     converted = conversion.convert(raw.frame, mapping)
     if converted.frame.empty:
@@ -91,7 +95,7 @@ def interpret(
     refused = tuple(
         sorted(
             (*raw.refused, *converted.refused, *placed.strays),
-            key=lambda item: str(item.record),
+            key=_by_record,
         )
     )
     return frame, Reading(
@@ -116,6 +120,37 @@ def interpret(
     )
 
 
+def _by_record(refusal: Refusal) -> tuple[float, str]:
+    """Sort 2 before 10, and names after all numbers."""
+    record = str(refusal.record)
+    return (int(record) if record.isdecimal() else math.inf, record)
+
+
+def _require_axis(asked: Any) -> None:
+    """Refuse a word that is neither yes nor no, which would pass for yes."""
+    if asked is None or isinstance(asked, bool):
+        return
+    raise InputError(
+        Text(
+            f"axis_swapped 只能是 true 或 false，不能是“{asked}”。",
+            f"axis_swapped is true or false, not “{asked}”.",
+        )
+    )
+
+
+def _require_known(asked: Any) -> None:
+    """Refuse a CRS that nobody knows; the file's own must not pass for it."""
+    if asked is None or read_declared(asked).crs is not None:
+        return
+    raise InputError(
+        Text(f"没有坐标系“{asked}”。", f"There is no CRS “{asked}”."),
+        Text(
+            "请给出 EPSG 代码，例如 4490（CGCS2000 经纬度）或 4527（三度带第 39 带）。",
+            "Give an EPSG code, as 4490 (CGCS2000 degrees) or 4527 (3-degree zone 39).",
+        ),
+    )
+
+
 def _mapping(
     raw: Raw, overrides: Mapping[str, Any], aliases: Mapping[str, str] | None
 ) -> dict[str, str]:
@@ -137,6 +172,7 @@ def _mapping(
             ),
             Text(f"可用字段：{known}。", f"Its fields: {known}."),
         )
+    _require_single(said)
     merged = {**found, **raw.fields}
     free = {
         theirs: ours
@@ -144,6 +180,20 @@ def _mapping(
         if theirs not in said and ours not in said.values()
     }
     return {**free, **said}
+
+
+def _require_single(said: Mapping[str, str]) -> None:
+    """Refuse two columns for one of our fields: only one can be kept."""
+    for ours in said.values():
+        named = [theirs for theirs in said if said[theirs] == ours]
+        if len(named) > 1:
+            both_zh, both = "、".join(named), ", ".join(named)
+            raise InputError(
+                Text(
+                    f"{ours} 只能来自一个字段，却指定了 {both_zh}。",
+                    f"{ours} can come from one field only, but {both} were named.",
+                )
+            )
 
 
 def _all_refused(converted: conversion.Conversion) -> FileRefusedError:

@@ -10,7 +10,7 @@ import shapely
 
 from geodata import files
 from geodata.crs import transform
-from geodata.errors import CRSError, TransformError
+from geodata.errors import CRSError, InputError, TransformError
 from geodata.files.reading import SURE
 from tests.support.drawn import coverage_of
 
@@ -91,6 +91,42 @@ def test_a_contradiction_is_an_error(tmp_path: Path, towns: gpd.GeoDataFrame) ->
     assert frame.total_bounds == pytest.approx(towns.total_bounds, abs=1e-9)
 
 
+@pytest.mark.parametrize("asked", [99999, "EPSG:99999", "abc", ""])
+def test_a_crs_that_nobody_knows_is_refused(
+    tmp_path: Path, towns: gpd.GeoDataFrame, asked: int | str
+) -> None:
+    path = sent(tmp_path, towns, 4490)
+    with pytest.raises(InputError) as caught:
+        files.read(path, overrides={"crs": asked})
+    assert f"没有坐标系“{asked}”" in caught.value.text("zh")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"axis_swapped": "maybe"}, "maybe"),
+        ({"fields": {"code": "name", "geo": "name"}}, "code, geo"),
+    ],
+)
+def test_words_that_cannot_be_followed_are_refused(
+    tmp_path: Path, overrides: dict[str, object], said: str
+) -> None:
+    frame = coverage_of("AB", cell=0.02)
+    path = sent(tmp_path, frame.assign(geo="x"), 4490)
+    with pytest.raises(InputError, match=said):
+        files.read(path, overrides=overrides)
+
+
+def test_a_crs_set_by_hand_is_the_one_that_is_used(
+    tmp_path: Path, towns: gpd.GeoDataFrame
+) -> None:
+    path = sent(tmp_path, towns, 4490)
+    for asked in (4326, "EPSG:4326"):
+        _, reading = files.read(path, overrides={"crs": asked})
+        assert (reading.crs.epsg, reading.crs.evidence) == (4326, "人工指定")
+        assert reading.guesses == ()
+
+
 def test_a_local_grid_is_asked_about_and_comes_in_by_parameters(
     tmp_path: Path, towns: gpd.GeoDataFrame
 ) -> None:
@@ -121,6 +157,16 @@ def test_an_old_datum_is_refused_without_parameters(
     assert frame.total_bounds == pytest.approx(towns.total_bounds, abs=1e-4)
     assert reading.crs.epsg == 2384
     assert len(reading.geometry.invalid) == 1
+
+
+def test_refusals_come_in_the_order_of_the_records(tmp_path: Path) -> None:
+    rows = ["117.1,39.1", *["117.1,北"] * 10, "117.1,39.2"]
+    path = tmp_path / "t.csv"
+    text = "".join(f"{i},{row}\n" for i, row in enumerate(rows))
+    path.write_text("name,lon,lat\n" + text, encoding="utf-8")
+    overrides = {"fields": {"lon": "x", "lat": "y"}}
+    _, reading = files.read(path, overrides=overrides)
+    assert [item.record for item in reading.records.refused] == list(range(2, 12))
 
 
 def test_strays_are_refused_by_name(tmp_path: Path) -> None:
