@@ -161,11 +161,15 @@ class SQLite:
         _ENGINES.add(self.engine)
 
     def prepare(self) -> None:
-        """Make the folder and the file, durably."""
+        """Make the folder and the file, durably; a new file is its owner's alone."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        _make_private(self.path)
+        new = not self.path.exists()
         with self.reading():
             pass
+        if new:
+            for end in ("", "-wal", "-shm"):  # a later log takes the file's mode
+                with contextlib.suppress(FileNotFoundError):
+                    self.path.with_name(f"{self.path.name}{end}").chmod(0o600)
         disk.sync_folder(self.path.parent)
 
     def exists(self) -> bool:
@@ -372,7 +376,7 @@ class SQLite:
         blobs = folder / f"{COPY}.files"
         part.path.parent.mkdir(parents=True, exist_ok=True)
         _remove(part.path)  # what a killed restore left would be replayed too
-        _make_private(part.path)
+        part.path.touch(mode=0o600)
         shutil.copyfile(source, part.path)
         try:
             with part.writing(("schema",)) as connection:
@@ -469,15 +473,6 @@ def _require_sound(connection: sa.Connection) -> None:
             Text("请使用另一份备份。", "Use another backup."),
             code="damaged",
         )
-
-
-def _make_private(path: Path) -> None:
-    """Make an absent file the owner's alone; SQLite's log takes its mode from it.
-
-    One that is there is not opened: closing it would drop this process's locks.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _remove(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,23 @@ def test_places_may_be_relative(store, other_url, tmp_path, monkeypatch):
     store.backup(Path("kept/backup"))
     manifest = restore("kept/backup", other_url)
     assert manifest["anchor"] == store.anchor()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such modes")
+def test_store_and_backup_are_the_owners_alone(tmp_path):
+    place = tmp_path / "live" / "store.sqlite"
+    store = open_store(str(place), create=True, layers=LAYERS)
+    used(store)
+    store.backup(tmp_path / "backup")
+    again = tmp_path / "again" / "store.sqlite"
+    restore(tmp_path / "backup", str(again))
+    open_store(str(again)).close()
+    for path in (place, again):
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.with_name("store.sqlite.files").stat().st_mode & 0o777 == 0o700
+    assert place.with_name("store.sqlite-wal").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "backup").stat().st_mode & 0o777 == 0o700
+    store.close()
 
 
 def lose(store, digest):
