@@ -394,9 +394,8 @@ def _inferred_divisions(
     names = frame["name"] if "name" in frame else pd.Series("", index=frame.index)
     for field, rule, why in fills:
         given = frame[field] if field in frame else _nothing(frame)
-        empty = given.isna() & ~_in_base(
-            frame.index, base, field, in_file=field in frame
-        )
+        kept = _in_base(frame.index, base, field, in_file=field in frame)
+        empty = given.isna() & ~kept
         if not empty.any():
             continue
         values = [
@@ -405,6 +404,8 @@ def _inferred_divisions(
         ]
         filled = given.astype(object).copy()
         filled[empty] = values
+        # the column exists from here on: what the base says must come along
+        filled[kept] = base[field].reindex(frame.index[kept]).to_numpy(dtype=object)
         notes.infer(
             field,
             why,

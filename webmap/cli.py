@@ -9,7 +9,7 @@ import click
 
 from boundaries import cli, console
 from geodata.errors import Text
-from webmap.serve import HOST, PORT, require_local
+from webmap.serve import HOST, PORT, require_free, require_local
 
 
 @console.command(
@@ -71,6 +71,7 @@ def serve(
 ) -> console.Result:
     """Open the store, make the application and answer until interrupted."""
     require_local(host, allow_remote=allow_remote)
+    require_free(host, port)
     from webmap.app import create_app
     from webmap.serve import serve as answer
 

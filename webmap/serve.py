@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
+import socket
 from typing import TYPE_CHECKING
 
 from geodata.errors import InputError, Text
@@ -50,6 +52,32 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse a port that something else listens on, before anything is promised.
+
+    Raises
+    ------
+    InputError
+        Naming the address and what to do.
+    """
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            if os.name != "nt":  # there it would let two servers share the port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host.strip("[]"), port))
+    except OSError as error:
+        raise InputError(
+            Text(
+                f"无法在 {host}:{port} 监听：{error.strerror or error}。",
+                f"Cannot listen on {host}:{port}: {error.strerror or error}.",
+            ),
+            Text(
+                "请停止占用该端口的程序，或用 --port 换一个。",
+                "Stop what uses the port, or choose another with --port.",
+            ),
+        ) from error
 
 
 def serve(app: Flask, *, host: str = HOST, port: int = PORT) -> None:

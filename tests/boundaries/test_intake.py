@@ -111,3 +111,11 @@ def test_a_layer_without_geometry() -> None:
     )
     made = take_in(table, POPULATION, features.empty(POPULATION))
     assert made.frame.loc["120101", "total"] == 5
+
+
+def test_inferring_for_new_units_leaves_the_others_what_the_base_says() -> None:
+    base = taken(frame(kind=["district", "county"]).iloc[:1]).frame
+    made = taken(frame(), base)
+    assert made.frame["kind"].tolist() == ["district", "district"]
+    inferred = next(item for item in made.inferred if item["field"] == "kind")
+    assert list(inferred["keys"]) == ["120102"]

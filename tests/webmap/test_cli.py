@@ -12,6 +12,8 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -87,3 +89,16 @@ def test_help_is_in_both_languages() -> None:
     assert "在浏览器中查看" in said["zh"] or "在浏览器中查看" in said["en"]
     assert "--allow-remote" in said["zh"]
     assert "--allow-remote" in said["en"]
+
+
+def test_a_taken_port_is_said_before_anything_is_promised() -> None:
+    from geodata.errors import InputError
+    from webmap.serve import require_free
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=str(port)):
+            require_free("127.0.0.1", port)
+    require_free("127.0.0.1", free_port())
