@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -53,7 +52,7 @@ class Desk:
         try:
             yield _address(process)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # a background shell has SIGINT ignored
             try:
                 process.communicate(timeout=20)
             except subprocess.TimeoutExpired:
