@@ -44,6 +44,7 @@ def show(run: Run, code: str, on: str | None) -> Result:
             ),
         )
     data = {"code": code, "on": on, "unit": unit, "codes": told}
+    data["in_force"] = None if on is None else _in_force(unit, told)
     return Result(data, list(_shown(data)))
 
 
@@ -105,7 +106,7 @@ def codes_import(run: Run, folder: Path) -> Result:
         f"{done['source']}: {done['records']} records, {done['events']} events, "
         f"{done['retired']} retired codes.",
     )
-    return Result(done, [words, *done["notices"]])
+    return Result(done, [words, *(Text(**notice) for notice in done["notices"])])
 
 
 def _told(registry: Any, run: Run, code: str, on: str | None) -> dict[str, Any] | None:
@@ -128,8 +129,29 @@ def _unit(registry: Any, run: Run, code: str, on: str | None) -> Any:
     return {name: value for name, value in row.items() if value is not None}
 
 
+def _in_force(unit: Any, told: dict[str, Any] | None) -> str:
+    """Return whether a code stood on a date: ``yes``, ``no`` or ``uncertain``."""
+    records = [] if told is None else told["records"]
+    if unit is not None or any(r.get("certain", False) for r in records):
+        return "yes"
+    return "uncertain" if records else "no"
+
+
+_STOOD = {
+    "yes": Text("在用", "in use"),
+    "no": Text("不在用", "not in use"),
+    "uncertain": Text("是否在用不能确定到该日", "in use or not, the day is not known"),
+}
+
+
 def _shown(data: dict[str, Any]) -> Iterator[Text]:
     unit = data["unit"]
+    if data["on"] is not None:
+        stood = _STOOD[data["in_force"]]
+        yield Text(
+            f"{data['on']}：{data['code']} {stood.zh}",
+            f"{data['on']}: {data['code']} {stood.en}",
+        )
     if unit is not None:
         yield Text(
             f"{data['code']} {unit['name']}（{unit.get('kind')}）自 "
@@ -138,10 +160,10 @@ def _shown(data: dict[str, Any]) -> Iterator[Text]:
             f"{unit['valid_from']} to {unit.get('valid_to') or 'now'}",
         )
     if data["codes"] is not None:
-        yield from _lineage_lines(data["codes"])
+        yield from _lineage_lines(data["codes"], data["on"])
 
 
-def _lineage_lines(found: dict[str, Any]) -> Iterator[Text]:
+def _lineage_lines(found: dict[str, Any], on: str | None = None) -> Iterator[Text]:
     for record in found["records"]:
         # The first table only says that the record stood then.
         earlier = record.get("earlier")
@@ -153,14 +175,29 @@ def _lineage_lines(found: dict[str, Any]) -> Iterator[Text]:
             f"{record['valid_to'] or 'now'}",
         )
     for step in (*found["predecessors"], *found["successors"]):
+        when = _beside(step["changed"], on)
         yield Text(
-            f"  {_date(step['changed'])} {step['type_zh']}：{step['from_code']} "
-            f"{step['from_name']} → {step['to_code']} {step['to_name']} "
-            f"{_cited(step, 'zh')}",
-            f"  {step['changed']} {step['type_en']}: {step['from_code']} "
+            f"  {when.zh}{_date(step['changed'])} {step['type_zh']}："
+            f"{step['from_code']} {step['from_name']} → "
+            f"{step['to_code']} {step['to_name']} {_cited(step, 'zh')}",
+            f"  {when.en}{step['changed']} {step['type_en']}: {step['from_code']} "
             f"{step['from_name']} → {step['to_code']} {step['to_name']} "
             f"{_cited(step, 'en')}",
         )
+
+
+def _beside(changed: str, on: str | None) -> Text:
+    """Say whether a change came before or after the date asked for."""
+    if on is None:
+        return Text("", "")
+    from boundaries.divisions import dates
+
+    here, there = dates.span(on), dates.span(changed)
+    if there.first > here.last:
+        return Text("此后 ", "later: ")
+    if there.last <= here.first:
+        return Text("此前 ", "before: ")
+    return Text("前后 ", "around then: ")
 
 
 def _cited(step: dict[str, Any], language: str) -> str:

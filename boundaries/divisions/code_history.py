@@ -62,7 +62,9 @@ LINK_COLUMNS = (
     "sure",
 )
 IN_USE, CHANGED, ENDED = "in_use", "changed", "ended"
-_FORMAT = "quhua-code-history/1"
+_FORMAT = "quhua-code-history/2"
+_BEFORE = "quhua-code-history/1"
+"""Its notices were in one language only."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class CodeHistory:
     events: pd.DataFrame
     links: pd.DataFrame
     source: str
-    notices: tuple[str, ...] = ()
+    notices: tuple[Text, ...] = ()
     """What the maintainers of the tables should look at (dangling comments...)."""
 
     def lookup(self, code: str, on: str | None = None) -> list[dict[str, Any]]:
@@ -127,7 +129,7 @@ class CodeHistory:
         body |= {
             "format": _FORMAT,
             "source": self.source,
-            "notices": list(self.notices),
+            "notices": [notice._asdict() for notice in self.notices],
         }
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         return zlib.compress(text.encode(), 6)
@@ -143,7 +145,7 @@ class CodeHistory:
         """
         try:
             body = json.loads(zlib.decompress(data))
-            known = body["format"] == _FORMAT
+            known = body["format"] in {_FORMAT, _BEFORE}
         except (zlib.error, ValueError, KeyError, TypeError) as error:
             raise _not_ours() from error
         if not known:
@@ -152,7 +154,11 @@ class CodeHistory:
             pd.DataFrame(body[name]["data"], columns=body[name]["columns"])
             for name in ("records", "events", "links")
         )
-        return cls(records, events, links, body["source"], tuple(body["notices"]))
+        notices = tuple(
+            Text(notice, notice) if isinstance(notice, str) else Text(**notice)
+            for notice in body["notices"]
+        )
+        return cls(records, events, links, body["source"], notices)
 
     def _in_force(self, row: dict[str, Any], when: Span) -> tuple[bool, bool]:
         """Tell whether a record may be in force and whether that is certain."""
@@ -384,10 +390,16 @@ def _check_stands(change: Change, old: Table, new: Table) -> None:
         )
 
 
-def _notice(block: Block) -> str:
+def _notice(block: Block) -> Text:
     if block.changes:
-        return f"{block.where}: change lines without a description"
-    return f"{block.where}: comment that describes no change: {block.text[:40]}"
+        return Text(
+            f"{block.where}: 变更行没有说明",
+            f"{block.where}: change lines without a description",
+        )
+    return Text(
+        f"{block.where}: 注释没有对应的变更：{block.text[:40]}",
+        f"{block.where}: comment that describes no change: {block.text[:40]}",
+    )
 
 
 def _record(row: dict[Any, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Tables:
     """By revision: a year (``2015``) or a month (``2015-06``)."""
     blocks: dict[str, tuple[Block, ...]] = field(default_factory=dict)
     """Of the difference file that leads to a revision."""
-    notices: tuple[str, ...] = ()
+    notices: tuple[Text, ...] = ()
     """Rows left out, and why."""
 
     @property
@@ -133,7 +133,7 @@ def _shortest(code: str) -> str:
     return code
 
 
-def _table(rows: list[list[str]], path: Path) -> tuple[Table, list[str]]:
+def _table(rows: list[list[str]], path: Path) -> tuple[Table, list[Text]]:
     """Return a table and a notice for each row left out of it.
 
     Of a code given two names the first row stands: published tables have such
@@ -144,9 +144,13 @@ def _table(rows: list[list[str]], path: Path) -> tuple[Table, list[str]]:
     for row in rows:
         code, name = row[0], row[-1]
         if len(row) != 2 or not is_code(code):
-            notices.append(f"{path.name}: no code: {' '.join(row)}")
+            told = f"{path.name}: {' '.join(row)}"
+            notices.append(Text(f"{told}：没有代码", f"{told}: no code"))
         elif names.get(code, name) != name:
-            notices.append(f"{path.name}: {code} {name}: already {names[code]}")
+            told = f"{path.name}: {code} {name}"
+            notices.append(
+                Text(f"{told}：已是 {names[code]}", f"{told}: already {names[code]}")
+            )
         else:
             names.setdefault(code, name)
     return Table(names), notices

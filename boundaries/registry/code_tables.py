@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from boundaries import review
 from boundaries.registry.desk import Desk, logged, now
+from boundaries.registry.publishing import tag_of
 from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ class CodeTables(Desk):
         Returns
         -------
         dict
-            ``{"source", "records", "events", "retired", "notices"}``.
+            ``{"source", "records", "events", "retired", "notices"}``, each
+            notice ``{"zh", "en"}``.
         """
         from boundaries.divisions import code_history
 
@@ -38,7 +41,7 @@ class CodeTables(Desk):
                 "records": len(history.records),
                 "events": len(history.events),
                 "retired": len(history.retired),
-                "notices": list(history.notices),
+                "notices": [notice._asdict() for notice in history.notices],
             }
             with self.store.write(lock=[CODES]) as tx:
                 digest = tx.put_blob(history.to_bytes())
@@ -71,7 +74,8 @@ class CodeTables(Desk):
         dict
             ``{"code", "records", "predecessors", "successors", "layer"}``: from the
             code tables where they know the code, and under ``layer`` the same as
-            the layer's own versions tell it (None where they do not know it).
+                the layer's own versions tell it (None where they do not know it), up to
+            the published one for whoever has no working role.
 
         Raises
         ------
@@ -82,9 +86,11 @@ class CodeTables(Desk):
         from boundaries.divisions import lineage
         from boundaries.registry.lineage import told_by_versions
 
-        self.may("view_published", actor)
+        user = self.may("view_published", actor)
+        published = self.store.tags().get(tag_of("divisions"), 0)
+        last = None if review.holds("view", user) else published
         code = codes.parse(code).text
-        layer = told_by_versions(self.store, code)
+        layer = told_by_versions(self.store, code, last=last)
         try:
             told = lineage(self.codes(code), code, on)
         except NotFoundError:

@@ -55,11 +55,11 @@ def test_the_texts_of_all_documents_are_those_of_the_project(
 
 
 def test_slips_of_the_source_are_reported_not_hidden(history: CodeHistory) -> None:
-    assert [notice.partition(": ")[0] for notice in history.notices] == [
-        "1982-1983.diff:1952",
-        "1982-1983.diff:1954",
-        "1989-1990.diff:224",
-    ]
+    slips = ["1982-1983.diff:1952", "1982-1983.diff:1954", "1989-1990.diff:224"]
+    for words in zip(*history.notices, strict=True):
+        assert [notice.partition(": ")[0] for notice in words] == slips
+    assert all("change" in notice.en for notice in history.notices)
+    assert all("变更" in notice.zh for notice in history.notices)
 
 
 @pytest.mark.parametrize(
