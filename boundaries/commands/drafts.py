@@ -15,7 +15,7 @@ from boundaries.console import (
     command,
     group,
 )
-from geodata.errors import Text
+from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +148,10 @@ def rebase(run: Run, draft: str) -> Result:
     "waive",
     Text("豁免一个问题。", "Let a finding stand."),
     _id(),
-    Argument(["fingerprint"], Text("问题指纹（可只写开头）", "its fingerprint")),
+    Argument(
+        ["fingerprint"],
+        Text("问题指纹（至少前 8 位）", "its fingerprint, at least 8 characters"),
+    ),
     Option(["--reason"], Text("理由", "why"), required=True),
     Option(["--expires"], Text("有效至（日期）", "last day it holds"), metavar="DATE"),
     writes=True,
@@ -157,12 +160,28 @@ def waive(
     run: Run, draft: str, fingerprint: str, reason: str, expires: str | None
 ) -> Result:
     """Waive one finding with a reason and a last day."""
+    if len(fingerprint) < _LEAST_MARK:
+        raise InputError(
+            Text(
+                f"指纹“{fingerprint}”太短，至少写 {_LEAST_MARK} 位。",
+                f"'{fingerprint}' is too short: give {_LEAST_MARK} characters.",
+            ),
+            Text("quhua draft show 列出指纹。", "See: quhua draft show."),
+        )
     waiver = run.registry().waive(run.actor, draft, fingerprint, reason, expires)
     words = Text(
         f"已豁免 {waiver['fingerprint']}，至 {waiver['expires']}。",
         f"Waived {waiver['fingerprint']} until {waiver['expires']}.",
     )
-    return Result({"waiver": waiver}, [words])
+    told = Text(
+        f"  {showing.rule(waiver['rule']).zh}：{waiver['message']['zh']}",
+        f"  {showing.rule(waiver['rule']).en}: {waiver['message']['en']}",
+    )
+    return Result({"waiver": waiver}, [words, told])
+
+
+_LEAST_MARK = 8
+"""Characters of a fingerprint: fewer could be a slip that meets some finding."""
 
 
 @command(
@@ -179,10 +198,55 @@ def waive(
 def repair(run: Run, draft: str, fingerprints: Sequence[str]) -> Result:
     """Apply repairs as a new staging, show their cost, and check again."""
     registry = run.registry()
-    registry.repair(run.actor, draft, fingerprints or None)
+    before = registry.findings(run.actor, draft)
+    mended = registry.repair(run.actor, draft, fingerprints or None)
+    left = _left(
+        before, fingerprints, {item["fingerprint"] for item in mended["repairs"]}
+    )
     run.progress(Text("检查", "checking"))
     findings = registry.check(run.actor, draft)
-    return _reported(registry.draft(run.actor, draft), findings, None)
+    shown = _reported(registry.draft(run.actor, draft), findings, None)
+    lines = [
+        Text(
+            f"  未修复 [{item['fingerprint']}]：{item['why']['zh']}",
+            f"  not repaired [{item['fingerprint']}]: {item['why']['en']}",
+        )
+        for item in left
+    ]
+    return Result(
+        {**shown.data, "not_repaired": left}, [*shown.lines, *lines], shown.status
+    )
+
+
+def _left(
+    before: gpd.GeoDataFrame, chosen: Sequence[str], done: set[str]
+) -> list[dict[str, Any]]:
+    """Return the findings a repair passed over, and why."""
+    if chosen:
+        before = before[before["fingerprint"].isin(chosen)]
+    open_ = before[
+        ~before["fingerprint"].isin(done)
+        & ((before["severity"] == "error") | before["repair"].notna())
+    ]
+    return [
+        {"fingerprint": mark, "why": _why(repair)._asdict()}
+        for mark, repair in zip(open_["fingerprint"], open_["repair"], strict=True)
+    ]
+
+
+def _why(repair: Any) -> Text:
+    from geodata.topology.repair import KINDS
+
+    if not isinstance(repair, dict):
+        return Text(
+            "没有可自动做的修复，须改正文件。", "no repair is known: mend the file."
+        )
+    if repair["kind"] not in KINDS:
+        return Text("须由人决定保留哪一个。", "a person must decide which one stays.")
+    return Text(
+        "修复没有做成，或已随另一处修复。",
+        "its repair could not be done, or came with another's.",
+    )
 
 
 def _moved(document: dict[str, Any]) -> Result:

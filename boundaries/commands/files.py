@@ -303,7 +303,7 @@ def _read(
     if crs:
         said["crs"] = _value(crs)
     if mapped:
-        said["fields"] = dict(map(_pair, mapped))
+        said["fields"] = _mapping(mapped)
     compared, words = references.find(
         reference, reference_layer, read=(file, layer), target=target, settings=settings
     )
@@ -320,9 +320,34 @@ def _read(
     return frame, reading
 
 
+def _mapping(mapped: Sequence[str]) -> dict[str, str]:
+    """Return ``{theirs: ours}``; two of their fields cannot be one of ours."""
+    pairs = list(map(_pair, mapped))
+    for column, side in ((0, "左"), (1, "右")):
+        names = [pair[column] for pair in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(
+                Text(
+                    f"--map {side}边重复：{'、'.join(twice)}。",
+                    f"--map names {', '.join(twice)} twice.",
+                ),
+                Text("每个字段只能对应一个字段。", "Map each field to one field."),
+            )
+    return dict(pairs)
+
+
 def _override(text: str) -> tuple[str, Any]:
-    name, value = _pair(text)
-    return name, _value(value)
+    name, said = _pair(text)
+    value = _value(said)
+    if name == "axis_swapped" and not isinstance(value, bool):
+        raise InputError(
+            Text(
+                f"axis_swapped 只能是 true 或 false，不能是 {said}。",
+                f"axis_swapped is true or false, not {said}.",
+            )
+        )
+    return name, value
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -188,8 +188,8 @@ def _report(document: dict[str, Any]) -> Iterator[Text]:
         f"  Check: {report['errors']} errors ({report['open_errors']} open), "
         f"{report['warnings']} warnings, {report['infos']} notes.",
     )
-    for rule, found in report["counts"].items():
-        label = _rule(rule)
+    for word, found in report["counts"].items():
+        label = rule(word)
         zh = "，".join(f"{Severity.of(s).label.zh} {n}" for s, n in found.items())
         en = ", ".join(f"{n} {Severity.of(s).label.en}" for s, n in found.items())
         yield Text(f"    {label.zh}：{zh}", f"    {label.en}: {en}")
@@ -205,13 +205,12 @@ def findings(frame: gpd.GeoDataFrame, most: int = MOST) -> Iterator[Text]:
     for row in reports.rows(frame, most=most):
         label = Severity.of(row["severity"]).label
         at = "" if row["at"] is None else f" ({row['at'][0]:.6f}, {row['at'][1]:.6f})"
-        fix_zh = "；可自动修复" if row["repair"] else ""
-        fix_en = "; repair offered" if row["repair"] else ""
+        fix_zh, fix_en = _offered(row["repair"])
         waived = ("（已豁免）", " (waived)") if row["waived"] else ("", "")
         yield Text(
-            f"  [{row['fingerprint']}] {label.zh} {_rule(row['rule']).zh}{waived[0]}："
+            f"  [{row['fingerprint']}] {label.zh} {rule(row['rule']).zh}{waived[0]}："
             f"{row['message']['zh']}{at}{fix_zh}",
-            f"  [{row['fingerprint']}] {label.en} {_rule(row['rule']).en}{waived[1]}: "
+            f"  [{row['fingerprint']}] {label.en} {rule(row['rule']).en}{waived[1]}: "
             f"{row['message']['en']}{at}{fix_en}",
         )
     if len(frame) > most:
@@ -231,6 +230,17 @@ def _unseen(keys: list[str]) -> Iterator[Text]:
             f"    it also changed (past) states not seen here: {named}; "
             "compare dates, or see: quhua history.",
         )
+
+
+def _offered(repair: dict[str, Any] | None) -> Text:
+    """Say whether a finding can be repaired, by itself or by a person's choice."""
+    from geodata.topology.repair import KINDS
+
+    if not repair:
+        return Text("", "")
+    if repair["kind"] in KINDS:
+        return Text("；可自动修复", "; repair offered")
+    return Text("；须人决定保留哪一个", "; a person must decide which one stays")
 
 
 def difference(found: Difference) -> Iterator[Text]:
@@ -301,8 +311,9 @@ _LEAST_M2 = 100.0
 """Moves smaller than a hundredth of a hectare are summed up in one line."""
 
 
-def _rule(rule: str) -> Text:
+def rule(word: str) -> Text:
+    """Return the name of a rule in both languages."""
     try:
-        return Rule.of(rule).label
+        return Rule.of(word).label
     except ValueError:
-        return Text(rule, rule)
+        return Text(word, word)

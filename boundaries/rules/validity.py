@@ -30,7 +30,8 @@ WORDS = {
     "not_finite": Text("坐标不是有限数值", "a coordinate is not a finite number"),
     "not_closed": Text("环未闭合", "a ring is not closed"),
     "unusable": Text(
-        "自相交过多，无法修复", "it crosses itself too often to be repaired"
+        "自相交过多，无法自动修复",
+        "it crosses itself too often to be repaired by itself",
     ),
     "empty": Text("没有图形", "it has no geometry"),
     "not_polygon": Text("图形不是面", "its geometry is not a polygon"),
@@ -86,14 +87,20 @@ def _message(label: str, words: Text, where: str, row: Any, *, slight: bool) -> 
     en = f"{label}: {words.en}{' at ' + where if where else ''}{many_en}.{reason}"
     if slight:
         return Text(zh.strip(), en.strip())
+    if row.kind in _BY_HAND:
+        return Text(f"{zh.strip()} 请改正该处。", f"{en.strip()} Correct it there.")
     return Text(
         f"{zh.strip()} 请改正该处，或查看修复建议。",
         f"{en.strip()} Correct it there, or look at the suggested repair.",
     )
 
 
+_BY_HAND = ("empty", "not_polygon", "not_finite", "unusable", "too_few_points")
+"""Kinds no structural repair can cure."""
+
+
 def _repair(key: str, kind: str) -> dict[str, Any] | None:
     """Suggest the structural repair where there is something to repair."""
-    if kind in ("empty", "not_polygon", "not_finite", "unusable", "too_few_points"):
+    if kind in _BY_HAND:
         return None
     return {"kind": "make_valid", "unit": key}

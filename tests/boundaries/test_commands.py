@@ -353,3 +353,78 @@ def test_events_and_complete_from_the_command_line(shell: Shell) -> None:
     events.write_text('{"type": "explode"}', encoding="utf-8")
     words = ("import", merged, "--valid-from", "2021", "--as", "zhao", "--yes")
     shell(*words, "--event", events, status=2)
+
+
+def test_a_day_is_answered_for_that_day(shell: Shell, data: Path) -> None:
+    folder = data / "codes" / "areacodes_cc0"
+    refused = shell("divisions", "codes-import", folder, "--as", "chen", status=2)
+    assert refused["error"] == "forbidden"
+    shell("user", "add", "bai", "--role", "boundary_manager", "--as", "root")
+    done = shell("divisions", "codes-import", folder, "--as", "bai")
+    assert all(is_chinese(notice["zh"]) for notice in done["notices"])
+    assert {"zh", "en"} == set(done["notices"][0])
+
+    def told(*more: str) -> str:
+        words = ("divisions", "show", "120221", *more, "--lang", "en")
+        return str(shell(*words, text=True).out)
+
+    before, after = told("--on", "2010-01-01"), told("--on", "2018-01-01")
+    assert before.startswith("2010-01-01: 120221 in use")
+    assert "later: 2015" in before
+    assert after.startswith("2018-01-01: 120221 not in use")
+    assert "later" not in told()
+    document = shell("divisions", "show", "120221", "--on", "2018-01-01")
+    assert document["in_force"] == "no"
+
+
+def test_what_repair_leaves_is_said_with_its_reason(shell: Shell) -> None:
+    file = shell.folder / "bad.geojson"
+    drawn = json.loads(shell.file().read_text(encoding="utf-8"))
+    first = drawn["features"][0]
+    bow = [
+        [118.0, 39.2],
+        [118.02, 39.18],
+        [118.02, 39.2],
+        [118.0, 39.18],
+        [118.0, 39.2],
+    ]
+    again = json.loads(json.dumps(first))
+    again["properties"] = {"code": "120101009", "name": "重复街道"}
+    crossed = {
+        "type": "Feature",
+        "properties": {"code": "120101008", "name": "交叉街道"},
+        "geometry": {"type": "Polygon", "coordinates": [bow]},
+    }
+    drawn["features"] += [again, crossed]
+    file.write_text(json.dumps(drawn), encoding="utf-8")
+    taken = shell.take(file, "2020", status=1)
+    shown = {item["rule"]: item for item in taken["findings"]["shown"]}
+    draft = taken["draft"]["id"]
+    words = ("draft", "repair", draft, "--as", "zhao", "--store", shell.store)
+    said = quhua(*words, "--lang", "en")
+    assert "not repaired" in said.out, said.err
+    mark = shown["duplicate"]["fingerprint"]
+    assert f"not repaired [{mark}]: a person must decide" in said.out
+    assert "repair offered" not in next(
+        line for line in said.out.splitlines() if line.startswith(f"  [{mark}]")
+    )
+
+    waive = ("draft", "waive", draft, "--reason", "核实", "--as", "chen")
+    shell(*waive, mark[:7], status=2)
+    waived = shell(*waive, mark[:8], "--lang", "en", text=True)
+    assert f"Waived {mark}" in waived.out
+    assert "120101009" in waived.out
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--map", "n2=name", "--map", "name=name"),
+        ("--map", "name=name", "--map", "name=code"),
+        ("--override", "axis_swapped=maybe"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_typed_wrong_is_no_bug(shell: Shell, more: tuple[str, ...]) -> None:
+    refused = shell("inspect", shell.file(), *more, status=2)
+    assert refused["error"] == "input"
