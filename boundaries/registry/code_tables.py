@@ -44,6 +44,7 @@ class CodeTables(Desk):
                 "notices": [notice._asdict() for notice in history.notices],
             }
             with self.store.write(lock=[CODES]) as tx:
+                self.may("import_codes", actor, reader=tx)
                 digest = tx.put_blob(history.to_bytes())
                 tx.put(
                     CODES, history.source, {**counts, "blob": digest, "imported": now()}

@@ -93,8 +93,9 @@ def require_neighbours(
 
 def _taken(changes: ChangeSet, foreign: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return which changed unit gained which area of which foreign unit."""
-    new = changes.new[changes.new.geometry.notna()]
-    drawn = np.array(new.geometry.array, dtype=object)  # a copy: it is mended
+    drawn = np.array(changes.new.geometry.array, dtype=object)  # a copy: it is mended
+    new = changes.new[~shapely.is_missing(drawn)]
+    drawn = drawn[~shapely.is_missing(drawn)]
     broken = ~shapely.is_valid(drawn)
     drawn[broken] = shapely.make_valid(
         drawn[broken], method="structure", keep_collapsed=False

@@ -255,6 +255,13 @@ def test_lineage_as_the_versions_tell_it(desk: Office) -> None:
         basis="津政函〔2021〕3号",
     )
     desk.approve(draft["id"])
+    with pytest.raises(NotFoundError):
+        desk.registry.lineage("viewer", "120102002")
+    desk.registry.publish("chen", 1)
+    before = desk.registry.lineage("viewer", "120102002")
+    assert before["successors"] == []
+    assert [record["valid_to"] for record in before["records"]] == [""]
+    desk.registry.publish("chen", 2)
     gone = desk.registry.lineage("viewer", "120102002")
     assert [(s["type"], s["to_code"], s["document"]) for s in gone["successors"]] == [
         ("merge", "120102001", "津政函〔2021〕3号")
@@ -264,3 +271,7 @@ def test_lineage_as_the_versions_tell_it(desk: Office) -> None:
     assert [s["from_code"] for s in heir["predecessors"]] == ["120102002"]
     with pytest.raises(NotFoundError):
         desk.registry.lineage("viewer", "120109001")
+    for number, told in ((2, []), (3, ["merge"])):
+        desk.approve(desk.registry.revert("zhao", number)["id"])
+        again = desk.registry.lineage("zhao", "120102002")["layer"]
+        assert [step["type"] for step in again["successors"]] == told
