@@ -163,6 +163,16 @@ def test_on_a_phone(browser: Browser, tianjin: str) -> None:
         assert visit.troubles == []
 
 
+def test_a_copied_address_opens_its_panel_on_a_phone(
+    browser: Browser, tianjin: str
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+    with visiting(browser, tianjin, is_mobile=True, **phone) as visit:
+        visit.open("/?panel=changes")
+        visit.page.wait_for_selector("#changes-panel", state="visible")
+        assert visit.page.get_attribute("#open-list", "aria-expanded") == "true"
+
+
 def test_the_table_says_what_the_map_shows(visit: Visit) -> None:
     visit.open("/?panel=table")
     visit.page.wait_for_selector("#table-panel tbody tr")

@@ -33,6 +33,7 @@ new Search(byId("query"), byId("found"), { onselect: (code) => select(code, { fo
 async function start() {
   const { at } = state;
   panel(PANELS.includes(state.panel) || state.panel === NONE ? state.panel : "tree", { keep: true });
+  if (PANELS.includes(state.panel)) unfoldList(true);
   edition = await ask("/p/current.json");
   if (edition.state === "empty") { location.reload(); return; }
   lookAt(at);
@@ -202,9 +203,14 @@ byId("fold").addEventListener("click", () => {
 byId("unfold").addEventListener("click", () => { panel("tree"); byId("tab-tree").focus(); });
 byId("open-list").addEventListener("click", () => {
   if (state.panel === NONE) panel("tree");
-  const open = byId("side").classList.toggle("open");
-  byId("open-list").setAttribute("aria-expanded", String(open));
+  unfoldList(!byId("side").classList.contains("open"));
 });
+
+/* On a narrow screen the list lies over the map; an address that names a panel opens it. */
+function unfoldList(open) {
+  byId("side").classList.toggle("open", open);
+  byId("open-list").setAttribute("aria-expanded", String(open));
+}
 
 /* ---- the map ---- */
 
