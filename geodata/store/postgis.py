@@ -252,10 +252,11 @@ class PostGIS:
                     while chunk := file.read(1 << 20):
                         copy.write(chunk)
             migrating.run(connection)
+            # before verifying, which leaves the connection to stream results
+            accept(SqlTransaction(self, connection))
             breaks = verifying.verify(self, connection, anchor)
             if breaks:
                 raise verifying.failure(breaks)
-            accept(SqlTransaction(self, connection))
 
     def health(self, connection: sa.Connection) -> dict[str, Any]:
         """Return what an administrator should see."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 
-from geodata.errors import InputError, StoreError
+from geodata.errors import ForbiddenError, InputError, StoreError, Text
 from geodata.store import digests, open_store, restore
 from tests.support import store_writer
 from tests.support.stores import LAYERS, change, commit, zones
@@ -285,3 +285,26 @@ def test_backups_taken_while_eight_write_are_each_one_moment(
     written = sum("version" in line for line in said if line["seq"] <= held)
     assert found.head("zones") == written
     found.close()
+
+
+def test_a_restore_that_is_refused_makes_nothing(store, other_url, tmp_path):
+    used(store)
+    store.backup(tmp_path / "backup")
+
+    def never(tx):
+        assert tx.layers()
+        raise ForbiddenError(Text("不行", "no"))
+
+    with pytest.raises(ForbiddenError):
+        restore(tmp_path / "backup", other_url, accept=never)
+    with pytest.raises(StoreError):
+        open_store(other_url)
+
+    def link(tx):
+        tx.append(actor="root", account="", verb="restore", subject="b", detail={})
+
+    restore(tmp_path / "backup", other_url, accept=link)
+    again = open_store(other_url)
+    assert again.journal()[-1].verb == "restore"
+    assert again.verify(anchor=store.anchor()) == []
+    again.close()
