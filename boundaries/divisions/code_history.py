@@ -105,14 +105,6 @@ class CodeHistory:
             raise NotFoundError(Text(f"没有变更事件 {event}。", f"No event {event}."))
         return {str(key): value for key, value in found.iloc[0].items()}
 
-    def links_from(self, code: str) -> pd.DataFrame:
-        """Return the links that leave ``code``, oldest first."""
-        return self.links[self.links["from_code"] == code]
-
-    def links_to(self, code: str) -> pd.DataFrame:
-        """Return the links that arrive at ``code``, oldest first."""
-        return self.links[self.links["to_code"] == code]
-
     @property
     def retired(self) -> pd.Series[str]:
         """Codes no longer in use: index code, value the date they ended."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geodata.crs import area_m2
 from geodata.topology import measure
@@ -57,11 +56,3 @@ def nesting(parent: Any, children: NDArray[Any]) -> Nesting:
         outside=table[taken & ~held & real].reset_index(drop=True),
         residual=table[held & ~taken & real].reset_index(drop=True),
     )
-
-
-def share_inside(polygon: Any, other: Any) -> float:
-    """Return the share of a valid polygon's area that lies in another."""
-    whole = float(shapely.area(polygon))
-    if not whole:
-        return 0.0
-    return float(shapely.area(shapely.intersection(polygon, other))) / whole
