@@ -58,8 +58,26 @@ MARKERS = LayerSchema(
         Field("height_m", "real"),
         Field("accuracy_m", "real"),
         Field("public", "boolean"),
+        Field("name", "text"),
+        Field("level", "integer"),
+        Field("faces", "text"),
+        Field("units", "json"),
+        Field("height_type", "text"),
+        Field("survey_crs", "text"),
+        Field("survey_scale", "integer"),
+        Field("location", "text"),
+        Field("reference_objects", "json"),
+        Field("set_on", "date"),
+        Field("registered_on", "date"),
+        Field("custodian", "text"),
+        Field("photos", "json"),
+        Field("remark", "text"),
     ),
 )
+"""``units`` are the codes of the divisions it stands between, ``lines`` those of its
+boundary lines; ``reference_objects`` (方位物) are each ``{"name", "azimuth_deg",
+"azimuth_type", "distance_m"}``; ``survey_crs`` is what its coordinates were measured
+in, they are stored as EPSG:4490 like all."""
 
 INSPECTIONS = LayerSchema(
     name="inspections",
@@ -71,8 +89,16 @@ INSPECTIONS = LayerSchema(
         Field("date", "date", required=True),
         Field("kind", "text"),
         Field("result", "text"),
+        Field("damage", "text"),
+        Field("action", "text"),
+        Field("parties", "json"),
+        Field("inspectors", "text"),
+        Field("document", "text"),
+        Field("photos", "json"),
+        Field("remark", "text"),
     ),
 )
+"""``subject`` is a marker's number; ``parties`` the codes of the sides present."""
 
 PLACE_NAMES = LayerSchema(
     name="place_names",
@@ -85,8 +111,28 @@ PLACE_NAMES = LayerSchema(
         Field("romanised", "text"),
         Field("division", "text"),
         Field("former_names", "json"),
+        Field("subcategory", "text"),
+        Field("romanised_confirmed", "boolean"),
+        Field("specific", "text"),
+        Field("generic", "text"),
+        Field("aliases", "json"),
+        Field("script", "text"),
+        Field("location", "text"),
+        Field("origin", "text"),
+        Field("meaning", "text"),
+        Field("history", "text"),
+        Field("status", "text"),
+        Field("document", "text"),
+        Field("authority", "text"),
+        Field("approved_on", "date"),
+        Field("named_on", "date"),
+        Field("public", "boolean"),
+        Field("remark", "text"),
     ),
 )
+"""``category`` is one of the eight classes of 地名管理条例 art 3, ``subcategory`` the
+five digits of the category table; ``specific`` and ``generic`` are 专名 and 通名;
+``script`` is the name in a minority language's own writing."""
 
 FACILITIES = LayerSchema(
     name="facilities",

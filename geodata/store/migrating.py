@@ -26,6 +26,10 @@ CURRENT = "0001"
 """The newest migration; a test holds it to the files."""
 _FOLDER = Path(__file__).with_name("migrations")
 _REVISION = sa.table("alembic_version", sa.column("version_num"))
+_HOW_TO_MIGRATE = Text(
+    "请先备份，再运行 quhua migrate（加 --dry-run 先看 SQL）。",
+    "Back it up, then run quhua migrate (--dry-run shows the SQL first).",
+)
 
 
 def shown(url: str) -> str:
@@ -65,10 +69,7 @@ def require_current(connection: sa.Connection, url: str) -> None:
             f"数据库结构较旧（{found}，需要 {CURRENT}）。",
             f"The store's tables are older ({found}; {CURRENT} is needed).",
         ),
-        Text(
-            "请先备份，再运行 quhua migrate（加 --dry-run 先看 SQL）。",
-            "Back it up, then run quhua migrate (--dry-run shows the SQL first).",
-        ),
+        _HOW_TO_MIGRATE,
         code="schema_older",
     )
 
@@ -119,18 +120,44 @@ def run(connection: sa.Connection, to: str = "head") -> None:
     command.upgrade(_config(connection=connection), to)
 
 
-def dry_run(backend: Backend) -> str:
-    """Return the SQL that :func:`upgrade` would run, changing nothing."""
+def dry_run(backend: Backend, layers: Iterable[LayerSchema] = ()) -> str:
+    """Return the SQL that :func:`upgrade` would run, changing nothing.
+
+    Layers that grow are named with the fields they gain.
+    """
     from alembic import command
 
-    before = None
+    before, grown = None, []
     if backend.exists():
         with backend.reading() as connection:
             before = revision(connection)
+            if before is not None:
+                grown = [
+                    f"-- layer {schema.name}: + {', '.join(gained)}"
+                    for schema in layers
+                    if (gained := _gained(connection, schema))
+                ]
     output = io.StringIO()
     config = _config(dialect=backend.name, output=output)
     command.upgrade(config, f"{before or 'base'}:head", sql=True)
-    return output.getvalue()
+    return "\n".join([output.getvalue(), *grown])
+
+
+def require_layers(connection: sa.Connection, layers: Iterable[LayerSchema]) -> None:
+    """Refuse a store whose layers lack fields this program writes.
+
+    Read as it stands, a value of such a field would be lost among the others.
+    """
+    older = [schema.name for schema in layers if _gained(connection, schema)]
+    if older:
+        raise StoreError(
+            Text(
+                f"数据库中这些图层的字段较旧：{'、'.join(older)}。",
+                f"These layers of the store lack fields: {', '.join(older)}.",
+            ),
+            _HOW_TO_MIGRATE,
+            code="schema_older",
+        )
 
 
 def _config(**attributes: Any) -> Any:
@@ -143,18 +170,29 @@ def _config(**attributes: Any) -> Any:
     return config
 
 
+def _known(connection: sa.Connection, name: str) -> dict[str, Any] | None:
+    """Return the declaration of a layer that the store was last given."""
+    doc = connection.execute(sa.select(layer.c.doc).where(layer.c.name == name))
+    found = doc.scalar()
+    return None if found is None else dict(json.loads(found))
+
+
+def _gained(connection: sa.Connection, schema: LayerSchema) -> list[str]:
+    """Return the fields a layer would gain; all of them when it is not there."""
+    before = _known(connection, schema.name)
+    had = {} if before is None else {f["name"]: f["type"] for f in before["fields"]}
+    return [f.name for f in schema.fields if had.get(f.name) != f.type]
+
+
 def _grow(connection: sa.Connection, schema: LayerSchema) -> bool:
     """Add a layer, or fields it gained; fields are never taken away."""
     doc = digests.canonical(asdict(schema))
-    known = connection.execute(
-        sa.select(layer.c.doc).where(layer.c.name == schema.name)
-    ).scalar()
-    if known == doc:
-        return False
-    if known is None:
+    before = _known(connection, schema.name)
+    if before is None:
         connection.execute(sa.insert(layer).values(name=schema.name, doc=doc))
         return True
-    before = json.loads(known)
+    if digests.canonical(before) == doc:
+        return False
     lost = {f["name"]: f["type"] for f in before["fields"]}.items() - {
         f.name: f.type for f in schema.fields
     }.items()

@@ -48,24 +48,28 @@ def open_store(
     layers: Iterable[LayerSchema] = (),
     digest: str = "sha256",
 ) -> SqlStore:
-    """Open a store, or make one with these layers when ``create`` and absent."""
+    """Open a store, or make one with these layers when ``create`` and absent.
+
+    One that lacks fields of ``layers`` is refused: :func:`migrate` adds them.
+    """
     backend = backend_for(url)
     try:
         if create and not _has_tables(backend):
             migrating.upgrade(backend, layers, digest=digest)
-        _require_store(backend, url)
+        _require_store(backend, url, layers)
     except BaseException:
         backend.close()
         raise
     return SqlStore(backend)
 
 
-def _require_store(backend: Backend, url: str) -> None:
+def _require_store(backend: Backend, url: str, layers: Iterable[LayerSchema]) -> None:
     """Refuse a place without a store, or with one this program does not know."""
     if not backend.exists():
         raise migrating.no_store(url)
     with backend.reading() as connection:
         migrating.require_current(connection, url)
+        migrating.require_layers(connection, layers)
 
 
 def _has_tables(backend: Backend) -> bool:
@@ -87,7 +91,7 @@ def migrate(
     backend = backend_for(url)
     try:
         if dry_run:
-            return migrating.dry_run(backend)
+            return migrating.dry_run(backend, layers)
         if not _has_tables(backend):
             raise migrating.no_store(url)
         return "\n".join(migrating.upgrade(backend, layers, accept=accept))

@@ -96,6 +96,13 @@ def test_a_layer_gains_a_field_and_old_rows_read_with_it(store, store_url):
         ZONES.name, ZONES.key, ZONES.geometry, (*ZONES.fields, Field("seat", "text"))
     )
     new = LayerSchema("lines", "line", "MultiLineString", (Field("line", "text"),))
+    with pytest.raises(StoreError, match="zones, lines") as older:
+        open_store(store_url, layers=[wider, new])
+    assert older.value.code == "schema_older"
+    shown = migrate(store_url, layers=[wider, new, *LAYERS[1:]], dry_run=True)
+    assert "-- layer zones: + seat" in shown
+    assert "-- layer lines: + line" in shown
+    assert "lines" not in store.layers()
     assert migrate(store_url, layers=[wider, new, *LAYERS[1:]]).split("\n") == [
         "layer zones",
         "layer lines",
@@ -104,6 +111,7 @@ def test_a_layer_gains_a_field_and_old_rows_read_with_it(store, store_url):
     assert (row["name"], row["seat"]) == ("甲", None)
     assert store.snapshot("lines").empty
     assert store.verify() == []
+    open_store(store_url, layers=[wider, new]).close()
     with pytest.raises(StoreError, match="cannot lose"):
         migrate(store_url, layers=[ZONES])
 
