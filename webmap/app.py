@@ -18,12 +18,14 @@ from geodata.errors import (
     InputError,
     NotFoundError,
     QuhuaError,
+    SignInError,
     StateError,
     Text,
 )
-from webmap import compression, languages
+from webmap import api, compression, forms, languages, policy, session
+from webmap.api.problems import ArgumentsError, arguments_error
 from webmap.published import Published
-from webmap.views import api, pages, tiles
+from webmap.views import BLUEPRINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
+    (ArgumentsError, 422),
     (NotFoundError, 404),
+    (SignInError, 401),
     (ForbiddenError, 403),
     (StateError, 409),
     (InputError, 400),
@@ -41,10 +45,16 @@ STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
 """The first class that matches gives the status; 500 for the rest."""
 
 _WORDS = {
-    400: Text("请求有误。", "The request is not right."),
+    400: Text(
+        "请求有误，或页面已过期；请刷新后重试。",
+        "The request is not right, or the page is too old: load it again.",
+    ),
     403: Text("无权访问。", "You may not see this."),
     404: Text("没有这个页面。", "There is no such page."),
     405: Text("不支持这种请求方式。", "This method is not supported here."),
+    429: Text(
+        "请求过于频繁，请稍后再试。", "Too many requests; please try again later."
+    ),
     500: Text(
         "程序出错，已记入日志；数据不受影响。",
         "Something broke and has been logged; no data is affected.",
@@ -63,7 +73,7 @@ def create_app(
         The page reads published versions through its store.
     cache
         Where prepared tiles are kept; beside the store by default. Its content may
-        be deleted at any time.
+        be deleted at any time. The key that signs cookies lies beside it.
     names
         Host names this server may be asked by, besides ``localhost`` and numbers.
         A page elsewhere can have a name of its own point to this machine and so
@@ -76,11 +86,15 @@ def create_app(
     folder = cache or cache_beside(registry.store.url)
     app.extensions["published"] = Published(registry.store, folder)
     languages.install(app)
-    for blueprint in (pages.pages, tiles.tiles, api.api):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    api.install(app)
     app.before_request(_draw_nonce)
     known = {"localhost", *(name.lower() for name in names)}
     app.before_request(lambda: _require_known_host(known))
+    session.install(app, folder.with_suffix(".key"))
+    policy.install(app)
+    forms.install(app)
     app.after_request(_protect)
     compression.install(app)
     app.register_error_handler(QuhuaError, _told)
@@ -157,6 +171,9 @@ def _told(error: QuhuaError) -> Any:
 def _refused(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
+    said = getattr(error, "data", {}).get("messages")
+    if said is not None:
+        return _told(arguments_error(said))
     status = error.code or 500
     words = _WORDS.get(status, _WORDS[400])
     return _answer(status, words, None, QuhuaError(words, code="http").to_dict())
@@ -171,7 +188,7 @@ def _broken(error: Exception) -> Any:
 def _answer(
     status: int, message: Text, hint: Text | None, document: dict[str, object]
 ) -> tuple[Any, int]:
-    if request.path.startswith(("/api/", "/p/")):
+    if policy.wants_json():
         return jsonify(document), status
     language = languages.chosen()
     words = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from flask import current_app
+
 from geodata import guard
 
 if TYPE_CHECKING:
     from geodata.store.protocol import Store
-    from webmap.published import Edition
+    from webmap.published import Edition, Published
 
 LIBRARIES = (
     "quhua",
@@ -42,3 +44,9 @@ def health(store: Store, edition: Edition | None) -> dict[str, Any]:
         "libraries": {name: version(name) for name in LIBRARIES},
         "outside_hosts": [],
     }
+
+
+def of_this_server() -> dict[str, Any]:
+    """Return the state of the server that answers this request, and of its store."""
+    published: Published = current_app.extensions["published"]
+    return health(current_app.extensions["registry"].store, published.edition())

@@ -1,1 +1,16 @@
 """One blueprint a noun; each view parses, makes one call, presents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webmap.views.accounts import accounts
+from webmap.views.pages import pages
+from webmap.views.reference import reference
+from webmap.views.tiles import tiles
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+BLUEPRINTS: tuple[Blueprint, ...] = (accounts, pages, reference, tiles)
+"""What the application registers, in this order."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, jsonify, render_template
 from markupsafe import Markup
 
-from webmap.health import health as describe
+from webmap import policy
+from webmap.health import of_this_server
 from webmap.maps import shell
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ pages = Blueprint("pages", __name__)
 
 
 @pages.get("/")
+@policy.published
 def home() -> str:
     """Return the map of the published divisions; its data come after it."""
     published: Published = current_app.extensions["published"]
@@ -43,25 +45,14 @@ def modules() -> tuple[str, ...]:
 
 
 @pages.get("/health")
+@policy.may("see_health")
 def health() -> str:
     """Show an administrator versions, settings and how files are isolated."""
-    return render_template("health.html", found=state_of_server())
-
-
-@pages.get("/api/v1/health")
-def health_document() -> Any:
-    """Return the same as JSON."""
-    return jsonify(state_of_server())
-
-
-def state_of_server() -> dict[str, Any]:
-    """Return the state of this server and its store."""
-    published: Published = current_app.extensions["published"]
-    store = current_app.extensions["registry"].store
-    return describe(store, published.edition())
+    return render_template("health.html", found=of_this_server())
 
 
 @pages.get("/healthz")
+@policy.public
 def alive() -> Any:
     """Answer quickly whether the server and its store are there."""
     published: Published = current_app.extensions["published"]

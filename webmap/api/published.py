@@ -4,23 +4,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import current_app, jsonify, request
+from marshmallow import fields
 
 from geodata.errors import InputError, NotFoundError, Text
-from webmap import divisions
+from webmap import divisions, policy
+from webmap.api.frame import ApiBlueprint
+from webmap.api.schemas import Query
 from webmap.pointer import state_document, transition_document
 
 if TYPE_CHECKING:
     from webmap.published import Edition, Published
     from webmap.states import State
 
-api = Blueprint("api", __name__, url_prefix="/api/v1")
+published = ApiBlueprint(
+    "published",
+    Text("已发布的区划", "The published divisions"),
+    url_prefix="/api/v1",
+)
 
 LONGEST_QUERY = 100
 """Characters of a search that are looked at."""
+PREPARING = {
+    202: Text("正在准备，请稍后再问", "being prepared: ask again in a second"),
+}
 
 
-@api.get("/dates/<date>")
+class OnDate(Query):
+    """The date a state is asked for."""
+
+    date = fields.String(
+        load_default=None, metadata={"description": "YYYY, YYYY-MM or YYYY-MM-DD"}
+    )
+
+
+class Children(OnDate):
+    """Whose children are asked for."""
+
+    parent = fields.String(load_default=None)
+
+
+class Rows(OnDate):
+    """Where a page of the table begins."""
+
+    after = fields.String(load_default="")
+
+
+class Wanted(OnDate):
+    """What is searched for."""
+
+    q = fields.String(load_default="")
+
+
+@published.get(
+    "/dates/<date>",
+    Text("某日的状态：版本、级别、范围", "The state on a date: what to draw"),
+    also=PREPARING,
+)
+@policy.published
 def date_state(date: str) -> Any:
     """Return what to draw for the state in force on a date."""
     edition = _edition()
@@ -28,7 +69,12 @@ def date_state(date: str) -> Any:
     return _answer(state_document(found)) if found else _later()
 
 
-@api.get("/changes/<old>/<new>")
+@published.get(
+    "/changes/<old>/<new>",
+    Text("两个日期之间的变化", "What changed between two dates"),
+    also=PREPARING,
+)
+@policy.published
 def changes(old: str, new: str) -> Any:
     """Return what changed between two dates."""
     edition = _edition()
@@ -44,39 +90,65 @@ def changes(old: str, new: str) -> Any:
     return _answer(transition_document(found, before, after))
 
 
-@api.get("/divisions")
-def children() -> Any:
+@published.get(
+    "/divisions",
+    Text("某单位的下级区划", "The divisions directly under one"),
+    query=Children,
+    also=PREPARING,
+)
+@policy.published
+def children(query: dict[str, Any]) -> Any:
     """Return the divisions directly under ``parent``, or the topmost ones."""
-    found = _state()
+    found = _state(query)
     if found is None:
         return _later()
-    return _answer(divisions.children(found, request.args.get("parent") or None))
+    return _answer(divisions.children(found, query["parent"] or None))
 
 
-@api.get("/table")
-def table() -> Any:
+@published.get(
+    "/table",
+    Text("全部区划，按代码分页", "All divisions by code, page by page"),
+    query=Rows,
+    also=PREPARING,
+)
+@policy.published
+def table(query: dict[str, Any]) -> Any:
     """Return a page of all divisions in the order of their codes."""
-    found = _state()
+    found = _state(query)
     if found is None:
         return _later()
-    return _answer(divisions.page(found, request.args.get("after") or ""))
+    return _answer(divisions.page(found, query["after"]))
 
 
-@api.get("/search")
-def search() -> Any:
+@published.get(
+    "/search",
+    Text("按名称、代码或拼音首字母查找", "Find by name, code or pinyin initials"),
+    query=Wanted,
+    also=PREPARING,
+)
+@policy.published
+def search(query: dict[str, Any]) -> Any:
     """Return divisions by name, code or first letters of the name's pinyin."""
-    found = _state()
+    found = _state(query)
     if found is None:
         return _later()
-    query = (request.args.get("q") or "")[:LONGEST_QUERY]
-    return _answer(divisions.search(found, query))
+    return _answer(divisions.search(found, query["q"][:LONGEST_QUERY]))
 
 
-@api.get("/divisions/<code>")
-def division(code: str) -> Any:
+@published.get(
+    "/divisions/<code>",
+    Text(
+        "一个区划：属性、相邻单位、沿革",
+        "One division: attributes, neighbours, history",
+    ),
+    query=OnDate,
+    also=PREPARING,
+)
+@policy.published
+def division(query: dict[str, Any], code: str) -> Any:
     """Return one division on a date, its neighbours and its history."""
     edition = _edition()
-    found = _state()
+    found = _state(query)
     if found is None:
         return _later()
     registry = current_app.extensions["registry"]
@@ -97,9 +169,9 @@ def _edition() -> Edition:
     return edition
 
 
-def _state() -> State | None:
+def _state(query: dict[str, Any]) -> State | None:
     edition = _edition()
-    return edition.state(edition.at(request.args.get("date") or None))
+    return edition.state(edition.at(query["date"] or None))
 
 
 def _answer(document: Any) -> Any:
