@@ -1,10 +1,10 @@
 /* Draws tiles on one canvas the size of the view: crisp at every zoom, no seams.
    It is a Leaflet renderer, so dragging and zooming move it as Leaflet moves its own. */
 
+import { L } from "./leaflet.js";
 import { decode } from "./mvt.js";
 import { BORDERS, hatch, palette } from "./paint.js";
 
-const L = window.L;
 const EXTENT = 4096;
 const DEEPEST = 15;
 const KEPT = 160;
@@ -74,6 +74,7 @@ export const DivisionMap = L.Renderer.extend({
     this.hovered = null;
     this.moved = [];
     this.highlighted = null;
+    this.bare = false;
     this.colours = palette();
     const follow = () => { this.colours = palette(); this.redraw(); };
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
@@ -90,6 +91,8 @@ export const DivisionMap = L.Renderer.extend({
     this.redraw();
   },
   upTo(level) { this.deepest = level; this.redraw(); },
+  /* Over a base map the divisions are borders and names only. */
+  over(basemap) { this.bare = basemap; this.redraw(); },
   select(code) { this.selected = code; this.emphasise(); },
   hover(code) {
     if (code === this.hovered) return;
@@ -181,7 +184,7 @@ export const DivisionMap = L.Renderer.extend({
     const changes = this._loaded(this.change, places);
     this._areas = areas;
     this._changes = changes;
-    for (const tile of areas) this._fills(tile);
+    for (const tile of this.bare ? [] : areas) this._fills(tile);
     for (const tile of changes) this._clipped(tile, () => this._moves(tile));
     for (const tile of areas) this._edges(tile);
     for (const tile of changes) this._clipped(tile, () => this._lines(tile));

@@ -1,6 +1,6 @@
 /* Words of the page in its language, and numbers with honest precision. */
 
-const catalog = JSON.parse(document.getElementById("words").textContent);
+const catalog = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 export const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 
 export function say(text, values = {}) {

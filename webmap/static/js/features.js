@@ -1,0 +1,140 @@
+/* GeoJSON drawn over the divisions: hatched, numbered, clickable, with a keyboard. */
+
+import { L } from "./leaflet.js";
+import { pattern, styleOf, STYLES } from "./styles.js";
+
+const MOST_AS_SVG = 1500; // beyond, one canvas is quicker than as many elements
+const MOST_NUMBERS = 250;
+let made = 0;
+
+export class Features {
+  /* `style`: a name of styles.js or (feature) => name. `number`: (feature, index) => text or null.
+     `label`: (feature, index) => what a screen reader says of its number. */
+  constructor(map, geojson, { style = "draft", onClick = null, onHover = null, number = null, label = null } = {}) {
+    this.map = map;
+    this.prefix = `hatch-${(made += 1)}`;
+    this.named = typeof style === "function" ? style : () => style;
+    this.items = [];
+    const features = geojson.type === "FeatureCollection" ? geojson.features : geojson.type === "Feature" ? [geojson] : [{ type: "Feature", properties: {}, geometry: geojson }];
+    this.canvas = features.length > MOST_AS_SVG;
+    this.pane();
+    this.renderer = (this.canvas ? L.canvas : L.svg)({ pane: "features", padding: 0.3 });
+    this.numbers = L.layerGroup();
+    this.layer = L.featureGroup();
+    features.forEach((feature, index) => {
+      if (!feature.geometry) { this.items.push(null); return; }
+      const layer = L.geoJSON(feature, {
+        renderer: this.renderer, pane: "features", interactive: Boolean(onClick || onHover),
+        style: () => this.path(this.named(feature)),
+        pointToLayer: (_, at) => L.circleMarker(at, { ...this.path(this.named(feature)), renderer: this.renderer, pane: "features" }),
+      });
+      const item = { feature, layer, index, number: number?.(feature, index) ?? null };
+      if (onClick) layer.on("click", (event) => { L.DomEvent.stop(event); onClick(feature, index, event); });
+      if (onHover) { layer.on("mouseover", () => onHover(feature, index)); layer.on("mouseout", () => onHover(null, -1)); }
+      if (item.number !== null) item.badge = this.badge(item, onClick, label?.(feature, index));
+      this.items.push(item);
+      this.layer.addLayer(layer);
+    });
+    this.layer.addTo(map);
+    this.numbers.addTo(map);
+    this.definitions();
+    this.thin = () => this.crowd();
+    map.on("moveend zoomend", this.thin);
+    this.crowd();
+  }
+
+  pane() {
+    if (this.map.getPane("features")) return;
+    this.map.createPane("features").style.zIndex = 450;
+    this.map.createPane("numbers").style.zIndex = 640;
+  }
+
+  path(name) {
+    const style = styleOf(name);
+    const hatched = style.hatch && !this.canvas;
+    const colour = (token) => (this.canvas ? getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim() : `var(--${token})`);
+    return {
+      color: colour(style.stroke), weight: style.width, opacity: style.opacity ?? 1, dashArray: style.dash ?? null,
+      fill: Boolean(style.hatch || style.fill), fillColor: hatched ? `url(#${this.prefix}-${name})` : colour(style.fill ?? style.stroke),
+      fillOpacity: hatched ? 1 : style.filled ?? (style.hatch ? 0.3 : 1), radius: style.radius ?? 6,
+    };
+  }
+
+  definitions() {
+    const root = this.renderer._container;
+    if (this.canvas || !root) return;
+    const holder = document.createElementNS("http://www.w3.org/2000/svg", "defs");
+    for (const [name, style] of Object.entries(STYLES)) {
+      if (style.hatch) holder.append(pattern(`${this.prefix}-${name}`, style));
+    }
+    root.prepend(holder);
+  }
+
+  badge(item, onClick, label) {
+    const text = document.createElement("span");
+    text.textContent = item.number;
+    const box = item.layer.getBounds();
+    const marker = L.marker(box.getCenter(), {
+      pane: "numbers", keyboard: Boolean(onClick), interactive: Boolean(onClick),
+      alt: label ?? String(item.number), title: label ?? "",
+      icon: L.divIcon({ className: `map-number style-${this.named(item.feature)}${item.feature.geometry.type === "Point" ? " above" : ""}`, html: text, iconSize: null }),
+    });
+    if (onClick) marker.on("click", (event) => { L.DomEvent.stop(event); onClick(item.feature, item.index, event); });
+    return marker;
+  }
+
+  /* Numbers that would touch another are left out until there is room. */
+  crowd() {
+    const taken = [], view = this.map.getBounds().pad(0.05), keep = new Set();
+    const first = [...this.items].filter((item) => item?.badge).sort((a, b) => (b === this.marked) - (a === this.marked));
+    for (const item of first) {
+      if (keep.size >= MOST_NUMBERS) break;
+      const at = item.badge.getLatLng();
+      if (!view.contains(at)) continue;
+      const { x, y } = this.map.latLngToContainerPoint(at);
+      if (taken.some(([left, top]) => Math.abs(left - x) < 24 && Math.abs(top - y) < 22)) continue;
+      taken.push([x, y]);
+      keep.add(item.badge);
+    }
+    for (const item of first) {
+      if (keep.has(item.badge)) this.numbers.addLayer(item.badge);
+      else this.numbers.removeLayer(item.badge);
+    }
+  }
+
+  /* Draw one stronger than the rest; null: none. */
+  highlight(index) {
+    if (this.marked) {
+      this.marked.layer.setStyle(this.path(this.named(this.marked.feature)));
+      this.marked.badge?.getElement()?.classList.remove("marked");
+    }
+    this.marked = index === null || index === undefined ? null : this.items[index] ?? null;
+    this.crowd();
+    if (!this.marked) return;
+    const usual = this.path(this.named(this.marked.feature));
+    this.marked.layer.setStyle({ ...usual, weight: usual.weight + 2.5 });
+    this.marked.layer.bringToFront();
+    this.marked.badge?.getElement()?.classList.add("marked");
+  }
+
+  /* [west, south, east, north] of one feature, or of all. */
+  bounds(index = null) {
+    const box = index === null ? this.layer.getBounds() : this.items[index]?.layer.getBounds();
+    return box?.isValid() ? [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()] : null;
+  }
+
+  show(on) {
+    for (const group of [this.layer, this.numbers]) {
+      if (on) group.addTo(this.map);
+      else group.remove();
+    }
+    if (on) { this.definitions(); this.crowd(); }
+  }
+
+  remove() {
+    this.map.off("moveend zoomend", this.thin);
+    this.layer.remove();
+    this.numbers.remove();
+    this.renderer.remove();
+  }
+}

@@ -1,0 +1,63 @@
+/* How features are drawn, by name: one table for maps, legends and print.
+   Colours are names of CSS variables, so that dark mode and print decide them. */
+
+export const STYLES = {
+  overlap: { stroke: "find-overlap", width: 1.6, hatch: 45 },
+  gap: { stroke: "find-gap", width: 1.6, hatch: 135 },
+  gain: { stroke: "gain-2", width: 1.2, hatch: 45 },
+  "gain-0": { stroke: "gain-0", width: 1.2, hatch: 45 },
+  "gain-1": { stroke: "gain-1", width: 1.2, hatch: 45 },
+  "gain-2": { stroke: "gain-2", width: 1.2, hatch: 45 },
+  "gain-3": { stroke: "gain-3", width: 1.2, hatch: 45 },
+  "gain-4": { stroke: "gain-4", width: 1.2, hatch: 45 },
+  border: { stroke: "find-border", width: 5, opacity: 0.8 },
+  point: { stroke: "find-overlap", width: 2.5, fill: "paper", radius: 7 },
+  warning: { stroke: "amber", width: 2, fill: "amber", opacity: 0.9, filled: 0.12, radius: 7 },
+  note: { stroke: "soft", width: 1.5, fill: "soft", filled: 0.08, radius: 6 },
+  old: { stroke: "old", width: 2, dash: "6 4" },
+  new: { stroke: "new", width: 2.6 },
+  draft: { stroke: "accent", width: 2, fill: "accent", filled: 0.1, radius: 6 },
+  selected: { stroke: "accent", width: 4, fill: "accent", filled: 0.18, radius: 9 },
+  marker: { stroke: "ink", width: 1.5, fill: "find-border", filled: 0.9, radius: 6 },
+  place: { stroke: "ink", width: 1.2, fill: "paper", filled: 1, radius: 4 },
+  facility: { stroke: "ink", width: 1.2, fill: "gain-0", filled: 0.9, radius: 6 },
+  accuracy: { stroke: "accent", width: 1, fill: "accent", filled: 0.08, dash: "3 3" },
+  measure: { stroke: "find-border", width: 3, fill: "find-border", filled: 0.1, dash: "8 5", radius: 5 },
+};
+
+export const styleOf = (name) => STYLES[name] ?? STYLES.draft;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function svg(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children.filter(Boolean));
+  return made;
+}
+
+/* A hatching of one colour and direction, to be put among an SVG's definitions. */
+export function pattern(id, { stroke, hatch }) {
+  return svg("pattern", { id, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${hatch})` },
+    svg("rect", { width: 8, height: 8, fill: `var(--${stroke})`, "fill-opacity": 0.14 }),
+    svg("line", { x1: 0, x2: 0, y1: 0, y2: 8, stroke: `var(--${stroke})`, "stroke-width": 2.6 }));
+}
+
+/* The key of a style: what a legend shows beside its words. */
+export function swatch(name) {
+  const style = styleOf(name);
+  const colour = `var(--${style.stroke})`;
+  const id = `key-${name}`;
+  const dash = style.dash ?? "none";
+  if (style.radius && !style.hatch) {
+    return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
+      svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), stroke: colour, "stroke-width": style.width, fill: style.fill ? `var(--${style.fill})` : "none", "fill-opacity": style.filled ?? 1 }));
+  }
+  if (style.hatch || style.fill) {
+    return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
+      style.hatch ? svg("defs", {}, pattern(id, style)) : null,
+      svg("rect", { x: 1, y: 1, width: 34, height: 14, stroke: colour, "stroke-width": style.width, "stroke-dasharray": dash, fill: style.hatch ? `url(#${id})` : `var(--${style.fill})`, "fill-opacity": style.hatch ? 1 : style.filled }));
+  }
+  return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
+    svg("line", { x1: 1, x2: 35, y1: 8, y2: 8, stroke: colour, "stroke-width": Math.min(style.width, 6), "stroke-dasharray": dash }));
+}
