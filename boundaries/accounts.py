@@ -97,6 +97,17 @@ class User:
         found = {grant.subtree for grant in self.grants if grant.role in wanted}
         return ("",) if "" in found else tuple(sorted(found))
 
+    def narrowed(self, grants: Iterable[Grant]) -> User:
+        """Return the user with only what their grants and these have in common."""
+        common = {
+            Grant(mine.role, both)
+            for mine in self.grants
+            for other in grants
+            if mine.role == other.role
+            and (both := _common(mine.subtree, other.subtree)) is not None
+        }
+        return replace(self, grants=tuple(sorted(common)))
+
     def public(self) -> dict[str, Any]:
         """Return what others may see of the account: never the hash."""
         return {
@@ -145,6 +156,13 @@ class User:
         wanted = tuple(sorted(set(grants)))
         check_separation(wanted)
         return replace(self, grants=wanted)
+
+
+def _common(one: str, other: str) -> str | None:
+    """Return the subtree that lies in both, None when they do not meet."""
+    if not one or (other and codes.is_within(other, one)):
+        return other
+    return one if not other or codes.is_within(one, other) else None
 
 
 def check_name(name: str) -> str:

@@ -6,12 +6,12 @@ command line ask :func:`moves` for the buttons to show. Nothing else decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from boundaries.codes import ROOT, is_within
-from boundaries.vocabulary import DraftState, Role
+from boundaries.vocabulary import THREE_ADMINISTRATORS, DraftState, Role
 from geodata.errors import ForbiddenError, StateError, Text
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class Who(Enum):
     ANYONE = "anyone"
     AUTHOR = "author"
     NOT_AUTHOR = "not_author"
+    PARTY = "party"
+    """The author, or else somebody who may decide on the draft."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,30 @@ class Verb:
     reads: bool = False
     whole: bool = False
 
+    def on(self, layer: str) -> frozenset[Role]:
+        """Return the roles that may do it to a layer (:data:`LAYER_ROLES`).
+
+        ``ANY_LAYER``: those that may do it to some layer.
+        """
+        if self.whole or not self.roles <= _EDITORS:
+            return self.roles  # neither editing nor deciding: the same for all layers
+        if layer == ANY_LAYER:
+            return self.roles.union(*map(self.on, LAYER_ROLES))
+        stand_in = LAYER_ROLES.get(layer, {})
+        return frozenset(stand_in.get(role, role) for role in self.roles)
+
+
+ANY_LAYER = ""
+DIVISIONS = "divisions"
+
+LAYER_ROLES: dict[str, dict[Role, Role]] = {
+    "place_names": {
+        Role.SURVEYOR: Role.NAME_STAFF,
+        Role.BOUNDARY_MANAGER: Role.NAME_REVIEWER,
+    },
+}
+"""Who edits and who decides on layers that are not the surveyors' and the boundary
+managers': in the rows below each of these roles is stood in for by the other."""
 
 _S = DraftState
 _EDITORS = frozenset({Role.SURVEYOR, Role.BOUNDARY_MANAGER})
@@ -137,6 +163,15 @@ VERBS: tuple[Verb, ...] = (
         _OPEN,
         who=Who.NOT_AUTHOR,
     ),
+    Verb("comment", _EDITORS, Text("留言", "comment"), _OPEN, who=Who.PARTY),
+    Verb(
+        "resolve",
+        _EDITORS,
+        Text("解决冲突", "resolve the conflict"),
+        frozenset({_S.CONFLICT}),
+        _S.DRAFT,
+        Who.AUTHOR,
+    ),
     Verb("publish", _DECIDERS, Text("发布", "publish")),
     Verb("revert", _EDITORS, Text("恢复", "revert"), to=_S.DRAFT),
     Verb("view_draft", _EDITORS, Text("查看草稿", "see drafts"), _ALL, reads=True),
@@ -181,6 +216,19 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("add_user", _GRANTERS, Text("新建用户", "add users"), scoped=False),
     Verb("set_roles", _GRANTERS, Text("授权", "grant roles"), scoped=False),
+    Verb(
+        "see_health",
+        THREE_ADMINISTRATORS,
+        Text("查看服务器状态", "see the state of the server"),
+        scoped=False,
+        reads=True,
+    ),
+    Verb(
+        "set_public",
+        _KEEPERS,
+        Text("开放公众查看", "open the public view"),
+        scoped=False,
+    ),
     Verb("backup", _KEEPERS, Text("备份", "back up"), scoped=False, reads=True),
 )
 
@@ -199,6 +247,7 @@ def allow(
     name: str,
     user: User,
     *,
+    layer: str = DIVISIONS,
     state: str | None = None,
     author: str | None = None,
     keys: Iterable[str] = (),
@@ -209,6 +258,8 @@ def allow(
     ----------
     name
         A verb of :data:`VERBS`.
+    layer
+        The layer concerned; ``ANY_LAYER`` asks for the role on one of them.
     state, author
         Of the draft concerned.
     keys
@@ -225,10 +276,12 @@ def allow(
     row = _BY_NAME[name]
     if user.local and row.reads:
         return row
-    _require_role(row, user)
+    if row.who is Who.PARTY and author not in (None, user.name):
+        row = replace(row, roles=row.roles & _DECIDERS)
+    _require_role(row, user, layer)
     _require_author(row, user, author)
     if row.scoped:
-        require_scope(row, user, keys)
+        require_scope(row, user, keys, layer)
     if row.of and state is not None and DraftState.of(state) not in row.of:
         here, there = DraftState.of(state).label, [s.label for s in sorted(row.of)]
         raise StateError(
@@ -244,38 +297,57 @@ def allow(
     return row
 
 
-def holds(name: str, user: User) -> bool:
+def holds(name: str, user: User, layer: str = ANY_LAYER) -> bool:
     """Return whether ``user`` may do a verb somewhere."""
-    return user.active and bool(user.local or user.roles & _BY_NAME[name].roles)
+    return user.active and bool(user.local or user.roles & _BY_NAME[name].on(layer))
 
 
 def moves(
-    user: User, *, state: str, author: str, keys: Iterable[str] = ()
+    user: User,
+    *,
+    state: str,
+    author: str,
+    keys: Iterable[str] = (),
+    layer: str = DIVISIONS,
 ) -> list[str]:
     """Return the verbs ``user`` may do with a draft as it stands."""
     keys = list(keys)
     offered = [row for row in VERBS if row.of and row.name != "view_draft"]
-    return [row.name for row in offered if _may(row, user, state, author, keys)]
+    return [row.name for row in offered if _may(row, user, layer, state, author, keys)]
 
 
-def outside(user: User, row: Verb, keys: Iterable[str]) -> list[str]:
+EITHER = "|"
+"""Parts the codes of one key of which any one suffices: the sides of a marker."""
+
+
+def outside(
+    user: User, row: Verb, keys: Iterable[str], layer: str = DIVISIONS
+) -> list[str]:
     """Return the codes of ``keys`` where ``user`` holds none of the verb's roles."""
-    subtrees = user.subtrees(row.roles)
+    subtrees = user.subtrees(row.on(layer))
     if "" in subtrees:
         return []
     return [
-        key for key in keys if not any(is_within(key, subtree) for subtree in subtrees)
+        key
+        for key in keys
+        if not any(
+            is_within(code, subtree)
+            for code in key.split(EITHER)
+            for subtree in subtrees
+        )
     ]
 
 
-def require_scope(row: Verb, user: User, keys: Iterable[str]) -> None:
+def require_scope(
+    row: Verb, user: User, keys: Iterable[str], layer: str = DIVISIONS
+) -> None:
     """Raise ForbiddenError naming the codes that lie outside the user's subtree."""
-    if row.whole and "" not in user.subtrees(row.roles):
+    if row.whole and "" not in user.subtrees(row.on(layer)):
         raise _needs_whole(row, user)
-    beyond = outside(user, row, keys)
+    beyond = outside(user, row, keys, layer)
     if beyond:
         named = ", ".join(beyond[:5]) + (" …" if len(beyond) > 5 else "")
-        scope = ", ".join(user.subtrees(row.roles))
+        scope = ", ".join(user.subtrees(row.on(layer)))
         raise ForbiddenError(
             Text(
                 f"{user.name} 不能{row.label.zh}：{len(beyond)} 个单位不在其辖区"
@@ -305,21 +377,23 @@ def _needs_whole(row: Verb, user: User) -> ForbiddenError:
     )
 
 
-def _may(row: Verb, user: User, state: str, author: str, keys: list[str]) -> bool:
+def _may(
+    row: Verb, user: User, layer: str, state: str, author: str, keys: list[str]
+) -> bool:
     try:
-        allow(row.name, user, state=state, author=author, keys=keys)
+        allow(row.name, user, layer=layer, state=state, author=author, keys=keys)
     except (ForbiddenError, StateError):
         return False
     return True
 
 
-def _require_role(row: Verb, user: User) -> None:
+def _require_role(row: Verb, user: User, layer: str) -> None:
     if not user.active:
         raise ForbiddenError(
             Text(f"账号 {user.name} 已停用。", f"The account {user.name} is closed.")
         )
-    if not user.roles & row.roles:
-        needed = sorted(row.roles)
+    if not user.roles & row.on(layer):
+        needed = sorted(row.on(layer))
         raise ForbiddenError(
             Text(
                 f"{user.name} 不能{row.label.zh}：需要角色"

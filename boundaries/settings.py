@@ -8,6 +8,7 @@ the law or the standards leave open are settings, never constants in code.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def _setting(default: Any, unit: str, zh: str, en: str) -> Any:
-    return field(default=default, metadata={"unit": unit, "help": Text(zh, en)})
+def _setting(default: Any, unit: str, zh: str, en: str, least: float = 0) -> Any:
+    metadata = {"unit": unit, "help": Text(zh, en), "least": least}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,33 @@ class Access:
         3, "", "密码字符种类", "fewest kinds of character of a password"
     )
     failures: int = _setting(
-        5, "", "连续失败多少次后锁定", "failed log-ins until an account is locked"
+        5,
+        "",
+        "连续失败多少次后锁定",
+        "failed log-ins until an account is locked",
+        least=1,
     )
     lock_minutes: int = _setting(
-        15, "min", "锁定时长", "how long a locked account stays locked"
+        15, "min", "锁定时长", "how long a locked account stays locked", least=1
     )
     idle_minutes: int = _setting(
-        30, "min", "会话闲置时限", "a session ends after idling this long"
+        30, "min", "会话闲置时限", "a session ends after idling this long", least=1
     )
     session_hours: int = _setting(
-        8, "h", "会话总时限", "a session ends after this long in any case"
+        8, "h", "会话总时限", "a session ends after this long in any case", least=1
+    )
+    single_session: bool = _setting(
+        False,
+        "",
+        "每个账号只保留最近一次登录的会话",
+        "signing in ends the account's other sessions",
+    )
+    code_minutes: int = _setting(
+        5,
+        "min",
+        "输入动态验证码的时限",
+        "time to type the one-time code after the password",
+        least=1,
     )
 
 
@@ -110,26 +129,42 @@ class Settings:
     rules: RuleSettings = field(default_factory=RuleSettings)
     upload: Limits = UPLOAD
     operator: Limits = OPERATOR
+    origin: dict[str, str] = field(
+        default_factory=dict, compare=False, metadata={"setting": False}
+    )
+    """Where each value came from that is not a default: ``file``, ``environment``."""
 
     def limits(self, profile: str) -> Limits:
         """Return the limits of ``"upload"`` or ``"operator"``."""
         return self.operator if profile == "operator" else self.upload
 
     def describe(self) -> Iterator[dict[str, Any]]:
-        """Yield each setting: name, value, default, unit and help."""
+        """Yield each setting: name, value, default, unit, help and where it is from."""
         default = Settings()
-        for item in fields(self):
+        for item in _groups():
             value, usual = getattr(self, item.name), getattr(default, item.name)
             if not dataclasses.is_dataclass(value):
-                yield _row(item.name, item, value, usual)
+                yield self._row(item.name, item, value, usual)
                 continue
             for inner in fields(value):
-                yield _row(
+                yield self._row(
                     f"{item.name}.{inner.name}",
                     inner,
                     getattr(value, inner.name),
                     getattr(usual, inner.name),
                 )
+
+    def _row(self, name: str, item: Any, value: Any, usual: Any) -> dict[str, Any]:
+        metadata = item.metadata
+        words = metadata.get("help", Text("", ""))
+        return {
+            "name": name,
+            "value": value,
+            "default": usual,
+            "unit": metadata.get("unit", ""),
+            "help": {"zh": words.zh, "en": words.en},
+            "origin": self.origin.get(name, "default"),
+        }
 
 
 def load(
@@ -157,8 +192,10 @@ def load(
     for profile in ("upload", "operator"):
         table[profile] = {**limits, **table.get(profile, {})}
     filed: Settings = _merge(Settings(), table, "")
-    made: Settings = _merge(filed, _from_environment(environ), "")
-    return made
+    named_there = _from_environment(environ)
+    made: Settings = _merge(filed, named_there, "")
+    origin = _named(table, "file") | _named(named_there, "environment")
+    return dataclasses.replace(made, origin=origin)
 
 
 def default_store(environ: Mapping[str, str] | None = None) -> str:
@@ -177,16 +214,35 @@ def _has(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("QUHUA_SETTINGS"))
 
 
-def _row(name: str, item: Any, value: Any, usual: Any) -> dict[str, Any]:
-    metadata = item.metadata
-    words = metadata.get("help", Text("", ""))
-    return {
-        "name": name,
-        "value": value,
-        "default": usual,
-        "unit": metadata.get("unit", ""),
-        "help": {"zh": words.zh, "en": words.en},
-    }
+def changed(settings: Settings, name: str, value: Any) -> Settings:
+    """Return the settings with one changed; ``name`` is written ``group.name``.
+
+    Raises
+    ------
+    InputError
+        For a name that is none, or a value it cannot have.
+    """
+    table: Any = value
+    for part in reversed(name.split(".")):
+        table = {part: table}
+    made: Settings = _merge(settings, table, "")
+    return made
+
+
+def _groups() -> list[Any]:
+    return [item for item in fields(Settings) if item.metadata.get("setting", True)]
+
+
+def _named(table: Mapping[str, Any], origin: str, before: str = "") -> dict[str, str]:
+    """Return the full names that a table of a source sets."""
+    found: dict[str, str] = {}
+    groups = {item.name for item in _groups()}
+    for name, value in table.items():
+        if isinstance(value, dict) and not before and name in groups:
+            found |= _named(value, origin, f"{name}.")
+        else:
+            found[f"{before}{name}"] = origin
+    return found
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -208,7 +264,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return ``QUHUA_REVIEW_WAIVER_DAYS=30`` as ``{"review": {"waiver_days": 30}}``."""
     table: dict[str, Any] = {}
-    for item in fields(Settings):
+    for item in _groups():
         value = getattr(Settings(), item.name)
         name = f"QUHUA_{item.name.upper()}"
         if not dataclasses.is_dataclass(value):
@@ -228,7 +284,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _merge(base: Any, table: Mapping[str, Any], group: str) -> Any:
     """Return the dataclass ``base`` with the values of ``table``, checked."""
     hints = get_type_hints(type(base))
-    known = {item.name for item in fields(base)}
+    known = {item.name: item for item in fields(base)}
+    known.pop("origin", None)
     values: dict[str, Any] = {}
     for name, value in table.items():
         full = f"{group}{name}"
@@ -242,6 +299,7 @@ def _merge(base: Any, table: Mapping[str, Any], group: str) -> Any:
             values[name] = _merge(old, _table(full, value), f"{full}.")
         else:
             values[name] = _typed(full, value, hints[name], old)
+            _require_least(full, values[name], known[name].metadata.get("least", 0))
     return dataclasses.replace(base, **values)
 
 
@@ -275,6 +333,13 @@ def _typed(name: str, value: Any, hint: Any, old: Any) -> Any:
     if isinstance(old, str) and not isinstance(value, str):
         raise _wrong(name, value, str(hint))
     return value
+
+
+def _require_least(name: str, value: Any, least: float) -> None:
+    """Refuse a number below what makes sense; none of ours is negative."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and not least <= value < math.inf:
+        raise _wrong(name, value, f">= {least:g}")
 
 
 def _wrong(name: str, value: Any, wanted: str) -> InputError:

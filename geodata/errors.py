@@ -158,6 +158,12 @@ class ForbiddenError(QuhuaError):
     code = "forbidden"
 
 
+class SignInError(ForbiddenError):
+    """Nobody is signed in, or the session has ended."""
+
+    code = "sign_in"
+
+
 class StateError(QuhuaError):
     """The draft is not in a state from which this move is allowed."""
 

@@ -11,16 +11,27 @@ from typing import TYPE_CHECKING
 
 from boundaries.registry.audit import Audit
 from boundaries.registry.code_tables import CodeTables
-from boundaries.registry.decisions import Decisions
 from boundaries.registry.people import People
+from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
+from boundaries.registry.reviewing import Reviewing
+from boundaries.registry.sessions import Sessions
 
 if TYPE_CHECKING:
     from boundaries.settings import Settings
 
 
-class Registry(Decisions, Publishing, Readings, CodeTables, People, Audit):
+class Registry(
+    Reviewing,
+    Publishing,
+    Readings,
+    CodeTables,
+    PublicView,
+    People,
+    Sessions,
+    Audit,
+):
     """The verbs, by noun: drafts, decisions, publishing, reading, people, audit."""
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import getpass
 import logging
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from boundaries import review
 from boundaries.accounts import ANONYMOUS, LOCAL, Grant, User
+from boundaries.site import SiteSettings
 from boundaries.vocabulary import Role
 from geodata.errors import ForbiddenError, NotFoundError, Text
 
@@ -27,6 +29,8 @@ DRAFTS = "drafts"
 WAIVERS = "waivers"
 ORIGINALS = "originals"
 PRODUCTS = "products"
+SESSIONS = "sessions"
+TOKENS = "tokens"
 
 
 class Desk:
@@ -59,9 +63,32 @@ class Desk:
 
             settings = Settings()
         self.store = store
-        self.settings = settings
+        self.site = SiteSettings(store, settings)
         self.account = account if account is not None else os_account()
         self.local = local
+        self.within: tuple[str, tuple[Grant, ...]] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force now, with what administrators changed."""
+        return self.site.now()
+
+    def acting(
+        self, account: str, *, within: tuple[str, tuple[Grant, ...]] | None = None
+    ) -> Self:
+        """Return the same registry as used through one session or token.
+
+        Parameters
+        ----------
+        account
+            What the audit says beside the actor's name.
+        within
+            An actor's name and the grants a token was given: the actor has what
+            their own grants and these have in common, and stays who they are.
+        """
+        made = copy.copy(self)
+        made.account, made.local, made.within = account, False, within
+        return made
 
     def close(self) -> None:
         """Release the store."""
@@ -82,7 +109,10 @@ class Desk:
                     "Let an administrator add it: quhua user add.",
                 ),
             )
-        return User.from_document(document)
+        user = User.from_document(document)
+        if self.within and self.within[0] == actor:
+            return user.narrowed(self.within[1])
+        return user
 
     def may(
         self,
@@ -92,15 +122,20 @@ class Desk:
         draft: dict[str, Any] | None = None,
         keys: Iterable[str] = (),
         reader: Reader | None = None,
+        layer: str = review.DIVISIONS,
     ) -> User:
-        """Return the acting user if they may do this now and there."""
+        """Return the acting user if they may do this now and there.
+
+        With a draft its layer decides, else ``layer``.
+        """
         user = self.user(actor, reader)
         if draft is None:
-            review.allow(verb, user, keys=keys)
+            review.allow(verb, user, layer=layer, keys=keys)
         else:
             review.allow(
                 verb,
                 user,
+                layer=draft["layer"],
                 state=draft["state"],
                 author=draft["author"],
                 keys=[*keys, *draft["scope"]],

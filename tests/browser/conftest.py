@@ -51,6 +51,6 @@ def tianjin(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Iterator[st
 def visit(browser: Browser, tianjin: str) -> Iterator[browsing.Visit]:
     """A desktop visit that must end without an error on the page."""
     with browsing.visiting(browser, tianjin) as made:
-        yield made
+        yield made.sign_in()
         assert made.troubles == []
         assert made.elsewhere == []

@@ -70,7 +70,7 @@ def test_every_state_is_in_the_address(browser: Browser, visit: Visit) -> None:
     }
     assert re.fullmatch(r"\d+(\.\d+)?/39\.\d+/11[67]\.\d+", state["at"])
     with visiting(browser, visit.address) as other:
-        other.open(visit.page.url.removeprefix(visit.address))
+        other.sign_in().open(visit.page.url.removeprefix(visit.address))
         other.page.wait_for_selector("#table-panel tr[aria-current]")
         assert other.page.locator("#date").input_value() == "2019-12-31"
         assert other.page.locator("#detail h2").inner_text() == "河西区"
@@ -145,7 +145,7 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
 def test_on_a_phone(browser: Browser, tianjin: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
     with visiting(browser, tianjin, is_mobile=True, **phone) as visit:
-        visit.open()
+        visit.sign_in().open()
         page = visit.page
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, "nothing may stick out sideways"
@@ -168,7 +168,7 @@ def test_a_copied_address_opens_its_panel_on_a_phone(
 ) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
     with visiting(browser, tianjin, is_mobile=True, **phone) as visit:
-        visit.open("/?panel=changes")
+        visit.sign_in().open("/?panel=changes")
         visit.page.wait_for_selector("#changes-panel", state="visible")
         assert visit.page.get_attribute("#open-list", "aria-expanded") == "true"
 

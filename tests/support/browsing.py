@@ -14,6 +14,9 @@ from urllib.parse import urlparse
 import pytest
 import waitress
 
+from tests.support import signed
+from webmap.session import COOKIE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,15 +53,22 @@ FLAGS = (
 )
 
 
+APPS: dict[str, Flask] = {}
+"""The applications served, by address: a visit signs in there."""
+
+
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an application on a free loopback port; yields its address."""
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
+    address = f"http://127.0.0.1:{server.effective_port}"
+    APPS[address] = app
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield address
     finally:
+        del APPS[address]
         server.close()
         thread.join(5)
 
@@ -128,6 +138,14 @@ class Visit:
     address: str
     requests: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+
+    def sign_in(self, name: str = "viewer") -> Visit:
+        """Give the browser a session, without the form; adds the user if need be."""
+        cookie = signed.cookie_of(APPS[self.address], name)
+        self.context.add_cookies(
+            [{"name": COOKIE, "value": cookie, "url": self.address, "httpOnly": True}]
+        )
+        return self
 
     def open(self, path: str = "/", *, ready: bool = True) -> Visit:
         """Go to a path and wait until the map says that it is drawn."""

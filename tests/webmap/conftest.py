@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import published
 from tests.support.drawn import coverage_of
+from tests.support.signed import client_as
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def app(moved: Registry) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+    return client_as(app)
 
 
 @pytest.fixture

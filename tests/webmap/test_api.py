@@ -8,6 +8,7 @@ import pytest
 
 from geodata import crs
 from tests.support import published
+from tests.support.signed import client_as
 from tests.webmap.conftest import drawn
 from webmap import create_app
 from webmap.divisions import detail
@@ -141,7 +142,7 @@ def test_the_tree_opens_level_by_level(registry: Registry) -> None:
     streets.index = pd.Index(streets["code"], name="key")
     both = gpd.GeoDataFrame(pd.concat([districts, streets]), crs=districts.crs)
     published.publish(registry.store, both, "2020-01-01")
-    client = create_app(registry).test_client()
+    client = client_as(create_app(registry))
     edition = client.application.extensions["published"].edition()
     edition.state("2020-01-01", wait=20)
     top = client.get("/api/v1/divisions").json["nodes"]
@@ -205,7 +206,7 @@ def test_a_recoded_division_is_a_succession_not_an_area_that_moved(
     published.publish(registry.store, layer("120101101", "AAB/AAB/CCC"), "2020-01-01")
     published.publish(registry.store, layer("120101001", "AAB/AAB/CCC"), "2021-01-01")
     published.publish(registry.store, layer("120101001", "ABB/AAB/CCC"), "2022-01-01")
-    client = create_app(registry).test_client()
+    client = client_as(create_app(registry))
     edition = client.application.extensions["published"].edition()
     for old, new in (("2020-01-01", "2021-01-01"), ("2021-01-01", "2022-01-01")):
         edition.transition(old, new, wait=20)

@@ -13,6 +13,7 @@ import pytest
 from geodata import guard
 from geodata.errors import InputError, QuhuaError
 from tests.support import published
+from tests.support.signed import client_as
 from tests.webmap.conftest import drawn
 from webmap import create_app
 from webmap import published as prepared_module
@@ -113,7 +114,7 @@ def test_what_is_not_in_force_yet_does_not_open(moved: Registry) -> None:
     prepared = create_app(moved).extensions["published"].edition()
     assert prepared.at(None) == "2022-06-01"
     assert prepared.at("2999-01-01") == "2999-01-01"
-    found = create_app(moved).test_client().get("/p/current.json").json
+    found = client_as(create_app(moved)).get("/p/current.json").json
     assert found["opens"] == "2022-06-01"
     assert found["dates"][-1]["date"] == "2999-01-01"
 
@@ -179,7 +180,7 @@ def test_only_names_of_this_server_are_answered(
     moved: Registry, host: str, status: int
 ) -> None:
     """Any other name may be one that a page elsewhere had point here."""
-    client = create_app(moved, names=["map.bureau.example"]).test_client()
+    client = client_as(create_app(moved, names=["map.bureau.example"]))
     for page in ("/healthz", "/static/css/none.css", "/p/current.json"):
         answer = client.get(page, headers={"Host": host})
         assert (answer.status_code == 400) == (status == 400), page
@@ -260,7 +261,7 @@ def test_the_notice_of_the_store_is_told(
 
 
 def test_nothing_published_says_the_first_step(registry: Registry) -> None:
-    client = create_app(registry).test_client()
+    client = client_as(create_app(registry))
     page = client.get("/").get_data(as_text=True)
     assert "尚未发布任何区划" in page
     assert "quhua import" in page
@@ -284,7 +285,7 @@ def test_a_bug_shows_nothing_of_the_inside(moved: Registry) -> None:
         raise RuntimeError("secret detail")
 
     app.add_url_rule("/broken", view_func=broken)
-    answer = app.test_client().get("/broken")
+    answer = client_as(app).get("/broken")
     assert answer.status_code == 500
     assert "secret detail" not in answer.get_data(as_text=True)
     assert "已记入日志" in answer.get_data(as_text=True)
@@ -349,5 +350,5 @@ def test_a_tile_once_made_is_answered_after_the_next_version_too(
             break
         time.sleep(0.05)
     assert client.get(address).data == body
-    again = create_app(moved).test_client()
+    again = client_as(create_app(moved))
     assert again.get(address).data == body, "and after a restart"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import published
+from tests.support.signed import client_as
 from tests.webmap.conftest import drawn
 from webmap import create_app, maps
 
@@ -97,7 +98,7 @@ def test_the_shell_is_the_same_in_every_process(root: Path) -> None:
 
 
 def test_the_page_is_the_same_whatever_the_data(registry: Registry, data: Path) -> None:
-    client = create_app(registry).test_client()
+    client = client_as(create_app(registry))
     strings = data / "hostile/synthetic/geometry_strings/strings.json"
     corpus = [s for group in json.loads(strings.read_text()).values() for s in group]
     pages = set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import published
+from tests.support.signed import client_as
 from tests.support.stores import postgis_server, postgis_url, store_url  # noqa: F401
 from tests.webmap.conftest import drawn
 from webmap import create_app
@@ -20,7 +21,7 @@ def test_the_same_page_from_either_store(store_url: str, tmp_path: Path) -> None
     registry = published.registry_at(store_url)
     published.publish(registry.store, drawn("AAB/AAB/CCC"), "2020-01-01", basis="甲")
     published.publish(registry.store, drawn("ABB/AAB/CCC"), "2022-06-01", basis="乙")
-    client = create_app(registry, cache=tmp_path / "tiles").test_client()
+    client = client_as(create_app(registry, cache=tmp_path / "tiles"))
     for _ in range(200):
         answer = client.get("/api/v1/changes/2020-01-01/2022-06-01")
         if answer.status_code == 200:

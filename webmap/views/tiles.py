@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
+from webmap import policy
 from webmap.pointer import pointer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 
 
 @tiles.get("/current.json")
+@policy.published
 def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     published: Published = current_app.extensions["published"]
@@ -33,6 +35,7 @@ def current() -> Any:
 
 
 @tiles.get("/<digest>/<path:address>")
+@policy.published
 def tile(digest: str, address: str) -> Any:
     """Return a tile of a state or of a change; one with nothing in it is empty."""
     place = _ADDRESS.fullmatch(address)

@@ -1,0 +1,113 @@
+"""Sessions: who has signed in, kept in the store so that they can be ended there.
+
+A session is known by a random secret that only the browser has; the store keeps its
+hash. Whoever reads the store or a backup of it cannot sign in with what is there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from boundaries.accounts import User
+from boundaries.registry.desk import SESSIONS, USERS, Desk, now
+
+if TYPE_CHECKING:
+    from geodata.store.protocol import Transaction
+
+TOUCH = dt.timedelta(minutes=1)
+"""A session's last use is written no oftener than this: reading stays reading."""
+LONGEST_AGENT = 200
+
+
+class Sessions(Desk):
+    """Begin, look up and end sessions."""
+
+    def start_session(
+        self, name: str, *, address: str = "", agent: str = "", pending: bool = False
+    ) -> str:
+        """Begin a session of an account and return its secret.
+
+        Parameters
+        ----------
+        pending
+            The password was right and a one-time code is still asked for.
+        """
+        secret = secrets.token_urlsafe(32)
+        document = {
+            "user": name,
+            "started": now(),
+            "seen": now(),
+            "address": address,
+            "agent": agent[:LONGEST_AGENT],
+            "pending": pending,
+        }
+        with self.store.write(lock=[SESSIONS]) as tx:
+            for old in tx.find(SESSIONS, parent=name):
+                single = self.settings.access.single_session and not pending
+                if single or self._ended(old):
+                    tx.delete(SESSIONS, old["key"])
+            tx.put(SESSIONS, fingerprint(secret), document, parent=name, rev=0)
+        return secret
+
+    def session(self, secret: str) -> dict[str, Any] | None:
+        """Return a session that has not ended, or None; note that it was used."""
+        document = self.store.get(SESSIONS, fingerprint(secret))
+        if document is None or self._ended(document):
+            return None
+        if _since(document["seen"]) >= TOUCH:
+            self._touch(document["key"])
+        return document
+
+    def session_user(self, document: dict[str, Any]) -> User | None:
+        """Return the account of a session or token, None when it is closed."""
+        found = self.store.get(USERS, document["user"])
+        user = User.from_document(found) if found else None
+        return user if user and user.active else None
+
+    def end_session(self, secret: str) -> None:
+        """End a session: from now on its secret opens nothing."""
+        key = fingerprint(secret)
+        with self.store.write(lock=[SESSIONS]) as tx:
+            document = tx.get(SESSIONS, key)
+            if document is not None:
+                tx.delete(SESSIONS, key)
+                if not document["pending"]:
+                    self.record(tx, document["user"], "sign_out", document["user"])
+
+    def _touch(self, key: str) -> None:
+        with self.store.write(lock=[SESSIONS]) as tx:
+            document = tx.get(SESSIONS, key)
+            if document is not None:  # ended meanwhile: it must not come back
+                document["seen"] = now()
+                tx.put(SESSIONS, key, document, parent=document["user"])
+
+    def _ended(self, document: dict[str, Any]) -> bool:
+        access = self.settings.access
+        idle = dt.timedelta(minutes=access.idle_minutes)
+        longest = dt.timedelta(hours=access.session_hours)
+        if document["pending"]:
+            longest = dt.timedelta(minutes=access.code_minutes)
+        return _since(document["seen"]) > idle or _since(document["started"]) > longest
+
+
+def fingerprint(secret: str) -> str:
+    """Return the key under which a secret is kept; the secret cannot be told from it.
+
+    The secrets are long and random, so a plain digest is enough.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def end_all(tx: Transaction, name: str, *, keep: str = "") -> int:
+    """End an account's sessions, inside a transaction that holds their lock."""
+    ended = [doc for doc in tx.find(SESSIONS, parent=name) if doc["key"] != keep]
+    for document in ended:
+        tx.delete(SESSIONS, document["key"])
+    return len(ended)
+
+
+def _since(instant: str) -> dt.timedelta:
+    return dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(instant)

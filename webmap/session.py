@@ -1,0 +1,171 @@
+"""Who is asking: :func:`actor` and :func:`registry` are all that views need.
+
+The browser holds a signed cookie with the random secret of a session kept in the
+store (:mod:`boundaries.registry.sessions`); a program sends a token instead. Both are
+looked up once a request, so what is ended in the store is ended.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import flask_login
+from flask import current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import LoginManager, UserMixin
+
+from boundaries.accounts import ANONYMOUS, User
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask, Request, Response
+
+    from boundaries.registry import Registry
+
+SECRET = "secret"  # noqa: S105 - the name of a place
+"""Where the cookie keeps the session's secret."""
+COOKIE = "quhua"
+BEARER = "Bearer "
+
+
+@dataclass(frozen=True)
+class Identity(UserMixin):  # type: ignore[misc]
+    """A user who is signed in, and by what."""
+
+    user: User
+    session: dict[str, Any] | None = None
+    token: dict[str, Any] | None = None
+
+    def get_id(self) -> str:
+        """Return the account's name."""
+        return self.user.name
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.user.name
+
+    @property
+    def display(self) -> str:
+        """What the person is called, the account's name when nothing is known."""
+        return self.user.display or self.user.name
+
+
+class _Manager(LoginManager):  # type: ignore[misc]
+    """Flask-Login without its remember-me cookie, which we do not offer.
+
+    Looking for it opens the session in every answer, and what opened the session
+    varies by cookie and cannot be cached.
+    """
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
+class _Cookie(SecureCookieSessionInterface):
+    """The signed cookie, marked secure wherever the page came over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        return request.is_secure
+
+
+def install(app: Flask, key_file: Path) -> None:
+    """Give an application sessions signed with the key in ``key_file``."""
+    app.config["SESSION_COOKIE_NAME"] = COOKIE
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.secret_key = secret_key(key_file)
+    app.session_interface = _Cookie()
+    manager = _Manager()
+    manager.init_app(app)
+    manager.request_loader(_load)
+
+
+def identity() -> Identity | None:
+    """Return who is signed in, None for the anonymous reader."""
+    found = flask_login.current_user
+    return cast("Identity", found) if found.is_authenticated else None
+
+
+def actor() -> str:
+    """Return the name of who is signed in, or the anonymous reader's."""
+    found = identity()
+    return found.name if found else ANONYMOUS
+
+
+def registry() -> Registry:
+    """Return the registry as this request's session or token may use it."""
+    if "registry" not in g:
+        g.registry = _acting(identity())
+    made: Registry = g.registry
+    return made
+
+
+def begin(secret: str) -> None:
+    """Make this browser's session the one with this secret; forget the old one."""
+    forget()
+    session[SECRET] = secret
+
+
+def end() -> None:
+    """End this browser's session in the store, and forget it here."""
+    secret = session.get(SECRET)
+    if secret:
+        registry().end_session(secret)
+    forget()
+
+
+def forget() -> None:
+    """Drop the cookie's content, with the CSRF token that belonged to it."""
+    session.clear()
+    g.pop("csrf_token", None)
+    g.pop("registry", None)
+    g.pop("_login_user", None)
+
+
+def secret_key(path: Path) -> bytes:
+    """Return the key that signs cookies, made at the first start for its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    path.chmod(0o600)
+    return path.read_bytes()
+
+
+def base() -> Registry:
+    """Return the registry nobody acts through yet."""
+    made: Registry = current_app.extensions["registry"]
+    return made
+
+
+def _acting(found: Identity | None) -> Registry:
+    place = request.remote_addr or ""
+    if found is None:
+        return base().acting(f"web {place}")
+    if found.token is not None:
+        grants = found.user.grants
+        account = f"token {found.token['id']} {place}"
+        return base().acting(account, within=(found.name, grants))
+    key = found.session["key"][:12] if found.session else ""
+    return base().acting(f"session {key} {place}")
+
+
+def _load(asked: Request) -> Identity | None:
+    header = asked.headers.get("Authorization", "")
+    if header.startswith(BEARER):
+        return None
+    secret = session.get(SECRET)
+    document = base().session(secret) if secret else None
+    if document is None or document["pending"]:
+        return None
+    user = base().session_user(document)
+    return Identity(user, session=document) if user else None
