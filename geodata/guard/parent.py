@@ -25,11 +25,12 @@ from geodata.errors import (
     Text,
 )
 from geodata.files.limits import Limits
-from geodata.guard import environment, report
+from geodata.guard import environment, reaping, report
 from geodata.guard.child import RESULT, TASK
 
 Progress = Callable[[float, str], None]
 _POLL_S = 0.02
+_REAPING_S = 8.0
 _RESULT_BYTES = 64 << 20
 _MALFORMED = (
     *(ValueError, KeyError, TypeError, AttributeError),
@@ -206,7 +207,11 @@ def _listen(stream: IO[bytes] | None, messages: list[tuple[float, str]]) -> None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and all it may have started."""
+    """End the process and all it may have started, whatever session that is in."""
+    if process.poll() is None and reaping.possible():
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_REAPING_S)
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ import pytest
 from geodata import guard
 from geodata.errors import CancelledError, CRSError, FileRefusedError, LimitError
 from geodata.files.limits import UPLOAD
-from geodata.guard import landlock, limiting, parent
+from geodata.guard import landlock, limiting, parent, reaping
 from geodata.guard.child import RESULT
 
 TARGET = "tests.support.guarded"
@@ -165,6 +166,39 @@ def test_wall_time_ends_it_and_all_it_started(tmp_path: Path) -> None:
         time.sleep(0.05)
     else:
         assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.skipif(not reaping.possible(), reason="this system has no subreapers")
+@pytest.mark.parametrize("ending", ["end", "sleep", "crash"])
+def test_what_left_its_session_is_ended_too(tmp_path: Path, ending: str) -> None:
+    limits = UPLOAD.with_settings({"wall_s": 3})
+    with contextlib.suppress(LimitError, FileRefusedError):
+        run("leave_session", "pid", ending, limits=limits, workdir=tmp_path)
+    pid = int((tmp_path / "pid").read_text())
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.skipif(not reaping.possible(), reason="this system has no subreapers")
+def test_it_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
+    """A worker killed in the middle leaves no reader behind."""
+    code = (
+        "from pathlib import Path; from geodata import guard;"
+        "from geodata.files.limits import UPLOAD; import tests.support.guarded;"
+        f"guard.call('{TARGET}:leave_session', 'pid', 'sleep', limits=UPLOAD,"
+        f" workdir=Path({str(tmp_path)!r}))"
+    )
+    caller = subprocess.Popen([sys.executable, "-c", code])
+    pid_file = tmp_path / "pid"
+    until = time.monotonic() + 30
+    while not (pid_file.exists() and pid_file.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    caller.kill()
+    caller.wait()
+    pid = int(pid_file.read_text())
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_a_crash_is_a_refusal_not_ours() -> None:

@@ -58,6 +58,23 @@ def sleep_with_child(pid_file: str) -> None:
     time.sleep(60)
 
 
+def leave_session(pid_file: str, ending: str) -> None:
+    """Leave a grandchild in a session of its own, then end, sleep or crash."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.environ.clear()
+            Path(pid_file).write_text(str(os.getpid()))
+            time.sleep(60)
+        os._exit(0)
+    while not Path(pid_file).exists() or not Path(pid_file).read_text():
+        time.sleep(0.01)
+    if ending == "crash":
+        ctypes.string_at(0)
+    if ending == "sleep":
+        time.sleep(60)
+
+
 def eat() -> int:
     held = []
     while True:
