@@ -22,7 +22,7 @@ from geodata.errors import (
     StateError,
     Text,
 )
-from webmap import api, compression, forms, languages, policy, session
+from webmap import api, compression, forms, languages, policy, session, shell
 from webmap.api.problems import ArgumentsError, arguments_error
 from webmap.published import Published
 from webmap.views import BLUEPRINTS
@@ -95,6 +95,7 @@ def create_app(
     session.install(app, folder.with_suffix(".key"))
     policy.install(app)
     forms.install(app)
+    shell.install(app)
     app.after_request(_protect)
     compression.install(app)
     app.register_error_handler(QuhuaError, _told)
