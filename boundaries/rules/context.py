@@ -97,6 +97,17 @@ class Context:
         return self.changed.difference(both[same])
 
     @cached_property
+    def rehung(self) -> pd.Index[Any]:
+        """Codes of :attr:`moved`, and of units put under another superior."""
+        both = self.changed.intersection(self.base.index)
+        both = both.intersection(self.candidate.index).difference(self.moved)
+        if not len(both) or "parent" not in self.base.columns:
+            return self.moved
+        now, then = self.parent.reindex(both), self.base["parent"].reindex(both)
+        other = then.notna() & (now.astype(str) != then.astype(str))
+        return self.moved.union(both[other.to_numpy()])
+
+    @cached_property
     def left(self) -> NDArray[Any]:
         """The ground that moved units had before and have no more."""
         gone = self.moved.intersection(self.base.index)

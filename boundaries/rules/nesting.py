@@ -35,13 +35,16 @@ def rule(context: Context) -> gpd.GeoDataFrame:
 
 
 def _families(context: Context) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Yield parents and their children, as positions, where one of them moved."""
+    """Yield parents and their children, as positions, where one of them moved.
+
+    A unit that was put under another superior where it lies counts as moved.
+    """
     index = context.candidate.index
     if not index.is_unique:
         return
     above = context.places(context.parent)
     usable = context.sound.usable
-    moved = index.isin(context.moved)
+    moved = index.isin(context.rehung)
     touched = set(above[moved & (above >= 0)]) | set(np.flatnonzero(moved))
     touched |= set(context.places(_parents_before(context)).tolist())
     order = np.argsort(above, kind="stable")
@@ -54,10 +57,10 @@ def _families(context: Context) -> Iterator[tuple[int, NDArray[np.intp]]]:
 
 
 def _parents_before(context: Context) -> list[Any]:
-    """Return the superiors of units that the draft removes or moves."""
+    """Return the superiors had by units that the draft removes, moves or rehangs."""
     if "parent" not in context.base.columns:
         return []
-    gone = context.moved.intersection(context.base.index)
+    gone = context.rehung.intersection(context.base.index)
     return list(context.base["parent"].reindex(gone).dropna())
 
 

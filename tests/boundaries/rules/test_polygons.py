@@ -156,6 +156,17 @@ def test_children_outside_and_missing():
     assert all_but["severity"].tolist() == ["warning"]
 
 
+def test_a_unit_put_under_another_superior_where_it_lies_is_looked_at():
+    base = pd.concat([layer("AAABBB"), layer("aabcde")])
+    moved = base.copy()
+    moved.loc["120101002", "parent"] = "120102"
+    found = checked(moved, base, ["120101002"])
+    residual = found[found["rule"] == "parent_residual"]
+    assert residual["participants"].tolist() == [("120101",)]
+    enclave = found[(found["rule"] == "parent") & found["area_m2"].notna()]
+    assert enclave["participants"].tolist() == [("120101002", "120102")]
+
+
 def test_a_district_without_streets_is_not_a_gap():
     counties = layer("AAA/ABA/AAA")
     streets = layer("aab/a.b/aab")
