@@ -32,9 +32,7 @@ class Territory:
 
 def make(seed: int) -> Territory:
     """Return the territory of a seed."""
-    ground = land.lay(_generator(seed, "land"))
-    graph = Neighbours(ground.atoms, units.costs(ground))
-    first = units.settle(ground, graph, _generator(seed, "units"))
+    ground, graph, first = _settled(seed)
     second, events = vintages.reformed(first, graph)
     third = vintages.adjusted(second, graph)
     used = _used(ground, (first, second, third))
@@ -56,6 +54,18 @@ def make(seed: int) -> Territory:
         roads=frames.roads(ground, first, graph),
         events=events,
     )
+
+
+def _settled(seed: int) -> tuple[land.Land, Neighbours, Vintage]:
+    """Return a land every district has room on, and who lives where."""
+    attempt = 0
+    while True:
+        ground = land.lay(_generator(seed, "land" + str(attempt or "")))
+        graph = Neighbours(ground.atoms, units.costs(ground))
+        try:
+            return ground, graph, units.settle(ground, graph, _generator(seed, "units"))
+        except units.HemmedInError:
+            attempt += 1
 
 
 def _generator(seed: int, purpose: str) -> np.random.Generator:

@@ -72,8 +72,18 @@ ENDINGS = {"street": "街道", "town": "镇", "township": "乡"}
 _FIRST = {"street": 1, "town": 100, "township": 200}
 
 
+class HemmedInError(LookupError):
+    """A district has no room: the rivers of this land shut its seat in."""
+
+
 def settle(land: Land, graph: Neighbours, rng: np.random.Generator) -> Vintage:
-    """Return the first vintage: districts, then townships, then communities."""
+    """Return the first vintage: districts, then townships, then communities.
+
+    Raises
+    ------
+    HemmedInError
+        When a district does not get half the ground the plan gives it.
+    """
     islands = np.zeros(len(land.atoms.seeds), dtype=bool)
     for island in land.islands:
         islands[island] = True
@@ -82,6 +92,7 @@ def settle(land: Land, graph: Neighbours, rng: np.random.Generator) -> Vintage:
     shares = [district.area_km2 for district in plan.DISTRICTS]
     owner = graph.divide(mainland, centres, shares, rounds=40)
     names = Names(rng)
+    _require_ground(land.atoms, owner, shares)
     townships: dict[str, Township] = {}
     communities: list[Community] = []
     atoms = np.full(len(land.atoms.seeds), -1, dtype=np.int64)
@@ -118,6 +129,13 @@ def _nearest(atoms: Atoms, members: np.ndarray, seat: tuple[float, float]) -> in
     inside = np.flatnonzero(members)
     gaps = np.hypot(*(atoms.seeds[inside] - np.array(seat) * KM).T)
     return int(inside[gaps.argmin()])
+
+
+def _require_ground(atoms: Atoms, owner: Ints, shares: list[float]) -> None:
+    held = owner >= 0
+    area = np.bincount(owner[held], atoms.area_m2[held], len(shares))
+    if (area / area.sum() < np.array(shares) / sum(shares) / 2).any():
+        raise HemmedInError
 
 
 def _township_parts(
