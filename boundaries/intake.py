@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from boundaries import codes
+from boundaries.products import LABELS
 from boundaries.vocabulary import Kind, Level
 from geodata import crs
 from geodata.errors import CRSError, InputError, Text
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from geodata.store.changes import Field, LayerSchema
 
-_OWN = ("extra", "valid_from", "valid_to", "version", "version_digest")
+    Infer = Callable[[str, Text, Any], None]
+
+_OWN = ("extra", "valid_from", "valid_to", *LABELS)
 _NAMED = 20
 """How many keys an inference lists by name; the count is always exact."""
 
@@ -72,7 +75,11 @@ class _Notes:
 
 
 def take_in(
-    frame: gpd.GeoDataFrame, schema: LayerSchema, base: gpd.GeoDataFrame
+    frame: gpd.GeoDataFrame,
+    schema: LayerSchema,
+    base: gpd.GeoDataFrame,
+    *,
+    complete: Callable[[gpd.GeoDataFrame, Infer], gpd.GeoDataFrame] | None = None,
 ) -> Intake:
     """Return ``frame`` as features of ``schema``, indexed by its key.
 
@@ -83,6 +90,9 @@ def take_in(
         is the record number in the file.
     base
         The layer as it stands, for columns the file does not have.
+    complete
+        Fills what other layers tell, after the base was asked; it says each
+        inference: field, why, keys.
 
     Raises
     ------
@@ -104,6 +114,8 @@ def take_in(
     if schema.name == "divisions":
         frame = _inferred_divisions(frame, base, notes)
     frame = _completed(frame, schema, base)
+    if complete is not None:
+        frame = complete(frame, notes.infer)
     return Intake(frame, notes.inferred, tuple(notes.refused))
 
 

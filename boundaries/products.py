@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geodata.errors import Text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
 
+    from geodata.store.changes import Version
     from geodata.store.protocol import Reader
 
+INTERNAL = Text("内部使用，不得公开", "for internal use, not to be made public")
+LABELS = ("version", "version_digest", "state_on", "notice")
+"""Columns that say what a file was made from; reading one back leaves them out."""
 FORMATS = (("GPKG", ".gpkg"), ("GeoJSON", ".geojson"))
 
 
@@ -33,13 +39,15 @@ class Product:
     format: str
     path: Path
     features: int
+    state_on: str
 
     def describe(self) -> dict[str, Any]:
-        """Return name, format, features and size in bytes."""
+        """Return name, format, features, date of the state and size in bytes."""
         return {
             "name": self.name,
             "format": self.format,
             "features": self.features,
+            "state_on": self.state_on,
             "bytes": self.path.stat().st_size,
         }
 
@@ -53,22 +61,52 @@ class Made:
 
 
 @contextmanager
-def made(store: Reader, layer: str, number: int) -> Iterator[Made]:
-    """Write the products of a version into a folder that is removed afterwards."""
+def made(store: Reader, layer: str, number: int, today: str) -> Iterator[Made]:
+    """Write the products of a version into a folder that is removed afterwards.
+
+    The files under the version's name hold the state in force ``today``; changes
+    decided for later days are in files of their own, named by that day.
+    """
     from geodata import files
 
     version = store.version(number, layer)
-    frame = flattened(store.snapshot(layer, at=number)).assign(
-        version=number, version_digest=version.digest
-    )
     with tempfile.TemporaryDirectory(prefix="quhua-products-") as folder:
         written = []
-        for driver, suffix in FORMATS:
-            name = f"{layer}-v{number}{suffix}"
-            path = Path(folder) / name
-            files.write(frame, path, driver, layer=layer)
-            written.append(Product(name, driver, path, len(frame)))
+        for stem, day, frame in _states(store, layer, number, today):
+            marked = labelled(flattened(frame), version, INTERNAL, day)
+            for driver, suffix in FORMATS:
+                path = Path(folder) / f"{stem}{suffix}"
+                files.write(marked, path, driver, layer=layer)
+                written.append(Product(path.name, driver, path, len(frame), day))
         yield Made(version.digest, tuple(written))
+
+
+def _states(
+    store: Reader, layer: str, number: int, today: str
+) -> Iterator[tuple[str, str, gpd.GeoDataFrame]]:
+    """Yield name, date and features: what is in force today, then what is to come.
+
+    A layer whose first state is still to come has only the latter.
+    """
+    later = [day for day in store.dates(layer, at=number) if day > today]
+    now = store.snapshot(layer, at=number, valid_on=today)
+    if len(now) or not later:
+        yield f"{layer}-v{number}", today, now
+    for day in later:
+        frame = store.snapshot(layer, at=number, in_force=day)
+        yield f"{layer}-v{number}-from-{day}", day, frame
+
+
+def labelled(
+    frame: gpd.GeoDataFrame, version: Version, notice: Text, state_on: str | None = None
+) -> gpd.GeoDataFrame:
+    """Return a frame that says in every row what it was made from."""
+    return frame.assign(
+        version=version.number,
+        version_digest=version.digest,
+        state_on=pd.array([state_on] * len(frame), dtype="string"),
+        notice=pd.array([notice.zh] * len(frame), dtype="string"),
+    )
 
 
 def flattened(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -214,7 +214,18 @@ VERBS: tuple[Verb, ...] = (
         scoped=False,
         reads=True,
     ),
-    Verb("add_user", _GRANTERS, Text("新建用户", "add users"), scoped=False),
+    Verb("add_user", _KEEPERS, Text("新建用户", "add users"), scoped=False),
+    Verb("set_password", _KEEPERS, Text("重置密码", "reset passwords"), scoped=False),
+    Verb(
+        "set_active", _GRANTERS, Text("停用或启用账号", "close accounts"), scoped=False
+    ),
+    Verb("unlock", _GRANTERS, Text("解锁账号", "unlock accounts"), scoped=False),
+    Verb(
+        "reset_second_factor",
+        frozenset({Role.SECURITY_ADMIN}),
+        Text("重置动态验证码", "reset one-time codes"),
+        scoped=False,
+    ),
     Verb("set_roles", _GRANTERS, Text("授权", "grant roles"), scoped=False),
     Verb(
         "see_health",
@@ -229,7 +240,38 @@ VERBS: tuple[Verb, ...] = (
         Text("开放公众查看", "open the public view"),
         scoped=False,
     ),
+    Verb(
+        "see_jobs",
+        _KEEPERS,
+        Text("查看所有人的任务", "see everybody's jobs"),
+        scoped=False,
+        reads=True,
+    ),
     Verb("backup", _KEEPERS, Text("备份", "back up"), scoped=False, reads=True),
+    Verb(
+        "see_settings",
+        THREE_ADMINISTRATORS,
+        Text("查看设置", "see the settings"),
+        scoped=False,
+        reads=True,
+    ),
+    Verb(
+        "change_settings", _KEEPERS, Text("修改设置", "change settings"), scoped=False
+    ),
+    Verb(
+        "change_access",
+        frozenset({Role.SECURITY_ADMIN}),
+        Text("修改登录与密码设置", "change settings of sign-in and passwords"),
+        scoped=False,
+    ),
+    Verb(
+        "see_exports",
+        _AUDITORS | THREE_ADMINISTRATORS,
+        Text("查看导出记录", "see who exported what"),
+        scoped=False,
+        reads=True,
+    ),
+    Verb("view_export", _DECIDERS, Text("下载他人的导出", "download others' exports")),
 )
 
 _BY_NAME = {verb.name: verb for verb in VERBS}

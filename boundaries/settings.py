@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from boundaries.rules.settings import RuleSettings
+from boundaries.rules.settings import RegisterSettings, RuleSettings
 from geodata.errors import InputError, Text
 from geodata.files.limits import OPERATOR, UPLOAD, Limits
 
@@ -52,6 +52,12 @@ class Review:
         "小于此面积的界线移动不记为变更事件",
         "a border that moved less than this is no change event",
     )
+    overdue_days: int = _setting(
+        7, "d", "草稿提交几天后仍未办理即为逾期", "a submitted draft is late after this"
+    )
+    waiver_notice_days: int = _setting(
+        30, "d", "豁免到期前几天提醒", "a waiver's end is announced this long before"
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,15 @@ class Access:
     )
     password_classes: int = _setting(
         3, "", "密码字符种类", "fewest kinds of character of a password"
+    )
+    password_history: int = _setting(
+        5, "", "不得重复最近几次的密码", "a new password is none of the last so many"
+    )
+    password_days: int = _setting(
+        0,
+        "d",
+        "密码最长使用天数，0 为不限",
+        "a password must be changed after this long; 0: never",
     )
     failures: int = _setting(
         5,
@@ -86,6 +101,40 @@ class Access:
         "每个账号只保留最近一次登录的会话",
         "signing in ends the account's other sessions",
     )
+    require_totp: bool = _setting(
+        False,
+        "",
+        "系统、安全、审计管理员必须启用动态验证码",
+        "the three administrators must set up one-time codes",
+    )
+    sign_in_rate: str = _setting(
+        "30 per minute",
+        "",
+        "同一地址登录请求上限",
+        "most attempts to sign in from one address",
+    )
+    account_rate: str = _setting(
+        "10 per minute",
+        "",
+        "同一账号登录请求上限",
+        "most attempts to sign in to one account",
+    )
+    token_rate: str = _setting(
+        "600 per minute",
+        "",
+        "同一接口令牌请求上限",
+        "most requests with one API token",
+    )
+    token_days: int = _setting(
+        90, "d", "接口令牌最长有效期", "an API token lives this long at most"
+    )
+    trusted_proxy: str = _setting(
+        "",
+        "",
+        "反向代理地址；其转发的客户端地址与协议可信，空为无代理",
+        "address of the reverse proxy whose word on client address and protocol is "
+        "taken; empty: none",
+    )
     code_minutes: int = _setting(
         5,
         "min",
@@ -108,6 +157,85 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """Copies of the store."""
+
+    folder: str = _setting(
+        "",
+        "",
+        "备份目录（默认在数据库旁，名为 数据库.backups；宜放在另一块磁盘）",
+        "folder of backups (default: beside the store, named store.backups; better on "
+        "another disk)",
+    )
+    every_hours: int = _setting(
+        24,
+        "h",
+        "每隔多久自动备份（0：不自动）",
+        "a backup is made by itself this often (0: never)",
+    )
+    keep: int = _setting(
+        14,
+        "",
+        "保留最近多少份备份（0：全部保留）",
+        "newest backups that are kept (0: all of them)",
+    )
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The worker and what it does by itself."""
+
+    workers: int = _setting(2, "", "同时处理的任务数", "jobs done at a time")
+    heartbeat_s: float = _setting(
+        4.0, "s", "任务心跳间隔", "how often a running job says that it is alive"
+    )
+    stale_s: float = _setting(
+        60.0,
+        "s",
+        "心跳停止多久后任务重新排队",
+        "a job silent for so long is queued again",
+    )
+    look_s: float = _setting(
+        3.0,
+        "s",
+        "处理进程自行查看任务的间隔",
+        "how often the worker looks for jobs by itself",
+    )
+    attempts: int = _setting(
+        3, "", "任务最多尝试次数", "how often a job is attempted before it has failed"
+    )
+    memory_mb: int = _setting(
+        6144, "MB", "单个任务的地址空间", "address space of one job's process"
+    )
+    cpu_s: int = _setting(
+        900, "s", "单个任务的处理器时间", "processor time of one job's process"
+    )
+    wall_s: int = _setting(1800, "s", "单个任务的总时间", "wall time of one job")
+    keep_days: float = _setting(
+        90.0, "d", "已结束任务的保留天数", "how long finished jobs are shown"
+    )
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Files on their way in, in parts, until they are whole."""
+
+    part_mb: int = _setting(4, "MB", "单个分片的大小上限", "most of one part")
+    open: int = _setting(
+        20, "", "每人同时未完成的上传数", "unfinished uploads one person may have"
+    )
+    open_mb: int = _setting(
+        500, "MB", "每人未完成上传的总大小", "size of one person's unfinished uploads"
+    )
+    keep_hours: float = _setting(
+        72.0,
+        "h",
+        "未完成的上传保留多久",
+        "how long an upload that nobody goes on with is kept",
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set. Field names are the groups of the TOML file."""
 
@@ -126,7 +254,11 @@ class Settings:
     review: Review = field(default_factory=Review)
     access: Access = field(default_factory=Access)
     audit: Audit = field(default_factory=Audit)
+    jobs: Jobs = field(default_factory=Jobs)
+    uploads: Uploads = field(default_factory=Uploads)
+    backup: Backup = field(default_factory=Backup)
     rules: RuleSettings = field(default_factory=RuleSettings)
+    registers: RegisterSettings = field(default_factory=RegisterSettings)
     upload: Limits = UPLOAD
     operator: Limits = OPERATOR
     origin: dict[str, str] = field(
@@ -339,7 +471,7 @@ def _require_least(name: str, value: Any, least: float) -> None:
     """Refuse a number below what makes sense; none of ours is negative."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and not least <= value < math.inf:
-        raise _wrong(name, value, f">= {least:g}")
+        raise _wrong(name, value, f"number >= {least:g}")
 
 
 def _wrong(name: str, value: Any, wanted: str) -> InputError:

@@ -11,25 +11,35 @@ from typing import TYPE_CHECKING
 
 from boundaries.registry.audit import Audit
 from boundaries.registry.code_tables import CodeTables
+from boundaries.registry.directory import Directories
+from boundaries.registry.exports import Exports
+from boundaries.registry.home import Home
 from boundaries.registry.people import People
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
 from boundaries.registry.reviewing import Reviewing
 from boundaries.registry.sessions import Sessions
+from boundaries.registry.site import Site
+from boundaries.registry.uploads import Uploads
 
 if TYPE_CHECKING:
     from boundaries.settings import Settings
 
 
 class Registry(
+    Home,
     Reviewing,
     Publishing,
+    Exports,
     Readings,
+    Directories,
     CodeTables,
     PublicView,
     People,
     Sessions,
+    Uploads,
+    Site,
     Audit,
 ):
     """The verbs, by noun: drafts, decisions, publishing, reading, people, audit."""

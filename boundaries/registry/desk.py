@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from boundaries import review
 from boundaries.accounts import ANONYMOUS, LOCAL, Grant, User
+from boundaries.jobs import ledger
 from boundaries.site import SiteSettings
 from boundaries.vocabulary import Role
 from geodata.errors import ForbiddenError, NotFoundError, Text
@@ -67,6 +68,8 @@ class Desk:
         self.account = account if account is not None else os_account()
         self.local = local
         self.within: tuple[str, tuple[Grant, ...]] | None = None
+        self.claimed: tuple[str, str] | None = None
+        """The job (and the token of the attempt) that every verb is done for."""
 
     @property
     def settings(self) -> Settings:
@@ -160,7 +163,13 @@ class Desk:
         subject: str,
         **detail: Any,
     ) -> None:
-        """Append the verb's link to the audit chain, inside its transaction."""
+        """Append the verb's link to the audit chain, inside its transaction.
+
+        Done for a job, the job's row says in the same transaction that this step is
+        written; a job cancelled or given to another attempt writes nothing more.
+        """
+        if self.claimed is not None:
+            ledger.note(tx, *self.claimed, verb, subject)
         tx.append(
             actor=actor, account=self.account, verb=verb, subject=subject, detail=detail
         )
@@ -208,6 +217,11 @@ def now() -> str:
 def today() -> str:
     """Return the UTC date, ISO 8601."""
     return now()[:10]
+
+
+def since(instant: str) -> dt.timedelta:
+    """Return the time since a UTC instant written as :func:`now` does."""
+    return dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(instant)
 
 
 def os_account() -> str:

@@ -1,14 +1,15 @@
-"""People: accounts, their roles, their passwords."""
+"""People: accounts and their roles."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from boundaries import accounts
 from boundaries.accounts import Grant, User
-from boundaries.registry.desk import USERS, Desk, now
+from boundaries.registry.desk import SESSIONS, USERS, now
+from boundaries.registry.sessions import end_all
+from boundaries.registry.tokens import Tokens
 from boundaries.vocabulary import Role
 from geodata.errors import (
     ConflictError,
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
 
 
-_NOTICE = ("site", "notice")
+NOTICE = ("site", "notice")
 
 
-class People(Desk):
-    """Add users, grant roles, set and check passwords."""
+class People(Tokens):
+    """Add users, grant roles, open and close accounts."""
 
     def init(
         self, admin: str, *, display: str = "", notice: str = ""
@@ -63,19 +64,28 @@ class People(Desk):
                 )
             tx.put(USERS, admin, user.to_document(), rev=0)
             if notice.strip():
-                tx.put(*_NOTICE, {"text": notice.strip()}, rev=0)
+                tx.put(*NOTICE, {"text": notice.strip()}, rev=0)
             roles = [Role.SYSTEM_ADMIN.value]
             self.record(tx, admin, "init", admin, roles=roles, notice=notice.strip())
         return user.public()
 
     def notice(self) -> str:
         """Return the words every page of this store must show, ``""`` for none."""
-        return str((self.store.get(*_NOTICE) or {"text": ""})["text"])
+        return str((self.store.get(*NOTICE) or {"text": ""})["text"])
 
     def users(self, actor: str) -> list[dict[str, Any]]:
         """Return the accounts, without secrets."""
         self.may("see_users", actor)
         return [User.from_document(doc).public() for doc in self.store.find(USERS)]
+
+    def account_document(self, actor: str, name: str) -> dict[str, Any]:
+        """Return one account, without secrets; one's own is always seen."""
+        if actor != name:
+            self.may("see_users", actor)
+        document = self.store.get(USERS, name)
+        if document is None:
+            raise NotFoundError(Text(f"没有用户 {name}。", f"There is no user {name}."))
+        return User.from_document(document).public()
 
     def add_user(
         self,
@@ -85,18 +95,22 @@ class People(Desk):
         *,
         display: str = "",
         password: str | None = None,
+        must_change: bool = True,
     ) -> dict[str, Any]:
         """Add an account with roles written ``role`` or ``role:division code``.
 
         Without a password it cannot log in on the web; the command line needs
-        none.
+        none. A first password must be changed at once unless ``must_change`` is
+        False, as for a demonstration.
         """
         user = User(accounts.check_name(name), display, created=now())
         user = user.with_grants(map(_grant, roles))
         if password is not None:
-            user = self._with_password(user, password, must_change=True)
+            user = self.with_password(user, password, must_change=must_change)
         with self.store.write(lock=[USERS]) as tx:
             self.may("add_user", actor, reader=tx)
+            if user.grants:
+                self._require_granter(tx, actor)
             if tx.get(USERS, name) is not None:
                 raise InputError(
                     Text(f"用户 {name} 已存在。", f"There is a user {name} already.")
@@ -112,16 +126,18 @@ class People(Desk):
     ) -> dict[str, Any]:
         """Give an account these roles instead of those it has."""
         grants = [_grant(role) for role in roles]
-        with self.store.write(lock=[USERS]) as tx:
-            self.may("set_roles", actor, reader=tx)
-            old = self._account(tx, name)
+        with self.store.write(lock=[SESSIONS, USERS]) as tx:
+            self._require_granter(tx, actor)
+            old = self.account_of(tx, name)
             new = old.with_grants(grants)
             if actor == name and old.grants != new.grants:
                 raise ForbiddenError(
                     Text("不能给自己授权。", "Nobody grants roles to themselves."),
                     Text("请另一位管理员办理。", "Ask another administrator."),
                 )
-            self._save(tx, new)
+            self._require_left(tx, old, new)
+            self.save(tx, new)
+            end_all(tx, name)
             self.record(
                 tx,
                 actor,
@@ -134,95 +150,60 @@ class People(Desk):
 
     def set_active(self, actor: str, name: str, *, active: bool) -> dict[str, Any]:
         """Open or close an account; nothing it did is touched."""
-        with self.store.write(lock=[USERS]) as tx:
-            self.may("set_roles", actor, reader=tx)
-            user = replace(self._account(tx, name), active=active)
-            self._save(tx, user)
+        with self.store.write(lock=[SESSIONS, USERS]) as tx:
+            self.may("set_active", actor, reader=tx)
+            old = self.account_of(tx, name)
+            user = replace(old, active=active)
+            self._require_left(tx, old, user)
+            self.save(tx, user)
+            if not active:
+                end_all(tx, name)
             self.record(tx, actor, "set_active", name, active=active)
         return user.public()
 
-    def set_password(self, actor: str, name: str, password: str) -> dict[str, Any]:
-        """Set one's own password, or as an administrator somebody's first one."""
-        with self.store.write(lock=[USERS]) as tx:
-            if actor != name:
-                self.may("add_user", actor, reader=tx)
-            elif not self.user(actor, tx).active:
-                raise ForbiddenError(Text("账号已停用。", "The account is closed."))
-            user = self._with_password(
-                self._account(tx, name), password, must_change=actor != name
-            )
-            self._save(tx, user)
-            self.record(tx, actor, "set_password", name)
-        return user.public()
+    def _require_granter(self, tx: Transaction, actor: str) -> None:
+        """Refuse a system administrator the granting once there is who does it.
 
-    def authenticate(self, name: str, password: str) -> dict[str, Any]:
-        """Return the account if the password is right; count failures, and lock.
-
-        Raises
-        ------
-        ForbiddenError
-            With the same words for an unknown name, a closed account and a wrong
-            password; others only while the account is locked.
+        In a new store there is nobody else to begin with; from then on making
+        accounts and giving them rights are two people's work.
         """
-        document = self.store.get(USERS, name)
-        user = User.from_document(document) if document else User(name, active=False)
-        right = accounts.verify_password(user, password) and user.active
-        if user.locked_until > now():
+        self.may("set_roles", actor, reader=tx)
+        if Role.SECURITY_ADMIN in self.user(actor, tx).roles:
+            return
+        if _active(tx, Role.SECURITY_ADMIN):
             raise ForbiddenError(
                 Text(
-                    f"账号已锁定至 {user.locked_until}。",
-                    f"The account is locked until {user.locked_until}.",
+                    "角色由安全管理员授予，系统管理员只建立账号。",
+                    "The security administrator grants roles; the system "
+                    "administrator makes the accounts.",
                 ),
-                code="locked",
+                Text("请安全管理员办理。", "Ask the security administrator."),
             )
-        if document is not None and (user.failures or not right):
-            self._count(name, right=right)
-        if not right:
-            raise ForbiddenError(
-                Text("用户名或密码不正确。", "Wrong user name or password."),
-                code="wrong_password",
+
+    def _require_left(self, tx: Transaction, old: User, new: User) -> None:
+        """Refuse to close or strip the last who can make accounts or grant roles."""
+        for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
+            lost = (
+                role in old.roles
+                and old.active
+                and not (new.active and role in new.roles)
             )
-        return user.public()
+            if lost and _active(tx, role) == [old.name]:
+                raise ForbiddenError(
+                    Text(
+                        f"{old.name} 是最后一名在用的{role.label.zh}，"
+                        "不能停用或改换角色。",
+                        f"{old.name} is the last active {role.label.en} and cannot be "
+                        "closed or given another role.",
+                    ),
+                    Text("请先设立另一名。", "Make another one first."),
+                    code="last_administrator",
+                )
 
-    def _count(self, name: str, *, right: bool) -> None:
-        access = self.settings.access
-        with self.store.write(lock=[USERS]) as tx:
-            user = self._account(tx, name)
-            failures = 0 if right else user.failures + 1
-            locked = failures >= access.failures
-            until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=access.lock_minutes)
-            self._save(
-                tx,
-                replace(
-                    user,
-                    failures=0 if locked else failures,
-                    locked_until=f"{until:%Y-%m-%dT%H:%M:%SZ}" if locked else "",
-                ),
-            )
-            if not right:
-                self.record(tx, name, "log_in_failed", name, locked=locked)
 
-    def _with_password(self, user: User, password: str, *, must_change: bool) -> User:
-        access = self.settings.access
-        accounts.check_password(
-            user.name,
-            password,
-            shortest=access.password_length,
-            classes=access.password_classes,
-        )
-        hashed = accounts.hash_password(password)
-        return replace(
-            user, password=hashed, must_change=must_change, failures=0, locked_until=""
-        )
-
-    def _account(self, tx: Transaction, name: str) -> User:
-        document = tx.get(USERS, name)
-        if document is None:
-            raise NotFoundError(Text(f"没有用户 {name}。", f"There is no user {name}."))
-        return User.from_document(document)
-
-    def _save(self, tx: Transaction, user: User) -> None:
-        tx.put(USERS, user.name, user.to_document(), rev=user.rev)
+def _active(tx: Transaction, role: Role) -> list[str]:
+    users = map(User.from_document, tx.find(USERS))
+    return [user.name for user in users if user.active and role in user.roles]
 
 
 def _grant(role: str | Grant) -> Grant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries import products
-from boundaries.registry.desk import DRAFTS, PRODUCTS, Desk, logged
+from boundaries.registry.desk import DRAFTS, PRODUCTS, Desk, logged, today
 from boundaries.vocabulary import DraftState
 from geodata.errors import NotFoundError, StateError, Text
 
@@ -41,19 +41,20 @@ class Publishing(Desk):
             When the version is published already, or an older one than is.
         """
         with logged("publish", actor, layer=layer) as said:
-            self.may("publish", actor)
+            self.may("publish", actor, layer=layer)
             number = self._number(version, layer)
             before = self.store.tags().get(tag_of(layer), 0)
             _require_forward(number, before, layer)
-            self.may("publish", actor, keys=_reach(self.store, layer, before, number))
+            reach = _reach(self.store, layer, before, number)
+            self.may("publish", actor, keys=reach, layer=layer)
             with (
-                products.made(self.store, layer, number) as work,
+                products.made(self.store, layer, number, today()) as work,
                 self.store.write(lock=[tag_of(layer)]) as tx,
             ):
                 before = tx.tags().get(tag_of(layer), 0)
                 _require_forward(number, before, layer)
                 scope = _reach(tx, layer, before, number)
-                self.may("publish", actor, keys=scope, reader=tx)
+                self.may("publish", actor, keys=scope, reader=tx, layer=layer)
                 kept = [
                     {**item.describe(), "digest": tx.put_blob(item.path)}
                     for item in work.files

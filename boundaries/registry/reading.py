@@ -224,7 +224,7 @@ class Readings(Desk):
                 user,
                 key
                 if layer == "divisions"
-                else str(state["properties"].get(_division_of(layer), "")),
+                else str(state["properties"].get(division_of(layer), "")),
             )
         ]
         if not states:
@@ -250,14 +250,16 @@ class Readings(Desk):
         dict
             ``{"path", "features", "version", "driver"}``.
         """
-        from boundaries.products import flattened
+        from boundaries.products import INTERNAL, flattened, labelled
         from geodata import files
 
         user = self.may("export", actor)
         at = self._visible(user, layer, at)
         frame = self.snapshot(actor, layer, at=at, valid_on=valid_on, known_on=known_on)
-        number = self.store.version(at, layer).number
-        files.write(flattened(frame), path, driver, **options)
+        version = self.store.version(at, layer)
+        number = version.number
+        marked = labelled(flattened(frame), version, INTERNAL, valid_on)
+        files.write(marked, path, driver, **options)
         done = {
             "path": str(path),
             "features": len(frame),
@@ -299,7 +301,7 @@ class Readings(Desk):
     ) -> gpd.GeoDataFrame:
         if self._holds(user, ""):
             return frame
-        column = _division_of(layer)
+        column = division_of(layer)
         if column not in frame:
             return frame.iloc[:0]
         return frame[[self._holds(user, str(code)) for code in frame[column]]]
@@ -340,7 +342,7 @@ class Readings(Desk):
 _YEAR = 4
 
 
-def _division_of(layer: str) -> str:
+def division_of(layer: str) -> str:
     """Return the column that names the division a feature belongs to."""
     return {"divisions": "code", "boundary_lines": "left"}.get(layer, "division")
 

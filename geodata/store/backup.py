@@ -100,7 +100,7 @@ def restore(
 
 def check(folder: Path) -> dict[str, Any]:
     """Return a backup's manifest when every file is as it was written."""
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     found = _hashes(folder)
     wrong = sorted(
         name for name, digest in manifest["files"].items() if found.get(name) != digest
@@ -115,7 +115,8 @@ def check(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return a backup's manifest; raise StoreError for a folder that is none."""
     try:
         found: Any = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):

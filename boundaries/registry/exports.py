@@ -1,0 +1,295 @@
+"""Exports: asked for, made by a job, handed out; who, what and when is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boundaries import codes, products, review
+from boundaries.jobs.model import JOBS
+from boundaries.registry.desk import logged, now
+from boundaries.registry.jobs import Jobs
+from boundaries.registry.public import PublicView
+from boundaries.registry.publishing import tag_of
+from boundaries.registry.reading import Readings, division_of
+from geodata.errors import InputError, NotFoundError, StateError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.store.protocol import Reader, Transaction
+
+EXPORTS = "exports"
+COUNTERS = "counters"
+_LONGEST = 60
+
+
+class Exports(Readings, Jobs, PublicView):
+    """Ask for an export, make it, list and hand out what was made."""
+
+    def request_export(
+        self,
+        actor: str,
+        layer: str = "divisions",
+        driver: str = "GPKG",
+        *,
+        at: int | str | None = None,
+        valid_on: str | None = None,
+        known_on: str | None = None,
+        scope: str = "",
+        fields: Sequence[str] = (),
+        encoding: str | None = None,
+    ) -> dict[str, Any]:
+        """Queue an export of a layer within the actor's scope; return its document.
+
+        Parameters
+        ----------
+        at
+            Version or tag; None: the newest the actor may see. It is settled now,
+            so what goes out is what was asked for.
+        valid_on, known_on
+            The state in force, or as known, on a date.
+        scope
+            Only what lies in this division.
+        fields
+            Only these attributes; none named: all of them.
+        """
+        user = self.may("export", actor)
+        schema = self.store.layers().get(layer)
+        if schema is None:
+            raise NotFoundError(
+                Text(f"没有图层“{layer}”。", f"There is no layer “{layer}”.")
+            )
+        _require_fields(fields, [field.name for field in schema.fields])
+        _require_scope(scope)
+        suffix = _suffix(driver)
+        # what cannot be seen or parsed is refused now, not by the job
+        number = self.store.version(self._visible(user, layer, at), layer).number
+        found = self.store.snapshot(
+            layer, at=number, valid_on=valid_on, known_on=known_on, geometry=False
+        )
+        found = self._within(user, found, layer)
+        asked = {
+            "layer": layer,
+            "driver": driver,
+            "version": number,
+            "valid_on": valid_on,
+            "known_on": known_on,
+            "scope": scope,
+            "fields": list(fields),
+            "encoding": encoding,
+        }
+        with self.store.write(lock=[EXPORTS, JOBS]) as tx:
+            export = _next_id(tx)
+            job = self.queue_job(tx, actor, "export", export, {})
+            document = {
+                "id": export,
+                "actor": actor,
+                "requested": now(),
+                "job": job["id"],
+                **asked,
+                "name": f"{layer}-v{number}{_dated(valid_on)}{suffix}",
+                "expected": len(within(found, layer, scope)),
+                "made": None,
+            }
+            tx.put(EXPORTS, export, document, parent=actor, rev=0)
+            self.record(tx, actor, "request_export", export, **asked)
+        self.wake_worker()
+        return self._shown(document)
+
+    def make_export(self, actor: str, export: str) -> dict[str, Any]:
+        """Write the file that was asked for, unless it was written already.
+
+        The file is kept under its hash; hash, features and version are journalled.
+        """
+        from geodata import files
+
+        with logged("export", actor, export=export) as said:
+            document = self._own_export(actor, export, self.store)
+            if document["made"]:
+                return self._shown(document)
+            self.may("export", actor)
+            layer, number = document["layer"], document["version"]
+            frame = self.snapshot(
+                actor, layer, at=number,
+                valid_on=document["valid_on"], known_on=document["known_on"],
+            )  # fmt: skip
+            frame = within(frame, layer, document["scope"])
+            version = self.store.version(number, layer)
+            notice = self._notice(layer, number)
+            labelled = products.labelled(products.flattened(frame), version, notice)
+            with tempfile.TemporaryDirectory(prefix="quhua-export-") as folder:
+                path = Path(folder) / document["name"]
+                files.write(
+                    labelled, path, document["driver"], layer=layer,
+                    encoding=document["encoding"], fields=_chosen(document["fields"]),
+                )  # fmt: skip
+                size = path.stat().st_size
+                with self.store.write(lock=[EXPORTS]) as tx:
+                    document = self._own_export(actor, export, tx)
+                    if document["made"]:
+                        return self._shown(document)
+                    document["made"] = {
+                        "when": now(),
+                        "features": len(labelled),
+                        "bytes": size,
+                        "digest": tx.put_blob(path),
+                        "version_digest": version.digest,
+                        "notice": notice._asdict(),
+                    }
+                    _put(tx, document)
+                    self.record(
+                        tx, actor, "export", f"{layer}@{number}", export=export,
+                        **document["made"],
+                    )  # fmt: skip
+            said.update(features=len(labelled), bytes=size)
+            return self._shown(document)
+
+    def exports(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
+        """Return the actor's exports, newest first; everybody's to whoever may see."""
+        if everybody:
+            self.may("see_exports", actor)
+            found = self.store.find(EXPORTS)
+        else:
+            self.user(actor)
+            found = self.store.find(EXPORTS, parent=actor)
+        return [self._shown(document) for document in reversed(found)]
+
+    def export_document(self, actor: str, export: str) -> dict[str, Any]:
+        """Return an export of the actor's own, or one they may see."""
+        return self._shown(self._seen(actor, export))
+
+    def export_file(self, actor: str, export: str) -> tuple[dict[str, Any], bytes]:
+        """Return an export's document and content; handing it out is journalled."""
+        document = self._seen(actor, export)
+        if document["actor"] != actor:
+            self.may(
+                "view_export", actor, keys=[document["scope"]], layer=document["layer"]
+            )
+        if not document["made"]:
+            raise StateError(
+                Text(f"导出 {export} 尚未完成。", f"Export {export} is not made yet."),
+                Text("请稍后再来。", "Come back in a moment."),
+            )
+        content = self.store.blob(document["made"]["digest"])
+        with self.store.write() as tx:
+            self.record(
+                tx, actor, "download_export", export,
+                digest=document["made"]["digest"],
+            )  # fmt: skip
+        return document, content
+
+    def _seen(self, actor: str, export: str) -> dict[str, Any]:
+        document, user = self.store.get(EXPORTS, export), self.user(actor)
+        sees = document is not None and (
+            document["actor"] == actor
+            or review.holds("see_exports", user)
+            or _above(user, document)
+        )
+        if document is None or not sees:
+            raise _no_export(export)
+        return document
+
+    def _own_export(self, actor: str, export: str, reader: Reader) -> dict[str, Any]:
+        document = reader.get(EXPORTS, export)
+        if document is None or document["actor"] != actor:
+            raise _no_export(export)
+        return document
+
+    def _notice(self, layer: str, number: int) -> Text:
+        """Return what must stand on a file: internal, or its approval number."""
+        public = self.public()
+        published = self.store.tags().get(tag_of(layer), 0)
+        if layer == "divisions" and public["on"] and number <= published:
+            approval = public["approval_number"]
+            return Text(f"审图号：{approval}", f"Approval number {approval}")
+        return products.INTERNAL
+
+    def _shown(self, document: dict[str, Any]) -> dict[str, Any]:
+        job = self.store.get(JOBS, document["job"])
+        state = "done" if document["made"] else job["state"] if job else "failed"
+        kept = {k: v for k, v in document.items() if k not in ("rev", "key")}
+        return {**kept, "state": state, "error": job["error"] if job else None}
+
+
+def within(frame: Any, layer: str, scope: str) -> Any:
+    """Return the features that lie in a division; all of them without one."""
+    column = division_of(layer)
+    if not scope or column not in frame:
+        return frame
+    return frame[[codes.is_within(str(code), scope) for code in frame[column]]]
+
+
+def _above(user: Any, document: dict[str, Any]) -> bool:
+    row = review.verb("view_export")
+    held = bool(user.roles & row.on(document["layer"]))
+    return held and not review.outside(
+        user, row, [document["scope"]], document["layer"]
+    )
+
+
+def _put(tx: Transaction, document: dict[str, Any]) -> None:
+    tx.put(
+        EXPORTS, document["id"], document,
+        parent=document["actor"], rev=document["rev"],
+    )  # fmt: skip
+
+
+def _no_export(export: str) -> NotFoundError:
+    return NotFoundError(
+        Text(f"没有导出 {export}。", f"There is no export {export}."),
+        Text("只能看到自己的导出。", "You see your own."),
+    )
+
+
+def _chosen(fields: Sequence[str]) -> dict[str, str] | None:
+    """Return the columns to write; every file says what it is made from."""
+    if not fields:
+        return None
+    names = [*fields, "valid_from", "valid_to", *products.LABELS]
+    return {name: name for name in dict.fromkeys(names)}
+
+
+def _require_fields(fields: Sequence[str], known: Sequence[str]) -> None:
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        raise InputError(
+            Text(
+                f"没有字段 {'、'.join(unknown)}。",
+                f"There are no fields {', '.join(unknown)}.",
+            ),
+            Text(f"可用：{'、'.join(known)}。", f"One of: {', '.join(known)}."),
+        )
+
+
+def _require_scope(scope: str) -> None:
+    if scope and not (scope.isdigit() and len(scope) <= _LONGEST):
+        raise InputError(
+            Text(f"“{scope}”不是区划代码。", f"'{scope}' is no division code.")
+        )
+
+
+def _suffix(driver: str) -> str:
+    from geodata.files.writing import FORMATS
+
+    for item in FORMATS:
+        if item.name == driver:
+            return item.suffixes[0]
+    known = "、".join(item.name for item in FORMATS)
+    raise InputError(
+        Text(f"不能写出格式 {driver}。", f"The format {driver} cannot be written."),
+        Text(f"可用：{known}。", f"Use one of: {known}."),
+    )
+
+
+def _dated(valid_on: str | None) -> str:
+    return f"-{valid_on}" if valid_on else ""
+
+
+def _next_id(tx: Transaction) -> str:
+    """Return the next number; the transaction holds the lock of exports."""
+    counter = tx.get(COUNTERS, EXPORTS) or {"last": 0, "rev": 0}
+    number = counter["last"] + 1
+    tx.put(COUNTERS, EXPORTS, {"last": number}, rev=counter["rev"])
+    return f"E{number:06d}"
