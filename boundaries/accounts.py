@@ -8,12 +8,13 @@ and records it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boundaries import codes
 from boundaries.vocabulary import THREE_ADMINISTRATORS, Role
+from boundaries.weak import is_weak
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -69,8 +70,26 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class SecondFactor:
+    """One-time codes of an account: their secret, and what was used of them.
+
+    ``proposed`` is a secret not confirmed by a code yet, ``step`` the time step of
+    the last code taken (none is taken twice), ``recovery`` digests of the codes for
+    whoever has lost the device.
+    """
+
+    secret: str = ""
+    proposed: str = ""
+    step: int = 0
+    recovery: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class User:
-    """An account. ``password`` is an argon2 hash or empty (cannot log in)."""
+    """An account. ``password`` is an argon2 hash or empty (cannot log in).
+
+    ``changed`` is when it was set, ``history`` are the hashes before it.
+    """
 
     name: str
     display: str = ""
@@ -81,6 +100,9 @@ class User:
     failures: int = 0
     locked_until: str = ""
     created: str = ""
+    changed: str = ""
+    history: tuple[str, ...] = ()
+    codes: SecondFactor = SecondFactor()
     local: bool = field(default=False, compare=False)
     rev: int | None = field(default=None, compare=False)
 
@@ -119,6 +141,7 @@ class User:
             "must_change": self.must_change,
             "locked_until": self.locked_until,
             "created": self.created,
+            "second_factor": bool(self.codes.secret),
         }
 
     def to_document(self) -> dict[str, Any]:
@@ -127,6 +150,9 @@ class User:
             **self.public(),
             "password": self.password,
             "failures": self.failures,
+            "changed": self.changed,
+            "history": list(self.history),
+            "codes": {**asdict(self.codes), "recovery": list(self.codes.recovery)},
         }
 
     @classmethod
@@ -142,6 +168,9 @@ class User:
             failures=document.get("failures", 0),
             locked_until=document.get("locked_until", ""),
             created=document.get("created", ""),
+            changed=document.get("changed", ""),
+            history=tuple(document.get("history", ())),
+            codes=_codes(document.get("codes", {})),
             rev=document.get("rev"),
         )
 
@@ -156,6 +185,10 @@ class User:
         wanted = tuple(sorted(set(grants)))
         check_separation(wanted)
         return replace(self, grants=wanted)
+
+
+def _codes(document: dict[str, Any]) -> SecondFactor:
+    return SecondFactor(**{**document, "recovery": tuple(document.get("recovery", ()))})
 
 
 def _common(one: str, other: str) -> str | None:
@@ -196,7 +229,7 @@ def check_separation(grants: Iterable[Grant]) -> None:
 
 
 def check_password(name: str, password: str, *, shortest: int, classes: int) -> None:
-    """Refuse a password that is short, plain or the user's name.
+    """Refuse a password that is short, plain, usual or the user's name.
 
     Parameters
     ----------
@@ -223,6 +256,14 @@ def check_password(name: str, password: str, *, shortest: int, classes: int) -> 
                 f"{classes} kinds, without the user name.",
             )
         )
+    if is_weak(password):
+        raise InputError(
+            Text(
+                "密码由常用词和常见数字组成，容易被猜到。",
+                "The password is a usual word with usual digits, easy to guess.",
+            ),
+            Text("请换一个，例如几个不相关的词。", "Choose another: unrelated words."),
+        )
 
 
 def hash_password(password: str) -> str:
@@ -238,13 +279,16 @@ def verify_password(user: User, password: str) -> bool:
     Whoever has no password is held against a hash made once, so that the time
     an answer takes tells nobody which names there are.
     """
+    return matches(user.password or _nobody(), password) and bool(user.password)
+
+
+def matches(hashed: str, password: str) -> bool:
+    """Return whether a password is the one a hash was made of."""
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    nobody = _nobody()
     try:
-        PasswordHasher().verify(user.password or nobody, password)
-        return bool(user.password)
+        return PasswordHasher().verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
 

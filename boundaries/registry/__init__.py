@@ -19,7 +19,6 @@ from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
 from boundaries.registry.reviewing import Reviewing
-from boundaries.registry.sessions import Sessions
 from boundaries.registry.site import Site
 from boundaries.registry.uploads import Uploads
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 
 class Registry(
+    Uploads,
     Home,
     Reviewing,
     Publishing,
@@ -37,8 +37,6 @@ class Registry(
     CodeTables,
     PublicView,
     People,
-    Sessions,
-    Uploads,
     Site,
     Audit,
 ):

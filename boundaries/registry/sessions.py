@@ -12,7 +12,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import User
-from boundaries.registry.desk import SESSIONS, USERS, Desk, now
+from boundaries.registry.desk import SESSIONS, USERS, Desk, now, since
+from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
@@ -50,6 +51,8 @@ class Sessions(Desk):
                 if single or self._ended(old):
                     tx.delete(SESSIONS, old["key"])
             tx.put(SESSIONS, fingerprint(secret), document, parent=name, rev=0)
+            if not pending:
+                self.record(tx, name, "sign_in", name, address=address)
         return secret
 
     def session(self, secret: str) -> dict[str, Any] | None:
@@ -57,7 +60,7 @@ class Sessions(Desk):
         document = self.store.get(SESSIONS, fingerprint(secret))
         if document is None or self._ended(document):
             return None
-        if _since(document["seen"]) >= TOUCH:
+        if since(document["seen"]) >= TOUCH:
             self._touch(document["key"])
         return document
 
@@ -77,6 +80,23 @@ class Sessions(Desk):
                 if not document["pending"]:
                     self.record(tx, document["user"], "sign_out", document["user"])
 
+    def sessions(self, actor: str) -> list[dict[str, Any]]:
+        """Return one's own sessions, the latest first; ``key`` names them."""
+        found = self.store.find(SESSIONS, parent=actor)
+        open_ = [d for d in found if not d["pending"] and not self._ended(d)]
+        return sorted(open_, key=lambda doc: doc["seen"], reverse=True)
+
+    def revoke_session(self, actor: str, key: str) -> None:
+        """End one of one's own sessions, such as one left open elsewhere."""
+        with self.store.write(lock=[SESSIONS]) as tx:
+            document = tx.get(SESSIONS, key)
+            if document is None or document["user"] != actor:
+                raise NotFoundError(
+                    Text("会话已结束。", "That session has ended already.")
+                )
+            tx.delete(SESSIONS, key)
+            self.record(tx, actor, "revoke_session", actor, session=key[:12])
+
     def _touch(self, key: str) -> None:
         with self.store.write(lock=[SESSIONS]) as tx:
             document = tx.get(SESSIONS, key)
@@ -90,7 +110,7 @@ class Sessions(Desk):
         longest = dt.timedelta(hours=access.session_hours)
         if document["pending"]:
             longest = dt.timedelta(minutes=access.code_minutes)
-        return _since(document["seen"]) > idle or _since(document["started"]) > longest
+        return since(document["seen"]) > idle or since(document["started"]) > longest
 
 
 def fingerprint(secret: str) -> str:
@@ -107,7 +127,3 @@ def end_all(tx: Transaction, name: str, *, keep: str = "") -> int:
     for document in ended:
         tx.delete(SESSIONS, document["key"])
     return len(ended)
-
-
-def _since(instant: str) -> dt.timedelta:
-    return dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(instant)

@@ -22,7 +22,7 @@ HOLE = "AABB/A.BB/CCDD"
 
 def test_author_is_not_approver(desk: Office) -> None:
     """I5: even who holds both roles does not decide on their own draft."""
-    desk.registry.set_roles("root", "zhao", ["surveyor", "boundary_manager"])
+    desk.registry.set_roles("keeper", "zhao", ["surveyor", "boundary_manager"])
     draft = desk.stage()["id"]
     desk.registry.submit("zhao", draft)
     with pytest.raises(ForbiddenError):
@@ -363,8 +363,8 @@ def test_a_version_that_ended_units_can_be_reverted(desk: Office) -> None:
 
 
 def test_nobody_waives_their_own_finding_on_another_draft(desk: Office) -> None:
-    desk.registry.set_roles("root", "zhao", ["surveyor", "boundary_manager"])
-    desk.registry.set_roles("root", "sun", ["surveyor"])
+    desk.registry.set_roles("keeper", "zhao", ["surveyor", "boundary_manager"])
+    desk.registry.set_roles("keeper", "sun", ["surveyor"])
     gap = "AABB/AA.B/CCDD"
     mine = desk.stage(picture=gap)["id"]
     theirs = desk.stage("sun", picture=gap)["id"]

@@ -70,7 +70,7 @@ def test_three_administrators_stay_apart(desk: Office, roles: list[str]) -> None
     with pytest.raises(InputError):
         desk.registry.add_user("root", "neu", roles)
     with pytest.raises(InputError):
-        desk.registry.set_roles("root", "li", roles)
+        desk.registry.set_roles("keeper", "li", roles)
     assert desk.registry.users("root")[0]["name"] == "auditor"
 
 
@@ -95,9 +95,51 @@ def test_names_an_account_cannot_have(desk: Office, name: str) -> None:
 
 def test_nobody_grants_to_themselves(desk: Office) -> None:
     with pytest.raises(ForbiddenError):
-        desk.registry.set_roles("root", "root", ["security_admin"])
-    desk.registry.set_roles("keeper", "root", ["audit_admin"])
-    assert desk.registry.user("root").roles == {Role.AUDIT_ADMIN}
+        desk.registry.set_roles("keeper", "keeper", ["system_admin"])
+    desk.registry.set_roles("keeper", "watcher", ["auditor"])
+    assert desk.registry.user("watcher").roles == {Role.AUDITOR}
+
+
+def test_granting_is_the_security_administrators_once_there_is_one(
+    desk: Office,
+) -> None:
+    """In a new store nobody else can: ``root`` gave ``keeper`` the role."""
+    for attempt in (
+        lambda: desk.registry.set_roles("root", "li", ["viewer"]),
+        lambda: desk.registry.add_user("root", "neu", ["viewer"]),
+        lambda: desk.registry.add_user("keeper", "neu"),
+        lambda: desk.registry.set_password("keeper", "li", GOOD),
+        lambda: desk.registry.reset_codes("root", "li"),
+    ):
+        with pytest.raises(ForbiddenError):
+            attempt()
+    desk.registry.add_user("root", "neu")
+    desk.registry.set_roles("keeper", "neu", ["viewer"])
+    assert desk.registry.user("neu").roles == {Role.VIEWER}
+
+
+@pytest.mark.parametrize("name", ["root", "keeper"])
+def test_the_last_administrators_stay(desk: Office, name: str) -> None:
+    other = {"root": "keeper", "keeper": "root"}[name]
+    for attempt in (
+        lambda: desk.registry.set_active(name, name, active=False),
+        lambda: desk.registry.set_active(other, name, active=False),
+    ):
+        with pytest.raises(ForbiddenError) as refused:
+            attempt()
+        assert refused.value.code == "last_administrator"
+    desk.registry.add_user("root", "second")
+    role = {"root": "system_admin", "keeper": "security_admin"}[name]
+    desk.registry.set_roles("keeper", "second", [role])
+    desk.registry.set_active(other, name, active=False)
+    with pytest.raises(ForbiddenError):
+        desk.registry.set_active("second", "second", active=False)
+
+
+def test_the_last_system_administrator_keeps_the_role(desk: Office) -> None:
+    with pytest.raises(ForbiddenError) as refused:
+        desk.registry.set_roles("keeper", "root", ["audit_admin"])
+    assert refused.value.code == "last_administrator"
 
 
 @pytest.mark.parametrize("who", sorted(set(PEOPLE) - {"keeper"}))
@@ -156,7 +198,11 @@ def test_wrong_passwords_lock_and_say_the_same(desk: Office) -> None:
     with pytest.raises(ForbiddenError) as locked:
         desk.registry.authenticate("li", GOOD)
     assert locked.value.code == "locked"
-    assert desk.verbs()[-1] == "log_in_failed"
+    failed = [e for e in desk.registry.store.journal() if e.verb == "log_in_failed"]
+    assert [e.subject for e in failed] == ["li", "", "sun", "li", "li", "li", "li"]
+    assert [e.detail.get("locked") for e in failed][-2:] == [False, True]
+    desk.registry.unlock("keeper", "li")
+    assert desk.registry.authenticate("li", GOOD)["name"] == "li"
 
 
 def test_the_lock_ends(tmp_path: Path) -> None:
@@ -172,7 +218,7 @@ def test_unknown_people(desk: Office) -> None:
     with pytest.raises(ForbiddenError):
         desk.registry.stage("nobody", streets(), effective="2020")
     with pytest.raises(NotFoundError):
-        desk.registry.set_roles("root", "nobody", ["viewer"])
+        desk.registry.set_roles("keeper", "nobody", ["viewer"])
 
 
 def test_the_local_operator_reads_and_writes_nothing(desk: Office) -> None:

@@ -23,10 +23,10 @@ PEOPLE = {
     "viewer": ["viewer"],
     "planner": ["planner:120101"],
     "auditor": ["auditor"],
-    "keeper": ["security_admin"],
     "watcher": ["audit_admin"],
+    "keeper": ["security_admin"],
 }
-"""``root`` is the system administrator; 120101 and 120102 are two districts."""
+"""``root`` is the system administrator; ``keeper`` grants roles once there; 120101 and 120102 are two districts."""
 
 PICTURE = "AABB/AABB/CCDD"
 CODES = {
