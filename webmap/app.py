@@ -24,6 +24,7 @@ from geodata.errors import (
 )
 from webmap import api, compression, forms, languages, policy, session, shell
 from webmap.api.problems import ArgumentsError, arguments_error
+from webmap.immutable import Immutable, digest_of_folder
 from webmap.published import Published
 from webmap.views import BLUEPRINTS
 
@@ -79,7 +80,9 @@ def create_app(
         A page elsewhere can have a name of its own point to this machine and so
         read what is shown here; it cannot do so with a number.
     """
-    app = Flask("webmap", static_folder="static", template_folder="templates")
+    static = Path(__file__).parent / "static"
+    prefix = f"/static/{digest_of_folder(static)}"
+    app = Flask("webmap", static_folder=str(static), static_url_path=prefix)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 0
     app.extensions["registry"] = registry
@@ -101,6 +104,8 @@ def create_app(
     app.register_error_handler(QuhuaError, _told)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)
+    layer = Immutable(app.wsgi_app, cache=folder, static=static, prefix=prefix)
+    app.wsgi_app = layer  # type: ignore[method-assign]
     return app
 
 

@@ -86,11 +86,11 @@ def _brief(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         "code": str(row["code"]),
         "name": str(row["name"]),
-        "kind": _kind(row["kind"]),
+        "kind": kind_label(row["kind"]),
         "level": int(row["level"]),
-        "area_km2": _number(row["area_km2"]),
-        "official_km2": _number(row["area_official_km2"]),
-        "box": _box(row),
+        "area_km2": number_or_none(row["area_km2"]),
+        "official_km2": number_or_none(row["area_official_km2"]),
+        "box": box_of(row),
     }
 
 
@@ -178,16 +178,16 @@ def _record(found: State, code: str, row: Mapping[Any, Any]) -> dict[str, Any]:
         "above": _names_above(frame, code),
         "parent": row["parent"] if isinstance(row["parent"], str) else None,
         "children": int((frame["parent"] == code).sum()),
-        "seat": _text(row.get("seat")),
-        "pinyin": _text(row.get("pinyin")),
-        "population": _number(row.get("population")),
-        "valid_from": _text(row.get("valid_from")),
-        "valid_to": _text(row.get("valid_to")),
-        "remark": _text(row.get("remark")),
+        "seat": text_or_none(row.get("seat")),
+        "pinyin": text_or_none(row.get("pinyin")),
+        "population": number_or_none(row.get("population")),
+        "valid_from": text_or_none(row.get("valid_from")),
+        "valid_to": text_or_none(row.get("valid_to")),
+        "remark": text_or_none(row.get("remark")),
         "predecessors": _list(row.get("predecessors")),
         "successors": _list(row.get("successors")),
         "neighbours": _neighbours(found, code),
-        "label": [_number(row["label_x"]), _number(row["label_y"])],
+        "label": [number_or_none(row["label_x"]), number_or_none(row["label_y"])],
     }
 
 
@@ -235,10 +235,10 @@ def _history(store: Store, edition: Edition, code: str) -> list[dict[str, Any]]:
             "from": item["valid_from"],
             "to": item["valid_to"],
             "name": str(item["properties"].get("name", "")),
-            "kind": _kind(item["properties"].get("kind")),
-            "parent": _text(item["properties"].get("parent")),
-            "official_km2": _number(item["properties"].get("area_official_km2")),
-            "area_km2": _number(area),
+            "kind": kind_label(item["properties"].get("kind")),
+            "parent": text_or_none(item["properties"].get("parent")),
+            "official_km2": number_or_none(item["properties"].get("area_official_km2")),
+            "area_km2": number_or_none(area),
             "cited": [citation(v) for v in (_author(edition, states, item),) if v],
         }
         for item, area in zip(known, areas, strict=True)
@@ -271,7 +271,8 @@ def _author(
     return edition.written_by(made["version"])
 
 
-def _kind(value: Any) -> dict[str, str] | None:
+def kind_label(value: Any) -> dict[str, str] | None:
+    """Return the name of a kind of division in both languages."""
     if not isinstance(value, str) or not value:
         return None
     try:
@@ -280,18 +281,21 @@ def _kind(value: Any) -> dict[str, str] | None:
         return {"zh": value, "en": value}
 
 
-def _box(row: Mapping[Any, Any]) -> list[float] | None:
+def box_of(row: Mapping[Any, Any]) -> list[float] | None:
+    """Return a division's box in degrees."""
     sides = [float(row[side]) for side in "wsen"]
     return None if np.isnan(sides).any() else sides
 
 
-def _number(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
+    """Return a cell of a frame as JSON has it."""
     if value is None or pd.isna(value):
         return None
     return float(value)
 
 
-def _text(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
+    """Return a cell of text, None when it is empty."""
     return value if isinstance(value, str) and value else None
 
 

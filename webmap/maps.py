@@ -62,7 +62,7 @@ def shell() -> Shell:
         location=(35.0, 105.0),
         zoom_start=4,
         tiles=None,
-        zoom_control="topright",
+        zoom_control=False,
         attribution_control=False,
         zoom_snap=0.25,
         keyboard=True,

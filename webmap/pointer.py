@@ -51,11 +51,11 @@ def citation(version: Version) -> dict[str, Any]:
         "author": version.author,
         "approver": version.approver,
         "counts": version.counts,
-        "events": [_event(item) for item in version.doc.get("events") or []],
+        "events": [event_document(item) for item in version.doc.get("events") or []],
     }
 
 
-def _event(item: dict[str, Any]) -> dict[str, Any]:
+def event_document(item: dict[str, Any]) -> dict[str, Any]:
     """Return a change event with its type's name in both languages."""
     kind = str(item.get("type", ""))
     known = kind in set(ChangeType)
@@ -78,16 +78,21 @@ def state_document(found: State) -> dict[str, Any]:
         "box": found.box,
         "units": len(found.frame),
         "ranks": found.ranks,
-        "levels": [
-            {
-                "level": level,
-                "zoom": 0 if level == min(found.levels) else zoom,
-                "natural": zoom,
-                "label": level_label(level),
-            }
-            for level, zoom in found.levels.items()
-        ],
+        "levels": levels_document(found),
     }
+
+
+def levels_document(found: State) -> list[dict[str, Any]]:
+    """Return the levels of a state and the zooms at which each is drawn."""
+    return [
+        {
+            "level": level,
+            "zoom": 0 if level == min(found.levels) else zoom,
+            "natural": zoom,
+            "label": level_label(level),
+        }
+        for level, zoom in found.levels.items()
+    ]
 
 
 def transition_document(found: Transition, old: State, new: State) -> dict[str, Any]:

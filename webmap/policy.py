@@ -120,7 +120,7 @@ def install(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Return whether the answer is for a program, not for a person's browser."""
-    return request.path.startswith(("/api/", "/p/"))
+    return request.path.startswith(("/api/", "/p/", "/public/"))
 
 
 def _mark(view: F, policy: Policy) -> F:

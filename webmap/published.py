@@ -245,7 +245,7 @@ class Published:
     def __init__(self, store: Store, cache: Path, layer: str = "divisions") -> None:
         self.layer = layer
         self._store = store
-        self._cache = cache
+        self.cache = cache
         self._current: Edition | None = None
         self._coming: Edition | None = None
         self._lock = threading.Lock()
@@ -266,7 +266,7 @@ class Published:
         A file made once is answered for ever, without asking the store: a page
         that still shows the version before goes on working.
         """
-        made = kept_tile(self._cache / digest, z, x, y)
+        made = kept_tile(self.cache / digest, z, x, y)
         if made is not None:
             return made
         with self._lock:
@@ -296,7 +296,7 @@ class Published:
         """Return whether the edition to come can take over; begin it when new."""
         if self._coming is None or self._coming.version.number != number:
             version = self._store.version(number)
-            self._coming = Edition(self._store, version, self._cache)
+            self._coming = Edition(self._store, version, self.cache)
             self._coming.prepare()
         coming = self._coming
         if self._current is None or not coming.dates:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import brotli
 import numpy as np
 import shapely
 
@@ -56,7 +57,8 @@ class TileSet:
     Parameters
     ----------
     folder
-        Where the files go: ``folder/z/x/y.mvt.gz``. May be deleted at any time.
+        Where the files go: ``folder/z/x/y.mvt.gz`` and ``.br``. May be deleted at any
+        time.
     prepare
         Returns the layers to draw at a zoom, simplified for it, in EPSG:4490.
     """
@@ -79,7 +81,9 @@ class TileSet:
         drawn = self._make(z, x, y)
         body = gzip.compress(drawn, 9, mtime=0)
         if drawn:
-            _write(_path(self.folder, z, x, y), body)
+            path = _path(self.folder, z, x, y)
+            _write(path.with_suffix(".br"), brotli.compress(drawn, quality=9))
+            _write(path, body)
         return _told(body)
 
     def prebuild(

@@ -61,7 +61,7 @@ class Wanted(OnDate):
     Text("某日的状态：版本、级别、范围", "The state on a date: what to draw"),
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def date_state(date: str) -> Any:
     """Return what to draw for the state in force on a date."""
     edition = _edition()
@@ -74,7 +74,7 @@ def date_state(date: str) -> Any:
     Text("两个日期之间的变化", "What changed between two dates"),
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def changes(old: str, new: str) -> Any:
     """Return what changed between two dates."""
     edition = _edition()
@@ -96,7 +96,7 @@ def changes(old: str, new: str) -> Any:
     query=Children,
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def children(query: dict[str, Any]) -> Any:
     """Return the divisions directly under ``parent``, or the topmost ones."""
     found = _state(query)
@@ -111,7 +111,7 @@ def children(query: dict[str, Any]) -> Any:
     query=Rows,
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def table(query: dict[str, Any]) -> Any:
     """Return a page of all divisions in the order of their codes."""
     found = _state(query)
@@ -126,7 +126,7 @@ def table(query: dict[str, Any]) -> Any:
     query=Wanted,
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def search(query: dict[str, Any]) -> Any:
     """Return divisions by name, code or first letters of the name's pinyin."""
     found = _state(query)
@@ -144,7 +144,7 @@ def search(query: dict[str, Any]) -> Any:
     query=OnDate,
     also=PREPARING,
 )
-@policy.published
+@policy.signed_in
 def division(query: dict[str, Any], code: str) -> Any:
     """Return one division on a date, its neighbours and its history."""
     edition = _edition()

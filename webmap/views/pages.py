@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,30 +19,45 @@ if TYPE_CHECKING:
 
 pages = Blueprint("pages", __name__)
 
+_IMPORTED = re.compile(r'from "\./([\w./-]+\.js)"')
 
-@pages.get("/")
-@policy.published
-def home() -> str:
+
+@pages.get("/map")
+@policy.signed_in
+def map_page() -> str:
     """Return the map of the published divisions; its data come after it."""
     published: Published = current_app.extensions["published"]
     if published.edition() is None:
         return render_template("empty.html")
+    return render_template("map.html", **map_parts("main.js"))
+
+
+def map_parts(entry: str) -> dict[str, Any]:
+    """Return what a template needs to show the big map with a script of ours."""
     parts = shell()
-    return render_template(
-        "map.html",
-        styles=parts.styles,
-        scripts=parts.scripts,
-        modules=modules(),
-        body=Markup(parts.body),  # noqa: S704 - constant, see webmap.maps
-        code=Markup(parts.code),  # noqa: S704
-    )
+    return {
+        "styles": parts.styles,
+        "scripts": parts.scripts,
+        "entry": entry,
+        "modules": modules(entry),
+        "body": Markup(parts.body),  # noqa: S704 - constant, see webmap.maps
+        "code": Markup(parts.code),  # noqa: S704
+    }
 
 
-@lru_cache(maxsize=1)
-def modules() -> tuple[str, ...]:
-    """Return the page's script modules, so that the browser fetches them at once."""
+@lru_cache(maxsize=8)
+def modules(entry: str) -> tuple[str, ...]:
+    """Return the modules a script imports, so that the browser fetches them at once."""
     folder = Path(__file__).parent.parent / "static" / "js"
-    return tuple(sorted(p.name for p in folder.glob("*.js") if p.name != "shell.js"))
+    found: list[str] = []
+    left = [entry]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.append(name)
+        left += _IMPORTED.findall((folder / name).read_text("utf-8"))
+    return tuple(sorted(found))
 
 
 @pages.get("/health")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 tiles = Blueprint("tiles", __name__, url_prefix="/p")
 
 FOREVER = "private, max-age=31536000, immutable"
-"""Private: what is published here is for internal use until it is made public."""
+"""Private: what is here is for internal use; the public view has its own addresses."""
 _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 
 
 @tiles.get("/current.json")
-@policy.published
+@policy.signed_in
 def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     published: Published = current_app.extensions["published"]
@@ -35,26 +35,35 @@ def current() -> Any:
 
 
 @tiles.get("/<digest>/<path:address>")
-@policy.published
+@policy.signed_in
 def tile(digest: str, address: str) -> Any:
     """Return a tile of a state or of a change; one with nothing in it is empty."""
-    place = _ADDRESS.fullmatch(address)
-    if place is None or not valid_digest(digest):
+    if not valid_digest(digest):
         abort(404)
-    z, x, y = (int(number) for number in place.groups())
-    if z > MAX_ZOOM or x >= 2**z or y >= 2**z:
-        abort(404)
+    z, x, y = place_of(address)
     published: Published = current_app.extensions["published"]
     made = published.tile(digest, z, x, y)
     if made is None:
         abort(404)
-    response = _packed(made.body)
+    response = packed(made.body)
     response.set_etag(made.etag if response.content_encoding else f"{made.etag}-id")
     response.headers["Cache-Control"] = FOREVER
     return response.make_conditional(request)
 
 
-def _packed(body: bytes) -> Response:
+def place_of(address: str) -> tuple[int, int, int]:
+    """Return zoom, column and row of a tile's address; 404 for any other."""
+    place = _ADDRESS.fullmatch(address)
+    if place is None:
+        abort(404)
+    z, x, y = (int(number) for number in place.groups())
+    if z > MAX_ZOOM or x >= 2**z or y >= 2**z:
+        abort(404)
+    return z, x, y
+
+
+def packed(body: bytes) -> Response:
+    """Return a tile as the reader takes it: compressed, as it is kept, or plain."""
     kind = "application/vnd.mapbox-vector-tile"
     if request.accept_encodings.quality("gzip") > 0:
         response = Response(body, mimetype=kind)

@@ -12,7 +12,8 @@ const FAINT = 0.34; // thinner than this share of its width a border is left to 
 
 /* The tiles of one content hash, fetched once and kept decoded. */
 class Tiles {
-  constructor(digest, ready, loading) {
+  constructor(root, digest, ready, loading) {
+    this.root = root;
     this.digest = digest;
     this.ready = ready;
     this.loading = loading;
@@ -30,7 +31,7 @@ class Tiles {
     const fresh = { layers: null };
     this.kept.set(key, fresh);
     this.loading(this.waiting += 1);
-    fetch(`/p/${this.digest}/${key}.mvt`)
+    fetch(`${this.root}${this.digest}/${key}.mvt`)
       .then((answer) => (answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0)))
       .then((body) => { fresh.layers = prepare(decode(body)); })
       .catch(() => { this.kept.delete(key); })
@@ -62,7 +63,7 @@ function join(groups, key, path) {
 }
 
 export const DivisionMap = L.Renderer.extend({
-  options: { padding: 0.1, onload() {} },
+  options: { padding: 0.1, tiles: "/p/", onload() {} },
 
   initialize(options) {
     L.Renderer.prototype.initialize.call(this, options);
@@ -76,21 +77,21 @@ export const DivisionMap = L.Renderer.extend({
     this.highlighted = null;
     this.bare = false;
     this.colours = palette();
-    const follow = () => { this.colours = palette(); this.redraw(); };
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
   },
 
   show(digest, levels = []) {
     this.natural = new Map(levels.map((item) => [item.level, item.natural]));
-    this.area = digest ? new Tiles(digest, (left) => this.arrived(left), this.options.onload) : null;
+    this.area = digest ? new Tiles(this.options.tiles, digest, (left) => this.arrived(left), this.options.onload) : null;
     this.redraw();
   },
   compare(digest, moved) {
-    this.change = digest ? new Tiles(digest, (left) => this.arrived(left), this.options.onload) : null;
+    this.change = digest ? new Tiles(this.options.tiles, digest, (left) => this.arrived(left), this.options.onload) : null;
     this.moved = moved ?? [];
     this.redraw();
   },
   upTo(level) { this.deepest = level; this.redraw(); },
+  recolour() { this.colours = palette(); this.redraw(); },
   /* Over a base map the divisions are borders and names only. */
   over(basemap) { this.bare = basemap; this.redraw(); },
   select(code) { this.selected = code; this.emphasise(); },

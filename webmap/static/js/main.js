@@ -22,6 +22,7 @@ let edition = null, shown = null, changes = null, record = null, turn = 0;
 
 map.options.minZoom = 3;
 map.options.maxZoom = 20;
+L.control.zoom({ position: "topright", zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
 L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
 const drawn = new DivisionMap({ onload: (left) => loading(left) }).addTo(map);
 const tree = new Tree(byId("tree"), { onselect: (code) => select(code, { fit: true }), changed: (code) => changes?.changed.some((row) => row.code === code) });

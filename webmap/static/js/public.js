@@ -1,0 +1,172 @@
+/* The public view: published divisions, their official figures, and the date slider.
+   It asks nothing but addresses under /public. */
+
+import { ask } from "./ask.js";
+import { DivisionMap } from "./canvas.js";
+import { byId, element, fill } from "./dom.js";
+import { L } from "./leaflet.js";
+import { citedWords, Timeline } from "./timeline.js";
+import { km2, label, language, say } from "./words.js";
+
+const SHOWN = 200;
+const map = window.quhua.map;
+const address = new URLSearchParams(location.search);
+let edition = null, shown = null, found = [], sorted = ["code", 1], selected = address.get("sel");
+
+map.options.minZoom = 3;
+map.options.maxZoom = 18;
+L.control.zoom({ position: "topright", zoomInTitle: say("Zoom in"), zoomOutTitle: say("Zoom out") }).addTo(map);
+L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+const drawn = new DivisionMap({ tiles: "/public/t/" }).addTo(map);
+const timeline = new Timeline(byId("timeline"), { onpick: (day) => go(day).catch(failed), words: (date) => citedWords(edition, date) });
+
+async function start() {
+  edition = await ask("/public/current.json");
+  if (edition.state === "empty") { byId("said").textContent = say("Nothing is published yet"); return; }
+  byId("data-notice").textContent = inLanguage(edition.notice);
+  byId("data-notice").hidden = !edition.notice;
+  await go(address.get("date") ?? edition.opens);
+}
+
+/* Of a notice in both languages the half of this page. */
+export function inLanguage(text) {
+  const halves = text.split(" · ");
+  return halves.length === 2 ? halves[language === "zh" ? 0 : 1] : text;
+}
+
+async function go(day) {
+  const dates = edition.dates.map((item) => item.date);
+  timeline.show(dates, day < dates[0] ? dates[0] : day);
+  const { document } = await ask(`/public/dates/${encodeURIComponent(timeline.at(timeline.day))}`);
+  const first = !shown;
+  shown = await ask(`/public/d/${document}.json`);
+  drawn.show(shown.tiles, shown.levels);
+  if (first) look();
+  byId("version").textContent = say("Data as of {date} · version {n}", { date: shown.date, n: String(edition.version) });
+  list();
+  select(selected, { fit: first && Boolean(selected) });
+  remember();
+  window.document.body.dataset.ready = shown.date;
+}
+
+function look() {
+  const at = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(address.get("at") ?? "");
+  if (at) map.setView([Number(at[2]), Number(at[3])], Number(at[1]), { animate: false });
+  else frame(shown.box, 0.02);
+}
+
+function frame(box, margin) {
+  if (box) map.fitBounds(L.latLngBounds([box[1], box[0]], [box[3], box[2]]).pad(margin), { maxZoom: 15, animate: false });
+}
+
+/* ---- the list: the same as the map, sorted by any column ---- */
+
+const COLUMNS = [
+  ["name", "Division", (row) => row.name],
+  ["code", "Code", (row) => row.code],
+  ["kind", "Kind", (row) => label(row.kind)],
+  ["area", "Official area (km²)", (row) => row.official_km2 ?? -1],
+];
+
+function list() {
+  const words = byId("query").value.trim().toLowerCase();
+  const [column, way] = sorted;
+  const key = COLUMNS.find(([name]) => name === column)[2];
+  found = shown.divisions
+    .filter((row) => !words || row.name.toLowerCase().includes(words) || row.code.startsWith(words) || row.initials.startsWith(words))
+    .sort((a, b) => way * (typeof key(a) === "number" ? key(a) - key(b) : key(a).localeCompare(key(b), "zh-CN")));
+  table(SHOWN);
+}
+
+function table(count) {
+  const head = ([name, text]) => element("th", { scope: "col", class: name === "area" ? "number" : "", "aria-sort": sorted[0] === name ? (sorted[1] > 0 ? "ascending" : "descending") : "none" },
+    element("button", { class: "link sort", onclick: () => { sorted = [name, sorted[0] === name ? -sorted[1] : 1]; list(); } }, say(text)));
+  fill(byId("table"),
+    element("table", {},
+      element("caption", {}, say("Divisions as of {date}", { date: shown.date }), ` (${found.length})`),
+      element("thead", {}, element("tr", {}, ...COLUMNS.map(head))),
+      element("tbody", {}, ...found.slice(0, count).map(line))),
+    found.length ? null : element("p", { class: "empty" }, say("Nothing found. Try the code or the first letters of the pinyin.")),
+    found.length > count ? element("button", { class: "button more", onclick: () => table(count + SHOWN) }, say("{n} more", { n: String(found.length - count) })) : null);
+}
+
+function line(row) {
+  const area = row.official_km2 === null ? "—" : km2(row.official_km2).replace(" km²", "");
+  const made = element("tr", { "aria-current": row.code === selected ? "true" : null },
+    element("td", {}, element("button", { class: "link", onclick: () => select(row.code, { fit: true }) }, row.name || row.code)),
+    element("td", { class: "figures" }, row.code), element("td", {}, label(row.kind)), element("td", { class: "number" }, area));
+  made.dataset.code = row.code;
+  return made;
+}
+
+function select(code, { fit = false } = {}) {
+  const row = shown.divisions.find((item) => item.code === code) ?? null;
+  selected = row ? code : null;
+  drawn.select(selected);
+  for (const one of byId("table").querySelectorAll("tr[data-code]")) {
+    if (one.dataset.code === selected) one.setAttribute("aria-current", "true");
+    else one.removeAttribute("aria-current");
+  }
+  byId("detail").hidden = !row;
+  if (row) card(row);
+  if (row && fit) frame(row.box, 0.3);
+  remember();
+}
+
+function card(row) {
+  const named = new Map(shown.divisions.map((item) => [item.code, item.name]));
+  const above = [];
+  for (let up = row.parent; up && named.has(up) && above.length < 8; up = shown.divisions.find((item) => item.code === up)?.parent) above.unshift(named.get(up));
+  const facts = [
+    [say("Code"), row.code], [say("Kind"), label(row.kind)],
+    [say("Official area"), row.official_km2 === null ? say("not entered") : km2(row.official_km2)],
+    row.seat ? [say("Seat"), row.seat] : null,
+    row.children ? [say("Divisions below"), String(row.children)] : null,
+    row.valid_from ? [say("In force since"), row.valid_from] : null,
+  ].filter(Boolean);
+  fill(byId("detail"),
+    element("button", { class: "button quiet icon close", "aria-label": say("Close"), onclick: () => select(null) }, "✕"),
+    above.length ? element("p", { class: "kicker" }, above.join(" › ")) : null,
+    element("h2", {}, row.name || row.code),
+    element("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
+}
+
+/* ---- reading aids, address ---- */
+
+for (const [id, name] of [["large", "large-print"], ["contrast", "high-contrast"]]) {
+  const set = (on) => {
+    document.documentElement.classList.toggle(name, on);
+    byId(id).setAttribute("aria-pressed", String(on));
+    localStorage.setItem(`quhua.${name}`, on ? "1" : "");
+    drawn.recolour();
+    map.invalidateSize({ pan: false });
+  };
+  set(localStorage.getItem(`quhua.${name}`) === "1");
+  byId(id).addEventListener("click", () => set(byId(id).getAttribute("aria-pressed") !== "true"));
+}
+byId("print").addEventListener("click", () => window.print());
+addEventListener("beforeprint", () => { map.invalidateSize({ pan: false }); });
+
+function remember() {
+  if (!shown) return;
+  const centre = map.getCenter();
+  const query = new URLSearchParams({ date: timeline.day, at: `${Number(map.getZoom().toFixed(2))}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}` });
+  if (selected) query.set("sel", selected);
+  const text = query.toString().replaceAll("%2F", "/");
+  history.replaceState(null, "", `?${text}`);
+  byId("language").href = `?${text}&lang=${byId("language").dataset.lang}`;
+}
+
+map.on("click", (event) => {
+  const { code } = drawn.under(event.layerPoint);
+  if (code) select(code);
+});
+map.on("mousemove", (event) => drawn.hover(drawn.under(event.layerPoint).code));
+map.on("moveend", remember);
+byId("query").addEventListener("input", () => { if (shown) list(); });
+
+function failed(error) {
+  console.error(error);
+  byId("said").textContent = error.text?.[language] ?? say("The server does not answer. Try again.");
+}
+start().catch(failed);
