@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boundaries import console
-from boundaries.commands import audit, divisions, drafts, files, people, store, versions
+from boundaries.commands import (
+    audit,
+    divisions,
+    drafts,
+    files,
+    jobs,
+    people,
+    store,
+    versions,
+)
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ commands: tuple[click.Command, ...] = (
     *store.COMMANDS[1:],
     *audit.COMMANDS,
     *people.COMMANDS,
+    *jobs.COMMANDS,
 )
 """Every command of this package, in the order help shows them."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from boundaries import cli, console
+from boundaries.jobs.supervision import Supervisor
 from geodata.errors import Text
 from webmap.serve import HOST, PORT, require_free, require_local
 
@@ -52,6 +53,14 @@ from webmap.serve import HOST, PORT, require_free, require_local
         metavar="NAME",
     ),
     console.Option(
+        ["--no-worker"],
+        Text(
+            "不启动处理进程（另用 quhua worker 运行）",
+            "start no worker (run one elsewhere: quhua worker)",
+        ),
+        is_flag=True,
+    ),
+    console.Option(
         ["--cache"],
         Text(
             "瓦片缓存目录（默认在数据库旁）",
@@ -67,6 +76,7 @@ def serve(
     port: int,
     allow_remote: bool,
     name: tuple[str, ...],
+    no_worker: bool,
     cache: Path | None,
 ) -> console.Result:
     """Open the store, make the application and answer until interrupted."""
@@ -78,7 +88,9 @@ def serve(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    app = create_app(run.registry(local=False), cache=cache, names=(host, *name))
+    registry = run.registry(local=False)
+    app = create_app(registry, cache=cache, names=(host, *name))
+    worker = None if no_worker else Supervisor(registry.store.url, run.settings)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     run.say(
         Text(
@@ -94,7 +106,13 @@ def serve(
                 "internal data.",
             )
         )
-    answer(app, host=host, port=port)
+    if worker is not None:
+        worker.start()
+    try:
+        answer(app, host=host, port=port)
+    finally:
+        if worker is not None:
+            worker.stop()
     return console.Result({"served": address})
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from boundaries.commands import originals, references, showing
+from boundaries import incoming, originals, references
+from boundaries.commands import showing
 from boundaries.console import (
     DECISION,
     Argument,
@@ -294,7 +294,6 @@ def _read(
 ) -> tuple[gpd.GeoDataFrame, Reading]:
     """Read a file in the guarded worker with what the user said about it."""
     from boundaries.settings import load
-    from geodata import files
 
     settings = load(run.settings)
     said = dict(map(_override, overrides))
@@ -307,17 +306,15 @@ def _read(
     compared, words = references.find(
         reference, reference_layer, read=(file, layer), target=target, settings=settings
     )
-    frame, reading = files.read(
+    return incoming.read(
         file,
         layer=layer,
-        region=region or settings.region or None,
-        reference=compared,
-        overrides=said or None,
+        target=target[1] if target else "divisions",
+        region=region or settings.region,
+        compared=(compared, words),
+        overrides=said,
         limits=settings.operator,
     )
-    if words is not None:
-        reading = replace(reading, notes=(*reading.notes, words._asdict()))
-    return frame, reading
 
 
 def _mapping(mapped: Sequence[str]) -> dict[str, str]:

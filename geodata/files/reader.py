@@ -29,6 +29,7 @@ _FAMILIES = {"shp": ".shp", "tab": ".tab", "mif": ".mif"}
 def read(
     path: str | Path,
     *,
+    name: str | None = None,
     layer: str | None = None,
     region: Any = None,
     reference: gpd.GeoDataFrame | None = None,
@@ -45,6 +46,8 @@ def read(
     path
         A file, a zip of files, or a ``.gdb`` folder. It is never changed: the
         reading works on a private copy in a guarded process.
+    name
+        What the file is called in layer names and messages; None: as ``path`` is.
     layer
         Which layer; None for the one with most polygons, said in ``guesses``.
     region
@@ -85,7 +88,7 @@ def read(
     held = profile(limits)
     said = dict(overrides or {})
     raw = read_raw(
-        Path(path), layer=layer, overrides=said, limits=held,
+        Path(path), name=name, layer=layer, overrides=said, limits=held,
         cancel=cancel, progress=progress,
     )  # fmt: skip
     return interpret(
@@ -96,6 +99,7 @@ def read(
 def read_raw(
     path: Path,
     *,
+    name: str | None = None,
     layer: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     limits: Limits,
@@ -107,13 +111,13 @@ def read_raw(
 
     _require(path, limits)
     kind = sniff.sniff(path)
-    with tempfile.TemporaryDirectory(prefix="quhua-read-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="quhua-read-") as private:
+        folder = Path(private)
         copy = _copy(path, folder, kind)
         guard.run(
             "geodata.files.worker:work",
             copy.relative_to(folder),
-            path.name,
+            name or path.name,
             "out",
             asdict(limits),
             limits=limits,

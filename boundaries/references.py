@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from boundaries.settings import Settings
+    from geodata.store.protocol import Reader
 
 
 def find(
@@ -38,14 +39,13 @@ def find(
     if reference == "none":
         return None, None
     if reference is None:
-        return (None, None) if target is None else _of_store(target[0])
+        return (None, None) if target is None else of_store(target[0].store)
     path, _, named = reference.partition("#")
     return _of_file(Path(path), layer or named or None, read, settings)
 
 
-def _of_store(registry: Any) -> tuple[gpd.GeoDataFrame | None, Text | None]:
+def of_store(store: Reader) -> tuple[gpd.GeoDataFrame | None, Text | None]:
     """Return the divisions the store publishes, else those it holds."""
-    store = registry.store
     at = store.tags().get("published/divisions") or store.head("divisions")
     found = store.snapshot("divisions", at=at) if at else None
     if found is None or found.geometry.isna().all():

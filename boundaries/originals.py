@@ -6,12 +6,13 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WITH_PARTS = {".shp", ".tab", ".mif"}
+_CHUNK = 1 << 20
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 """Equal for all, so that equal parts give an equal archive and one hash."""
 
@@ -27,9 +28,23 @@ def packed(file: Path) -> Iterator[Path]:
         archive = Path(folder) / f"{file.name}.zip"
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as written:
             for part in parts:
-                name = str(part.relative_to(file.parent))
-                written.writestr(zipfile.ZipInfo(name, _MOMENT), part.read_bytes())
+                with part.open("rb") as source:
+                    add(written, str(part.relative_to(file.parent)), source)
         yield archive
+
+
+def add(
+    archive: zipfile.ZipFile, name: str, source: IO[bytes], size: int | None = None
+) -> None:
+    """Write one part (``size`` bytes of the source, or all) into the archive."""
+    left = size
+    with archive.open(zipfile.ZipInfo(name, _MOMENT), "w", force_zip64=True) as out:
+        while left is None or left > 0:
+            chunk = source.read(_CHUNK if left is None else min(_CHUNK, left))
+            if not chunk:
+                break
+            left = None if left is None else left - len(chunk)
+            out.write(chunk)
 
 
 def _parts(file: Path) -> list[Path]:

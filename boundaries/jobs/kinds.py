@@ -1,0 +1,176 @@
+"""The kinds of job: one row each, and what it does by the registry's verbs.
+
+Every kind may be begun again after a kill: what a verb wrote is in the job's steps
+(:meth:`boundaries.jobs.work.Work.once`), and reading twice writes nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boundaries.jobs import places
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from boundaries.jobs.work import Work
+
+_MOST_BREAKS = 100
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row: who may ask is ``verb`` of the table in :mod:`boundaries.review`."""
+
+    name: str
+    verb: str
+    label: Text
+    run: Callable[[Work], dict[str, Any]]
+    parameters: frozenset[str] = frozenset()
+
+    def require(self, parameters: Mapping[str, Any]) -> None:
+        """Refuse a parameter this kind does not know."""
+        unknown = sorted(set(parameters) - self.parameters)
+        if unknown:
+            named = ", ".join(unknown)
+            raise InputError(
+                Text(
+                    f"任务“{self.label.zh}”没有参数 {named}。",
+                    f"The job '{self.label.en}' has no parameter {named}.",
+                )
+            )
+
+
+def kind_of(name: str) -> Kind:
+    """Return the row of a kind; raise InputError for one there is not."""
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise InputError(
+            Text(f"没有“{name}”这种任务。", f"There is no kind of job '{name}'."),
+            Text("可用：" + "、".join(_BY_NAME), f"One of: {', '.join(_BY_NAME)}."),
+        )
+    return found
+
+
+def _read(work: Work) -> dict[str, Any]:
+    from boundaries.uploads import steps
+
+    return steps.read(work)
+
+
+def _stage(work: Work) -> dict[str, Any]:
+    from boundaries.uploads import steps
+
+    return steps.stage(work)
+
+
+def _check(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在检查", "checking")
+    work.once("check", lambda: work.registry.check(work.actor, work.subject))
+    return checked(work, work.subject)
+
+
+def checked(work: Work, draft: str) -> dict[str, Any]:
+    """Return what a check said of a draft, in counts."""
+    document = work.registry.draft(work.actor, draft)
+    report = document["findings"] or {}
+    names = ("errors", "open_errors", "warnings", "infos")
+    return {"draft": draft, **{name: report.get(name) for name in names}}
+
+
+def _repair(work: Work) -> dict[str, Any]:
+    registry, draft = work.registry, work.subject
+    work.say(0.1, "正在修复", "repairing")
+    marks = work.parameter("fingerprints")
+    work.once("repair", lambda: registry.repair(work.actor, draft, marks))
+    work.say(0.5, "正在重新检查", "checking again")
+    work.once("check", lambda: registry.check(work.actor, draft))
+    repairs = registry.draft(work.actor, draft)["repairs"]
+    return {**checked(work, draft), "repairs": len(repairs)}
+
+
+def _publish(work: Work) -> dict[str, Any]:
+    registry, layer = work.registry, work.subject
+    version = work.parameter("version")
+    work.say(0.1, "正在生成成果文件", "writing the products")
+    done = work.once("publish", lambda: registry.publish(work.actor, version, layer))
+    number = int(done.rpartition("@")[2])
+    return {"layer": layer, "version": number}
+
+
+def _export(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在导出", "writing the file")
+    done = work.registry.make_export(work.actor, work.subject)
+    return {"export": work.subject, "name": done["name"], **done["made"]}
+
+
+def _backup(work: Work) -> dict[str, Any]:
+    registry = work.registry
+    stamp = "".join(letter for letter in work.job["created"] if letter.isalnum())
+    target = registry.backup_folder() / f"quhua-{stamp}"
+    if work.written("backup") is None:
+        if target.exists():  # what a killed attempt left is no backup
+            shutil.rmtree(target)
+        places.made(target.parent)
+        work.say(0.1, "正在备份并核验", "copying and verifying")
+        registry.backup(work.actor, target)
+    registry.forget_backups(work.actor)
+    return {"folder": str(target)}
+
+
+def _verify(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在核验审计链与附件", "verifying the chain and attachments")
+    breaks = work.registry.verify(work.actor)
+    return {"count": len(breaks), "breaks": breaks[:_MOST_BREAKS]}
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "read",
+        "receive",
+        Text("读取文件", "read a file"),
+        _read,
+        frozenset({"target", "layer", "overrides"}),
+    ),
+    Kind(
+        "stage",
+        "stage",
+        Text("建立草稿", "make a draft"),
+        _stage,
+        frozenset(
+            {
+                *("effective", "basis", "title", "complete"),
+                *("confirmed", "draft", "reading"),
+            }
+        ),
+    ),
+    Kind("check", "check", Text("检查草稿", "check a draft"), _check),
+    Kind(
+        "repair",
+        "repair",
+        Text("修复草稿", "repair a draft"),
+        _repair,
+        frozenset({"fingerprints"}),
+    ),
+    Kind(
+        "publish",
+        "publish",
+        Text("发布", "publish"),
+        _publish,
+        frozenset({"version"}),
+    ),
+    Kind(
+        "export",
+        "export",
+        Text("导出", "export"),
+        _export,
+    ),
+    Kind("backup", "backup", Text("备份", "back up"), _backup),
+    Kind("verify", "verify_audit", Text("核验审计", "verify the audit"), _verify),
+)
+"""Every kind of job."""
+
+_BY_NAME = {kind.name: kind for kind in KINDS}

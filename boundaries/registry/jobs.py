@@ -1,0 +1,175 @@
+"""Jobs: asked for here, done by the worker, looked at and cancelled here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boundaries import review
+from boundaries.jobs import ledger, model, queue
+from boundaries.jobs.kinds import kind_of
+from boundaries.jobs.model import JOBS, OPEN, PULSES, JobState
+from boundaries.registry.desk import Desk
+from geodata.errors import ConflictError, NotFoundError, StateError, Text
+
+if TYPE_CHECKING:
+    from geodata.store.protocol import Reader, Transaction
+
+_TRIES = 5
+
+
+class Jobs(Desk):
+    """Start a job, look at it, cancel it."""
+
+    def start_job(
+        self, actor: str, kind: str, subject: str, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Queue a job and wake the worker; return its document.
+
+        Parameters
+        ----------
+        kind
+            A word of :data:`boundaries.jobs.kinds.KINDS`.
+        subject
+            What it is about: a draft, an upload, a version, a layer.
+        parameters
+            JSON values, as the kind wants them.
+
+        Returns
+        -------
+        dict
+            The job's document. The same job asked for again, by the same person
+            while it is not finished, is the one already queued.
+
+        Raises
+        ------
+        InputError
+            For an unknown kind, or parameters it does not know.
+        ForbiddenError
+            When the actor may do such a thing nowhere; what exactly they may is
+            asked again when it is done.
+        """
+        with self.store.write(lock=[JOBS]) as tx:
+            job = self.queue_job(tx, actor, kind, subject, parameters)
+        queue.knock(self.store.url)
+        return self.shown(self.store, job)
+
+    def queue_job(
+        self,
+        tx: Transaction,
+        actor: str,
+        kind: str,
+        subject: str,
+        parameters: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Do what :meth:`start_job` does inside a transaction holding its lock.
+
+        Whoever calls it wakes the worker afterwards: :meth:`wake_worker`.
+        """
+        row = kind_of(kind)
+        row.require(parameters)
+        self.may(row.verb, actor, reader=tx)
+        known = [job for state in OPEN for job in tx.find(JOBS, parent=state)]
+        for job in known:
+            asked = (job["kind"], job["subject"], job["actor"], job["parameters"])
+            if asked == (kind, subject, actor, parameters) and not job["cancel"]:
+                return job
+        job = {
+            **model.newborn(_next_id(tx), kind, subject, actor, parameters),
+            "account": self.account,
+            "within": [str(grant) for grant in self.within[1]] if self.within else None,
+        }
+        ledger.put(tx, job)
+        self.record(tx, actor, "start_job", job["id"], kind=kind, about=subject)
+        return job
+
+    def wake_worker(self) -> None:
+        """Tell the worker that there is a job; unheard, it finds it by itself."""
+        queue.knock(self.store.url)
+
+    def job(self, actor: str, job: str) -> dict[str, Any]:
+        """Return a job of the actor's own, or any to whoever may see all."""
+        return self.shown(self.store, self._own(self.store, actor, job))
+
+    def jobs(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
+        """Return the actor's jobs, newest first; everybody's to whoever may see."""
+        user = self.user(actor)
+        if everybody:
+            review.allow("see_jobs", user)
+        found = [
+            row
+            for row in reversed(self.store.find(JOBS))
+            if everybody or row["actor"] == actor
+        ]
+        return [self.shown(self.store, row) for row in found]
+
+    def cancel_job(self, actor: str, job: str) -> dict[str, Any]:
+        """Cancel a job: at once while it waits, else as soon as its worker hears.
+
+        What it has written already stays; its steps say what that is.
+        """
+        for attempt in range(_TRIES):
+            try:
+                with self.store.write(lock=[JOBS]) as tx:
+                    row = self._own(tx, actor, job)
+                    if row["state"] not in OPEN:
+                        raise _finished(row)
+                    row = self._cancelled(tx, row)
+                    self.record(tx, actor, "cancel_job", job, kind=row["kind"])
+                break
+            except ConflictError:  # a step of the job was written in between
+                if attempt == _TRIES - 1:
+                    raise
+        queue.knock(self.store.url)
+        return self.shown(self.store, row)
+
+    def shown(self, reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what others may see of a job, with its progress and words."""
+        pulse = reader.get(PULSES, row["id"]) if row["state"] in OPEN else None
+        state = JobState.of(row["state"])
+        hidden = {"holder", "account", "within", "key", "rev"}
+        progress = pulse["progress"] if pulse else float(state is JobState.DONE)
+        message = pulse["message"] if pulse else model.QUEUED._asdict()
+        return {
+            **{name: value for name, value in row.items() if name not in hidden},
+            "title": kind_of(row["kind"]).label._asdict(),
+            "state_label": state.label._asdict(),
+            "progress": progress,
+            "message": message if state in OPEN else state.label._asdict(),
+            "heartbeat": pulse["at"] if pulse else None,
+            "open": state in OPEN,
+        }
+
+    def _cancelled(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
+        row = {**row, "cancel": True}
+        if row["state"] == JobState.WAITING:
+            row |= {"state": JobState.CANCELLED.value, "finished": model.instant()}
+        ledger.put(tx, row)
+        return row
+
+    def _own(self, reader: Reader, actor: str, job: str) -> dict[str, Any]:
+        row, user = reader.get(JOBS, job), self.user(actor, reader)
+        if row is None or not (row["actor"] == actor or review.holds("see_jobs", user)):
+            raise NotFoundError(
+                Text(f"没有任务 {job}。", f"There is no job {job}."),
+                Text(
+                    "只能看到自己的任务；已完成较久的任务会被清理。",
+                    "You see your own; those finished long ago are forgotten.",
+                ),
+            )
+        return row
+
+
+def _finished(row: dict[str, Any]) -> StateError:
+    state = JobState.of(row["state"]).label
+    return StateError(
+        Text(f"任务 {row['id']} {state.zh}，不能取消。",
+             f"Job {row['id']} is {state.en}; it cannot be cancelled."),
+    )  # fmt: skip
+
+
+def _next_id(tx: Transaction) -> str:
+    """Return the next job number; the transaction holds the lock of jobs."""
+    counter = tx.get("counters", JOBS) or {"last": 0, "rev": 0}
+    number = counter["last"] + 1
+    tx.put("counters", JOBS, {"last": number}, rev=counter["rev"])
+    return f"J{number:06d}"

@@ -1,0 +1,397 @@
+"""Uploads: files that come in parts, are kept whole, read, and become drafts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from boundaries import originals
+from boundaries.jobs import places
+from boundaries.jobs.model import JOBS, age_s
+from boundaries.registry.desk import ORIGINALS, now
+from boundaries.registry.jobs import Jobs
+from boundaries.uploads import names, parts, said
+from geodata.errors import InputError, NotFoundError, StateError, Text
+from geodata.store.faults import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from geodata.store.protocol import Reader, Transaction
+
+UPLOADS, READINGS = "uploads", "readings"
+RECEIVING, RECEIVED = "receiving", "received"
+_KEPT_FREE = 64 << 20
+"""Room left on the disk for the store itself when a part is taken."""
+
+
+class Uploads(Jobs):
+    """Begin an upload, put its parts, finish it; read it and stage it by jobs."""
+
+    def begin_upload(
+        self,
+        actor: str,
+        name: str,
+        size: int,
+        digest: str = "",
+        *,
+        modified: str = "",
+        members: Sequence[dict[str, Any]] = (),
+    ) -> dict[str, Any]:
+        """Announce a file; return its upload, the same one for the same file.
+
+        Parameters
+        ----------
+        name
+            For display only; it never becomes a path.
+        size
+            Bytes in all.
+        digest
+            ``sha256`` of the whole in hex, when the sender knows it.
+        modified
+            When the file was last changed, as the sender's system says: tells a
+            file sent again from another of the same name and size.
+        members
+            Files that belong together, each ``{"name", "size"}``, sent one after
+            the other as one upload and kept as one zip.
+
+        Raises
+        ------
+        LimitError
+            For a file larger than an upload may be.
+        StateError
+            Code ``too_many_uploads``: finish or drop others first.
+        """
+        self.may("receive", actor)
+        described = names.described(name, size, digest, modified, members)
+        self.settings.upload.check("file_mb", -(-described["size"] >> 20))
+        with self.store.write(lock=[UPLOADS]) as tx:
+            mine = [row for row in tx.find(UPLOADS, parent=actor) if _is_open(row)]
+            for row in mine:
+                if all(row[key] == value for key, value in described.items()):
+                    return self._shown(row)
+            self._require_room(mine, size)
+            upload = {
+                "id": f"U{secrets.token_hex(8)}",
+                "actor": actor,
+                **described,
+                "state": RECEIVING,
+                "created": now(),
+                "original": None,
+                "said": said.NOTHING,
+                "job": None,
+                "drafts": [],
+            }
+            tx.put(UPLOADS, upload["id"], upload, parent=actor, rev=0)
+            self.record(
+                tx, actor, "begin_upload", upload["id"], name=described["name"],
+                bytes=size,
+            )  # fmt: skip
+        with translated():
+            places.made(self._folder(upload["id"]))
+        return self._shown(upload)
+
+    def put_part(
+        self, actor: str, upload: str, offset: int, content: bytes, digest: str
+    ) -> dict[str, Any]:
+        """Keep a part, durable before this returns; the same again is fine.
+
+        Raises
+        ------
+        InputError
+            For a part damaged on the way, too large, or beyond the file's end.
+        ConflictError
+            When it differs from what was acknowledged at this place.
+        StoreError
+            Code ``disk_full``: what was acknowledged stays; send it again later.
+        """
+        row = self._mine(self.store, actor, upload)
+        if row["state"] != RECEIVING:
+            return self._shown(row)
+        most = self.settings.uploads.part_mb << 20
+        if offset < 0 or not content or offset + len(content) > row["size"]:
+            raise InputError(
+                Text("这一段超出了文件。", "This part does not lie in the file.")
+            )
+        if len(content) > most:
+            raise InputError(
+                Text(
+                    f"一段最多 {most >> 20} MB。", f"A part is {most >> 20} MB at most."
+                )
+            )
+        with translated():
+            folder = places.made(self._folder(upload))
+            _require_free(folder, len(content))
+            parts.put(folder, offset, content, digest, row["size"])
+        return self._shown(row)
+
+    def finish_upload(self, actor: str, upload: str) -> dict[str, Any]:
+        """Keep the whole file as an original, and queue its reading.
+
+        The answer comes when the original is durable under its hash. Finished
+        twice, it is finished once.
+        """
+        row = self._mine(self.store, actor, upload)
+        if row["state"] == RECEIVED:
+            return self._shown(row)
+        self.may("receive", actor)
+        with translated(), self._whole(row) as whole:
+            row = self._keep(actor, upload, whole)
+        parts.drop(self._folder(upload))
+        self.wake_worker()
+        return self._shown(row)
+
+    def uploads(self, actor: str) -> list[dict[str, Any]]:
+        """Return the actor's uploads, newest first."""
+        self.may("receive", actor)
+        mine = self.store.find(UPLOADS, parent=actor)
+        mine.sort(key=lambda row: row["created"], reverse=True)
+        return [self._shown(row) for row in mine]
+
+    def upload(self, actor: str, upload: str) -> dict[str, Any]:
+        """Return one of the actor's uploads, with the ranges that are here."""
+        return self._shown(self._mine(self.store, actor, upload))
+
+    def drop_upload(self, actor: str, upload: str) -> None:
+        """Forget an upload; an original once kept stays on record."""
+        with self.store.write(lock=[UPLOADS, JOBS]) as tx:
+            row = self._mine(tx, actor, upload)
+            self._forget(tx, row)
+            self.record(tx, actor, "drop_upload", upload, name=row["name"])
+        parts.drop(self._folder(upload))
+
+    def read_upload(
+        self, actor: str, upload: str, wish: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Queue a reading with a person's word over our guesses; return the job.
+
+        Parameters
+        ----------
+        wish
+            ``target`` (our layer), ``layer`` (the file's) and ``overrides``; see
+            :mod:`boundaries.uploads.said`. None: as it was read last.
+        """
+        self.may("receive", actor)
+        with self.store.write(lock=[UPLOADS, JOBS]) as tx:
+            row = self._mine(tx, actor, upload)
+            _require_received(row)
+            spoken = row["said"] if wish is None else said.checked(wish)
+            job = self._queue_reading(tx, {**row, "said": spoken})
+        self.wake_worker()
+        return self.shown(self.store, job)
+
+    def reading(self, actor: str, upload: str) -> dict[str, Any]:
+        """Return how the file was understood, with samples and a preview."""
+        row = self._mine(self.store, actor, upload)
+        found = self.store.get(READINGS, upload)
+        if found is None:
+            raise NotFoundError(
+                Text(f"{row['name']} 尚未读取。", f"{row['name']} was not read yet.")
+            )
+        return found
+
+    def keep_reading(self, actor: str, upload: str, found: dict[str, Any]) -> None:
+        """Keep what a reading job found, if nobody asked for another since."""
+        with self.store.write(lock=[UPLOADS]) as tx:
+            row = self._mine(tx, actor, upload)
+            if self.claimed is not None and row["job"] != self.claimed[0]:
+                return
+            tx.put(READINGS, upload, found, parent=actor)
+            records = found["reading"]["records"]
+            self.record(
+                tx, actor, "read_upload", upload,
+                read=records["read"], kept=records["kept"],
+            )  # fmt: skip
+
+    def stage_upload(
+        self, actor: str, upload: str, wish: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Queue the making of a draft from the file as it was read; return the job.
+
+        Parameters
+        ----------
+        wish
+            ``effective``, ``basis``, ``title``, ``complete``, ``confirmed`` (the
+            guesses a person confirmed) and ``draft`` (to replace what it holds).
+        """
+        self.may("stage", actor)
+        with self.store.write(lock=[UPLOADS, JOBS]) as tx:
+            row = self._mine(tx, actor, upload)
+            _require_received(row)
+            parameters = said.staging(wish, row)
+            job = self.queue_job(tx, actor, "stage", upload, parameters)
+        self.wake_worker()
+        return self.shown(self.store, job)
+
+    def note_draft(self, actor: str, upload: str, draft: str) -> None:
+        """Note on an upload which draft was made of it."""
+        with self.store.write(lock=[UPLOADS]) as tx:
+            row = tx.get(UPLOADS, upload)
+            if row is None or row["actor"] != actor or draft in row["drafts"]:
+                return
+            tx.put(
+                UPLOADS, upload, {**row, "drafts": [*row["drafts"], draft]},
+                parent=actor,
+            )  # fmt: skip
+            self.record(tx, actor, "note_draft", upload, draft=draft)
+
+    def original_of(self, actor: str, upload: str) -> tuple[str, dict[str, Any]]:
+        """Return the digest of the kept file and the upload's row."""
+        row = self._mine(self.store, actor, upload)
+        return _require_received(row), row
+
+    def sweep_uploads(self) -> None:
+        """Forget uploads nobody went on with, and parts no upload owns."""
+        hours = self.settings.uploads.keep_hours
+        stale = [
+            row
+            for row in self.store.find(UPLOADS)
+            if _is_open(row) and self._idle_s(row) > hours * 3600
+        ]
+        for row in stale:
+            with self.store.write(lock=[UPLOADS]) as tx:
+                self._forget(tx, row)
+                self.record(tx, row["actor"], "drop_upload", row["id"], idle=True)
+        base = places.folder_beside(self.store.url) / "uploads"
+        for folder in base.iterdir() if base.is_dir() else ():
+            owner = self.store.get(UPLOADS, folder.name)
+            if owner is None or owner["state"] == RECEIVED:
+                parts.drop(folder)
+
+    def _idle_s(self, row: dict[str, Any]) -> float:
+        """Return how long nothing came."""
+        import time
+
+        try:
+            return time.time() - self._folder(row["id"]).stat().st_mtime
+        except OSError:
+            return age_s(row["created"])
+
+    def _keep(self, actor: str, upload: str, whole: Path) -> dict[str, Any]:
+        with self.store.write(lock=[UPLOADS, JOBS]) as tx:
+            row = self._mine(tx, actor, upload)
+            if row["state"] == RECEIVED:
+                return row
+            digest, size = tx.put_blob(whole), whole.stat().st_size
+            kept = names.kept(row)
+            tx.put(ORIGINALS, digest, {"name": kept, "bytes": size})
+            self.record(tx, actor, "receive", digest, name=kept, bytes=size)
+            row = {**row, "state": RECEIVED, "original": digest, "finished": now()}
+            job = self._queue_reading(tx, row)
+            return {**row, "job": job["id"]}
+
+    def _queue_reading(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
+        """Queue the reading of an upload and note the job on it."""
+        job = self.queue_job(tx, row["actor"], "read", row["id"], row["said"])
+        row = {**row, "job": job["id"]}
+        tx.put(UPLOADS, row["id"], row, parent=row["actor"])
+        return job
+
+    @contextmanager
+    def _whole(self, row: dict[str, Any]) -> Iterator[Path]:
+        """Give the whole file, verified, as it is to be kept."""
+        folder = places.made(self._folder(row["id"]))
+        with (
+            parts.working(folder, "whole") as whole,
+            parts.working(folder, "packed") as packed,
+        ):
+            _require_free(folder, row["size"])
+            parts.assemble(folder, row["size"], whole)
+            if row["digest"] and _sha256(whole) != row["digest"]:
+                raise InputError(
+                    Text(
+                        "收到的内容与文件的摘要不符：文件在上传期间被改动。",
+                        "What arrived is not what was announced: the file changed "
+                        "while it was sent.",
+                    ),
+                    Text(
+                        "请删除此上传后重新开始。", "Drop this upload and begin again."
+                    ),
+                    code="digest",
+                )
+            if not row["members"]:
+                yield whole
+                return
+            _pack(whole, row["members"], packed)
+            yield packed
+
+    def _require_room(self, mine: list[dict[str, Any]], size: int) -> None:
+        held = self.settings.uploads
+        total = sum(row["size"] for row in mine) + size
+        if len(mine) >= held.open or total > held.open_mb << 20:
+            raise StateError(
+                Text(
+                    f"未完成的上传过多（{len(mine)} 个）。",
+                    f"Too many uploads are unfinished ({len(mine)}).",
+                ),
+                Text("请先完成或删除其中一些。", "Finish or drop some of them first."),
+                code="too_many_uploads",
+            )
+
+    def _folder(self, upload: str) -> Path:
+        return places.folder_beside(self.store.url) / "uploads" / upload
+
+    def _forget(self, tx: Transaction, row: dict[str, Any]) -> None:
+        tx.delete(UPLOADS, row["id"])
+        tx.delete(READINGS, row["id"])
+
+    def _mine(self, reader: Reader, actor: str, upload: str) -> dict[str, Any]:
+        row = reader.get(UPLOADS, upload)
+        if row is None or row["actor"] != actor:
+            raise NotFoundError(
+                Text("没有这个上传，或已删除。", "There is no such upload (any more).")
+            )
+        return row
+
+    def _shown(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what its owner may see, with the ranges that are here."""
+        shown = {k: v for k, v in row.items() if k not in ("key", "rev", "actor")}
+        if not _is_open(row):
+            return {**shown, "received": [[0, row["size"]]], "bytes_here": row["size"]}
+        ranges = parts.covered(parts.listed(self._folder(row["id"])))
+        here = sum(end - start for start, end in ranges)
+        return {**shown, "received": ranges, "bytes_here": here}
+
+
+def _is_open(row: dict[str, Any]) -> bool:
+    return bool(row["state"] == RECEIVING)
+
+
+def _require_received(row: dict[str, Any]) -> str:
+    if row["state"] != RECEIVED:
+        raise StateError(
+            Text("文件还没有传完。", "The file is not whole yet."),
+            Text("请继续上传。", "Go on sending it."),
+        )
+    return str(row["original"])
+
+
+def _require_free(folder: Path, size: int) -> None:
+    """Refuse what would fill the disk the store needs as well."""
+    import errno
+
+    if shutil.disk_usage(folder).free < size + _KEPT_FREE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pack(whole: Path, members: Sequence[dict[str, Any]], target: Path) -> None:
+    """Write files sent one after the other as one uncompressed zip, durably."""
+    with (
+        whole.open("rb") as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for member in members:
+            originals.add(archive, member["name"], source, member["size"])
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
