@@ -12,7 +12,15 @@ from urllib.parse import quote, urlencode
 from flask import current_app, g, request, url_for
 
 from boundaries import review
-from boundaries.vocabulary import ChangeType, DraftState, Kind, Level, Role, Severity
+from boundaries.vocabulary import (
+    ChangeType,
+    DraftState,
+    Kind,
+    Level,
+    Role,
+    Rule,
+    Severity,
+)
 from geodata.errors import Text
 from webmap import languages, policy, session
 
@@ -40,7 +48,7 @@ class Entry:
 
 
 MAIN = (
-    Entry("home.home", Text("首页", "Home")),
+    Entry("home.front", Text("首页", "Home")),
     Entry("pages.map_page", Text("地图", "Map"), "map"),
     Entry("uploads.index", Text("上传", "Upload"), "uploads"),
     Entry("drafts.index", Text("草稿", "Drafts"), "drafts"),
@@ -61,7 +69,7 @@ PERSONAL = (
 )
 _WORDS = {
     "severity": Severity, "draft": DraftState, "role": Role, "kind": Kind,
-    "change": ChangeType, "level": Level,
+    "change": ChangeType, "level": Level, "rule": Rule,
 }  # fmt: skip
 
 
@@ -69,7 +77,7 @@ def install(app: Flask) -> None:
     """Give every template the shell's words."""
     app.context_processor(_context)
     app.jinja_env.filters.update(say=say, day=day, when=when, fixed=fixed)
-    app.jinja_env.globals.update(address=address, words_of=words_of, may=may)
+    app.jinja_env.globals.update(address=address, link=link, words_of=words_of, may=may)
 
 
 def may(verb: str) -> bool:
@@ -103,9 +111,9 @@ def words_of(which: str, value: Any) -> str:
     """Return the label of a stored word; the word itself when it is not known."""
     words: Any = _WORDS[which]
     try:
-        found = words(value)
-    except ValueError:
-        return str(value)
+        found = words(int(value) if which == "level" else value)
+    except (TypeError, ValueError):
+        return "" if value is None else str(value)
     return languages.say(found.label)
 
 
@@ -155,9 +163,9 @@ def _context() -> dict[str, Any]:
         "who": _who(found) if found else None,
         "navigation": _folded(entries),
         "personal": _open(PERSONAL) if found else [],
-        "sign_in": None if found or request.endpoint == signing else _link(signing),
-        "sign_out": _link("accounts.sign_out"),
-        "search_page": _link("divisions.index") if found else None,
+        "sign_in": None if found or request.endpoint == signing else link(signing),
+        "sign_out": link("accounts.sign_out"),
+        "search_page": link("divisions.index") if found else None,
         "notice": part_of(session.base().notice(), languages.chosen()),
         "shown_version": _published() if found else None,
     }
@@ -191,7 +199,7 @@ def _open(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
         asked = policy.policy_of(current_app, entry.endpoint, "GET")
         if asked is None or not asked.lets_in(found):
             continue
-        href = _link(entry.endpoint)
+        href = link(entry.endpoint)
         here = request.endpoint == entry.endpoint or bool(
             entry.noun and first == entry.noun
         )
@@ -206,6 +214,7 @@ def _folded(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {"all": entries, "shown": shown, "folded": entries[len(shown) :]}
 
 
-def _link(endpoint: str) -> str | None:
+def link(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a page, None where this server has no such page."""
     known = endpoint in current_app.view_functions
-    return url_for(endpoint) if known else None
+    return url_for(endpoint, **values) if known else None

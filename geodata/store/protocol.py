@@ -76,6 +76,12 @@ class Reader(Protocol):
             force), ``extra`` (dict of what the file had besides) and geometry.
         """
 
+    def states(self, layer: str, *, at: int | str | None = None) -> gpd.GeoDataFrame:
+        """Return every state known at a version, ended ones too, without geometry.
+
+        Columns as of :meth:`snapshot`; a key comes once for each of its states.
+        """
+
     def dates(self, layer: str, *, at: int | str | None = None) -> list[str]:
         """Return the valid-time dates on which the layer changed, oldest first."""
 
@@ -111,6 +117,31 @@ class Reader(Protocol):
         self, *, after: int = 0, limit: int | None = None
     ) -> list[JournalEntry]:
         """Return links of the audit chain, oldest first."""
+
+    def search_journal(
+        self,
+        *,
+        actor: str | None = None,
+        verb: str | None = None,
+        subject: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[JournalEntry]:
+        """Return links of the audit chain that fit, newest first.
+
+        Parameters
+        ----------
+        actor, verb
+            Exactly these.
+        subject
+            What the subject begins with.
+        since, until
+            Instants (UTC); recorded at or after the one, before the other.
+        before, limit
+            Only links before this number, and at most so many: the next page.
+        """
 
 
 class Transaction(Reader, Protocol):

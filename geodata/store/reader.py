@@ -128,6 +128,15 @@ class SqlReader:
             )
         return frame
 
+    def states(self, layer: str, *, at: int | str | None = None) -> gpd.GeoDataFrame:
+        """Return every state; see :class:`geodata.store.protocol.Reader`."""
+        with self._reading() as connection:
+            schema = schema_of(connection, layer)
+            where = [state.c.layer == layer, *_recorded(connection, layer, at, None)]
+            frame = _frame(schema, _fetch(connection, where, geometry=False))
+        blank = features.empty_geometry(len(frame))
+        return frame.set_geometry(blank, crs=frame.crs)
+
     def dates(self, layer: str, *, at: int | str | None = None) -> list[str]:
         """Return the valid-time dates on which the layer changed, oldest first."""
         with self._reading() as connection:
@@ -243,6 +252,35 @@ class SqlReader:
             .order_by(journal.c.seq)
             .limit(limit)
         )
+        with self._reading() as connection:
+            return [entry_from(row) for row in connection.execute(query).mappings()]
+
+    def search_journal(
+        self,
+        *,
+        actor: str | None = None,
+        verb: str | None = None,
+        subject: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[JournalEntry]:
+        """Return links of the audit chain that fit, newest first."""
+        query = sa.select(journal).order_by(journal.c.seq.desc()).limit(limit)
+        exactly = ((journal.c.actor, actor), (journal.c.verb, verb))
+        for column, value in exactly:
+            if value:
+                query = query.where(column == value)
+        if subject:
+            begins = sa.func.substr(journal.c.subject, 1, len(subject))
+            query = query.where(begins == subject)
+        if since:
+            query = query.where(journal.c.recorded >= since)
+        if until:
+            query = query.where(journal.c.recorded < until)
+        if before is not None:
+            query = query.where(journal.c.seq < before)
         with self._reading() as connection:
             return [entry_from(row) for row in connection.execute(query).mappings()]
 

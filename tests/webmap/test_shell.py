@@ -64,14 +64,14 @@ def test_nothing_compiles_text_as_a_template(root: Path) -> None:
     marked = [p.name for p in modules(root) if "Markup(" in p.read_text("utf-8")]
     assert marked == ["pages.py"], "only the constant shell is marked as safe"
     templates = "".join(
-        path.read_text("utf-8") for path in (root / "webmap/templates").glob("*.html")
+        path.read_text("utf-8") for path in (root / "webmap/templates").rglob("*.html")
     )
     assert not re.search(r"\|\s*safe\b|autoescape\s+false", templates)
 
 
 def test_the_page_never_makes_markup_from_text(root: Path) -> None:
     code = "".join(
-        path.read_text("utf-8") for path in (root / "webmap/static/js").glob("*.js")
+        path.read_text("utf-8") for path in (root / "webmap/static/js").rglob("*.js")
     )
     for word in (
         "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",

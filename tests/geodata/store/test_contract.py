@@ -580,3 +580,19 @@ def test_a_deadlock_is_said_to_be_worth_another_try(postgis_server, postgis_url)
     assert caught.value.code == "retry"
     store.close()
     postgis_server.empty(postgis_url)
+
+
+def test_every_state_known_at_a_version_is_listed_without_geometry(store):
+    commit(store, change(store, zones(**TWO)))
+    renamed = zones(A={"name": "丙", "at": (117, 39)})
+    second = commit(store, change(store, renamed, "2020", complete=True))
+    found = store.states("zones", at=second)
+    rows = found[["name", "valid_from", "valid_to"]].itertuples(name=None)
+    assert sorted(rows) == [
+        ("A", "丙", "2020", None),
+        ("A", "甲", "2016", "2020"),
+        ("B", "乙", "2016", "2020"),
+    ]
+    assert found.geometry.isna().all()
+    assert list(store.states("zones", at=1)["valid_to"]) == [None, None]
+    assert store.states("zones", at=0).empty

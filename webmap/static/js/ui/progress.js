@@ -21,9 +21,9 @@ export async function follow(place, address = place.dataset.job) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       continue; // the network went away for a moment
     }
-    const share = job.progress?.share ?? job.progress;
+    const share = job.progress;
     if (typeof share === "number") { bar.value = share; place.querySelector("[data-share]").textContent = `${Math.floor(share * 100)} %`; }
-    said(place, label(job.words ?? job.label));
+    said(place, label(job.message));
     if (ENDED.includes(job.state)) {
       if (job.state === "done") bar.value = 1;
       place.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: job }));
