@@ -157,6 +157,28 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Basemap:
+    """The map under the divisions; none unless something is named here."""
+
+    folder: str = _setting(
+        "",
+        "",
+        "本地底图目录（MBTiles 或 PMTiles 栅格瓦片）",
+        "folder of local base maps (raster MBTiles or PMTiles)",
+    )
+    tianditu: str = _setting(
+        "",
+        "",
+        "启用的天地图图层：vec、img、ter，逗号分隔（需密钥；服务器会访问外网）",
+        "maps of Tianditu to offer: vec, img, ter with commas between (needs a key; "
+        "this server then asks an outside host)",
+    )
+    tianditu_key: str = _setting(
+        "", "", "天地图服务端密钥", "server key for Tianditu"
+    )
+
+
+@dataclass(frozen=True)
 class Backup:
     """Copies of the store."""
 
@@ -256,6 +278,7 @@ class Settings:
     audit: Audit = field(default_factory=Audit)
     jobs: Jobs = field(default_factory=Jobs)
     uploads: Uploads = field(default_factory=Uploads)
+    basemap: Basemap = field(default_factory=Basemap)
     backup: Backup = field(default_factory=Backup)
     rules: RuleSettings = field(default_factory=RuleSettings)
     registers: RegisterSettings = field(default_factory=RegisterSettings)

@@ -14,15 +14,18 @@ from flask import Flask, Response, abort, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geodata.errors import (
+    ConflictError,
+    FileRefusedError,
     ForbiddenError,
     InputError,
+    LimitError,
     NotFoundError,
     QuhuaError,
     SignInError,
     StateError,
     Text,
 )
-from webmap import api, compression, forms, languages, policy, session, shell
+from webmap import api, basemaps, compression, forms, languages, policy, session, shell
 from webmap.api.problems import ArgumentsError, arguments_error
 from webmap.immutable import Immutable, digest_of_folder
 from webmap.published import Published
@@ -41,9 +44,20 @@ STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
     (SignInError, 401),
     (ForbiddenError, 403),
     (StateError, 409),
+    (ConflictError, 409),
+    (LimitError, 413),
+    (FileRefusedError, 422),
     (InputError, 400),
 )
 """The first class that matches gives the status; 500 for the rest."""
+
+CODES: dict[str, int] = {
+    "disk_full": 507,
+    "busy": 503,
+    "retry": 503,
+    "unreachable": 503,
+}
+"""What the code of an error says more exactly than its class."""
 
 _WORDS = {
     400: Text(
@@ -89,6 +103,7 @@ def create_app(
     folder = cache or cache_beside(registry.store.url)
     app.extensions["published"] = Published(registry.store, folder)
     languages.install(app)
+    basemaps.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     api.install(app)
@@ -168,8 +183,10 @@ def _protect(response: Response) -> Response:
 
 
 def _told(error: QuhuaError) -> Any:
-    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
-    if status == 500:
+    status = CODES.get(error.code) or next(
+        (code for kind, code in STATUS if isinstance(error, kind)), 500
+    )
+    if status >= 500:
         log.error("%s: %s", type(error).__name__, error, exc_info=error)
     return _answer(status, error.message, error.hint, error.to_dict())
 

@@ -1,15 +1,26 @@
-"""What an administrator should know about this server: versions, store, isolation."""
+"""What an administrator should know about this server, as checks with words."""
 
 from __future__ import annotations
 
+import datetime as dt
+import platform
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
+from boundaries.registry.site import hours_since
 from geodata import guard
+from geodata.errors import QuhuaError, Text
+from geodata.files.natives import engines
+from webmap import basemaps
 
 if TYPE_CHECKING:
+    from boundaries.registry import Registry
     from geodata.store.protocol import Store
     from webmap.published import Edition, Published
 
@@ -26,6 +37,28 @@ LIBRARIES = (
     "waitress",
 )
 """Distributions whose versions matter for trust and for reports of faults."""
+ROOM = 2 << 30
+"""Bytes that should be free beside the store."""
+SILENT_H = 0.1
+"""A worker not heard of for so long is thought to be gone; it beats every minute."""
+_KINDS = {True: "ok", False: "bad", None: "warn"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: ``ok`` True, False (something must be done), None (mind)."""
+
+    name: Text
+    ok: bool | None
+    said: Text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "name": self.name._asdict(),
+            "state": _KINDS[self.ok],
+            "said": self.said._asdict(),
+        }
 
 
 def health(store: Store, edition: Edition | None) -> dict[str, Any]:
@@ -42,11 +75,121 @@ def health(store: Store, edition: Edition | None) -> dict[str, Any]:
         "guard": isolation,
         "store": kept,
         "libraries": {name: version(name) for name in LIBRARIES},
-        "outside_hosts": [],
+        "engines": _engines(),
+        "platform": f"{platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}",
+        "outside_hosts": basemaps.outside_hosts(),
     }
 
 
 def of_this_server() -> dict[str, Any]:
-    """Return the state of the server that answers this request, and of its store."""
+    """Return the state of the server that answers this request, with its checks."""
     published: Published = current_app.extensions["published"]
-    return health(current_app.extensions["registry"].store, published.edition())
+    registry: Registry = current_app.extensions["registry"]
+    found = health(registry.store, published.edition())
+    checks = [
+        _isolation(found["guard"]),
+        _store(found["store"]),
+        _room(registry),
+        _backup(registry),
+        _worker(registry),
+        _clock(registry.store, found["store"]),
+        _hosts(found["outside_hosts"]),
+    ]
+    return {
+        **found,
+        "ok": all(check.ok is not False for check in checks),
+        "checks": [check.to_dict() for check in checks],
+    }
+
+
+@lru_cache(maxsize=1)
+def _engines() -> dict[str, str]:
+    try:
+        return engines()
+    except QuhuaError as error:
+        return {"GDAL": error.message.en}
+
+
+def _isolation(found: dict[str, Any]) -> Check:
+    name = Text("文件读取隔离", "Isolation of file reading")
+    warning = found["warning"]
+    if warning is None:
+        abi = found["landlock_abi"]
+        return Check(
+            name, True, Text(f"完整（Landlock {abi}）", f"complete (Landlock {abi})")
+        )
+    return Check(name, False, Text(warning["zh"], warning["en"]))
+
+
+def _store(found: dict[str, Any]) -> Check:
+    name = Text("数据库", "Store")
+    if found["backend"] == "postgresql":
+        server = found["settings"]["server_version"]
+        said = f"PostgreSQL {server}, PostGIS {found['postgis']}"
+        safe = found["settings"]["fsync"] == "on"
+        return Check(name, safe, Text(said, said))
+    size = _megabytes(found["bytes"] + found["wal_bytes"])
+    said = f"SQLite {found['sqlite']} · {size} · {found['filesystem']}"
+    return Check(name, True, Text(said, said))
+
+
+def _room(registry: Registry) -> Check:
+    name = Text("磁盘剩余", "Free disk space")
+    url = registry.store.url
+    beside = Path(url.removeprefix("sqlite:///")).parent
+    place = beside if "://" not in str(beside) and beside.is_dir() else Path.cwd()
+    usage = shutil.disk_usage(place)
+    free, whole = _megabytes(usage.free), _megabytes(usage.total)
+    enough = usage.free > ROOM
+    return Check(name, enough, Text(f"{free}，共 {whole}", f"{free} of {whole}"))
+
+
+def _backup(registry: Registry) -> Check:
+    name = Text("最近备份", "Newest backup")
+    newest, every = registry.newest_backup(), registry.settings.backup.every_hours
+    if newest is None:
+        return Check(name, None, Text("还没有备份", "there is no backup yet"))
+    hours = hours_since(newest)
+    late = bool(every) and hours > 2 * every
+    said = Text(f"{hours:.0f} 小时前", f"{hours:.0f} hours ago")
+    return Check(name, not late, said)
+
+
+def _worker(registry: Registry) -> Check:
+    name = Text("任务进程", "Worker of jobs")
+    found = registry.worker()
+    if found is None:
+        return Check(name, None, Text("从未运行", "it never ran"))
+    alive = hours_since(found["at"]) < SILENT_H
+    words = Text("运行中", "running") if alive else Text("没有响应", "silent")
+    return Check(
+        name, alive,
+        Text(f"{words.zh}，最近 {found['at']}", f"{words.en}, last {found['at']}"),
+    )  # fmt: skip
+
+
+def _clock(store: Store, kept: dict[str, Any]) -> Check:
+    """Compare this clock with the newest link of the journal."""
+    name = Text("时钟（UTC）", "Clock (UTC)")
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    last = store.journal(after=max(0, kept["journal"] - 1), limit=1)
+    if last and last[0].recorded[:19] > now[:19]:
+        return Check(
+            name, False,
+            Text(f"{now} 早于审计中最后一条 {last[0].recorded}",
+                 f"{now} is before the newest link of the audit, {last[0].recorded}"),
+        )  # fmt: skip
+    return Check(name, True, Text(now, now))
+
+
+def _hosts(outside: list[str]) -> Check:
+    name = Text("外部主机", "Outside hosts")
+    if not outside:
+        return Check(name, True, Text("无", "none"))
+    said = ", ".join(outside)
+    return Check(name, None, Text(said, said))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 1 << 30 else f"{size / 2**20:.1f} MB"

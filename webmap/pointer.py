@@ -33,6 +33,10 @@ def pointer(edition: Edition | None, notice: str = "") -> dict[str, Any]:
         "digest": version.digest,
         "recorded": version.recorded,
         "opens": edition.at(None),
+        "versions": [
+            {"version": v.number, "recorded": v.recorded, "effective": v.effective}
+            for v in edition.versions()
+        ],
         "dates": [
             {"date": date, "cited": [citation(v) for v in edition.cited(date)]}
             for date in edition.dates

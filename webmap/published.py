@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 KEPT_STATES = 8
 """States and transitions of one edition held in memory at a time."""
+KEPT_EARLIER = 2
+"""Earlier editions held for those who look at what was known then."""
 PREBUILT_TILES = 600
 """Tiles of one zoom made in advance at most; deeper ones when first looked at."""
 PAUSE_S = 5.0
@@ -65,6 +67,10 @@ class Edition:
     def cited(self, date: str) -> list[Version]:
         """Return the versions that came into force on a date."""
         return [item for item in self._versions if item.effective == date]
+
+    def versions(self) -> list[Version]:
+        """Return the versions this edition rests on, oldest first."""
+        return list(self._versions)
 
     def written_by(self, number: int) -> Version | None:
         """Return a version of this edition by its number."""
@@ -248,6 +254,7 @@ class Published:
         self.cache = cache
         self._current: Edition | None = None
         self._coming: Edition | None = None
+        self._earlier: OrderedDict[int, Edition] = OrderedDict()
         self._lock = threading.Lock()
 
     def edition(self) -> Edition | None:
@@ -260,6 +267,45 @@ class Published:
                 self._follow(number)
             return self._current
 
+    def known(self, when: str) -> Edition:
+        """Return the edition as it was recorded at the end of a day or instant.
+
+        Versions are entered one after the other, so what was known then is the last
+        one recorded until then; never one that is not published.
+
+        Raises
+        ------
+        NotFoundError
+            When nothing was recorded yet.
+        """
+        current = self.edition()
+        published = current.version.number if current else 0
+        numbers = [
+            version.number
+            for version in self._store.versions(self.layer)
+            if version.number <= published and version.recorded[: len(when)] <= when
+        ]
+        if current is None or not numbers:
+            raise NotFoundError(
+                Text(
+                    f"截至 {when} 尚未入库任何区划。",
+                    f"Nothing had been entered by {when}.",
+                )
+            )
+        if numbers[-1] == published:
+            return current
+        with self._lock:
+            found = self._earlier.get(numbers[-1])
+            if found is None:
+                version = self._store.version(numbers[-1], self.layer)
+                found = self._earlier[numbers[-1]] = Edition(
+                    self._store, version, self.cache
+                )
+                while len(self._earlier) > KEPT_EARLIER:
+                    self._earlier.popitem(last=False)[1].close()
+            self._earlier.move_to_end(numbers[-1])
+            return found
+
     def tile(self, digest: str, z: int, x: int, y: int) -> Tile | None:
         """Return a tile, None for a digest nobody drew.
 
@@ -271,6 +317,7 @@ class Published:
             return made
         with self._lock:
             known = [item for item in (self._current, self._coming) if item]
+            known += self._earlier.values()
         for edition in known:
             drawn = edition.tiles(digest)
             if drawn is not None:

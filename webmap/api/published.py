@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, jsonify, request
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from geodata.errors import InputError, NotFoundError, Text
 from webmap import divisions, policy
@@ -30,7 +30,17 @@ PREPARING = {
 }
 
 
-class OnDate(Query):
+class Known(Query):
+    """What had been entered by when: recorded time."""
+
+    known = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"(\d{4}-\d{2}-\d{2}(T[\d:]{8}Z)?)?\Z"),
+        metadata={"description": "as known at the end of this day or instant, UTC"},
+    )
+
+
+class OnDate(Known):
     """The date a state is asked for."""
 
     date = fields.String(
@@ -59,12 +69,13 @@ class Wanted(OnDate):
 @published.get(
     "/dates/<date>",
     Text("某日的状态：版本、级别、范围", "The state on a date: what to draw"),
+    query=Known,
     also=PREPARING,
 )
 @policy.signed_in
-def date_state(date: str) -> Any:
+def date_state(query: dict[str, Any], date: str) -> Any:
     """Return what to draw for the state in force on a date."""
-    edition = _edition()
+    edition = _edition(query)
     found = edition.state(edition.at(date))
     return _answer(state_document(found)) if found else _later()
 
@@ -72,12 +83,13 @@ def date_state(date: str) -> Any:
 @published.get(
     "/changes/<old>/<new>",
     Text("两个日期之间的变化", "What changed between two dates"),
+    query=Known,
     also=PREPARING,
 )
 @policy.signed_in
-def changes(old: str, new: str) -> Any:
+def changes(query: dict[str, Any], old: str, new: str) -> Any:
     """Return what changed between two dates."""
-    edition = _edition()
+    edition = _edition(query)
     old, new = edition.at(old), edition.at(new)
     if old == new:
         raise InputError(
@@ -147,7 +159,7 @@ def search(query: dict[str, Any]) -> Any:
 @policy.signed_in
 def division(query: dict[str, Any], code: str) -> Any:
     """Return one division on a date, its neighbours and its history."""
-    edition = _edition()
+    edition = _edition(query)
     found = _state(query)
     if found is None:
         return _later()
@@ -155,9 +167,10 @@ def division(query: dict[str, Any], code: str) -> Any:
     return _answer(divisions.detail(registry.store, edition, found, code))
 
 
-def _edition() -> Edition:
+def _edition(query: dict[str, Any]) -> Edition:
     published: Published = current_app.extensions["published"]
-    edition = published.edition()
+    known = query["known"]
+    edition = published.known(known) if known else published.edition()
     if edition is None or not edition.dates:
         raise NotFoundError(
             Text("还没有发布任何区划。", "Nothing is published yet."),
@@ -170,7 +183,7 @@ def _edition() -> Edition:
 
 
 def _state(query: dict[str, Any]) -> State | None:
-    edition = _edition()
+    edition = _edition(query)
     return edition.state(edition.at(query["date"] or None))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webmap.views.accounts import accounts
+from webmap.views.basemap import basemap
 from webmap.views.home import home
 from webmap.views.pages import pages
 from webmap.views.public import public_view
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts,
+    basemap,
     home,
     pages,
     public_view,

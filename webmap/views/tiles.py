@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
-from webmap import policy
+from webmap import basemaps, policy
 from webmap.pointer import pointer
+from webmap.session import base
 
 if TYPE_CHECKING:
     from webmap.published import Published
@@ -19,6 +20,7 @@ tiles = Blueprint("tiles", __name__, url_prefix="/p")
 
 FOREVER = "private, max-age=31536000, immutable"
 """Private: what is here is for internal use; the public view has its own addresses."""
+_WHEN = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:]{8}Z)?")
 _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 
 
@@ -27,11 +29,20 @@ _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     published: Published = current_app.extensions["published"]
-    response = jsonify(
-        pointer(published.edition(), current_app.extensions["registry"].notice())
-    )
+    known = request.args.get("known", "")
+    if known and not _WHEN.fullmatch(known):
+        abort(400)
+    edition = published.known(known) if known else published.edition()
+    document = pointer(edition, base().notice())
+    document["approval_number"] = _approval()
+    response = jsonify({**document, "basemaps": basemaps.offered()})
     response.add_etag()
     return response.make_conditional(request)
+
+
+def _approval() -> str:
+    site = base().public()
+    return str(site["approval_number"]) if site["on"] else ""
 
 
 @tiles.get("/<digest>/<path:address>")
