@@ -69,7 +69,7 @@ class Assign:
     what: str
     to: str
     unit: str = ""
-    place: tuple[float, float] | None = None
+    place: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Attributes:
     """Write attributes of one unit."""
 
     unit: str
-    values: dict[str, Any]
+    words: dict[str, Any]
 
 
 Operation: TypeAlias = Move | Split | Merge | Assign | Attributes
@@ -226,8 +226,10 @@ def _assign(said: dict[str, Any], ground: _Ground) -> Assign:
     place = said.get("place")
     if place is None and what != "unit":
         raise _wrong("place", Text("不能为空", "must be given"))
-    point = None if place is None else ground.place(place, "place")
-    return Assign(what, _code(said.get("to"), "to"), unit, point)
+    to = _code(said.get("to"), "to")
+    if place is None:
+        return Assign(what, to, unit)
+    return Assign(what, to, unit, ground.place(place, "place"))
 
 
 def _attributes(said: dict[str, Any], ground: _Ground) -> Attributes:  # noqa: ARG001

@@ -107,6 +107,14 @@ VERBS: tuple[Verb, ...] = (
         _S.DRAFT,
         Who.AUTHOR,
     ),
+    Verb(
+        "edit",
+        _EDITORS,
+        Text("在地图上编辑", "edit on the map"),
+        EDITABLE,
+        _S.DRAFT,
+        Who.AUTHOR,
+    ),
     Verb("check", _EDITORS, Text("检查", "check"), _OPEN),
     Verb(
         "repair",
@@ -388,7 +396,8 @@ def require_scope(
         raise _needs_whole(row, user)
     beyond = outside(user, row, keys, layer)
     if beyond:
-        named = ", ".join(beyond[:5]) + (" …" if len(beyond) > 5 else "")
+        named = ", ".join(code or "∅" for code in beyond[:5])
+        named += " …" if len(beyond) > 5 else ""
         scope = ", ".join(user.subtrees(row.on(layer)))
         raise ForbiddenError(
             Text(

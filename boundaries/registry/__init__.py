@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from boundaries.registry.audit import Audit
 from boundaries.registry.code_tables import CodeTables
 from boundaries.registry.directory import Directories
+from boundaries.registry.editing import Editing
 from boundaries.registry.exports import Exports
 from boundaries.registry.home import Home
 from boundaries.registry.people import People
@@ -30,6 +31,7 @@ class Registry(
     Uploads,
     Home,
     Reviewing,
+    Editing,
     Publishing,
     Exports,
     Readings,

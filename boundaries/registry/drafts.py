@@ -33,7 +33,7 @@ class Drafts(Checking):
         str
             The digest to give to :meth:`stage` as ``original``.
         """
-        self.may("receive", actor)
+        self.may("receive", actor, layer=review.ANY_LAYER)
         with self.store.write() as tx:
             digest = tx.put_blob(content)
             size = _size(content)
@@ -95,7 +95,7 @@ class Drafts(Checking):
             Without the role, or naming the units outside the actor's subtree.
         """
         with logged("stage", actor, layer=layer) as said:
-            old = self._restaged(actor, draft)
+            old = self._restaged(actor, draft, layer)
             staging.require_decided(reading, confirmed)
             digest = self._kept(actor, original)
             made = staging.prepare(
@@ -105,6 +105,7 @@ class Drafts(Checking):
                 effective=effective,
                 complete=complete,
                 events=events,
+                named=reading.fields if reading else None,
             )
             document = {
                 **_description(made, layer=layer, basis=basis, title=title),
@@ -129,14 +130,14 @@ class Drafts(Checking):
         self, actor: str, *, layer: str | None = None, state: str | None = None
     ) -> list[dict[str, Any]]:
         """Return the drafts the actor may see, oldest first, with ``moves``."""
-        user = self.may("view_draft", actor)
+        user = self.may("view_draft", actor, layer=layer or review.ANY_LAYER)
         found = self.store.find(DRAFTS, parent=layer)
         row = review.verb("view_draft")
         return [
             {**document, "moves": self._moves(user, document)}
             for document in found
             if (state is None or document["state"] == state)
-            and not review.outside(user, row, document["scope"])
+            and not review.outside(user, row, document["scope"], document["layer"])
         ]
 
     def draft(self, actor: str, draft: str) -> dict[str, Any]:
@@ -233,7 +234,13 @@ class Drafts(Checking):
 
     def submit(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
         """Hand the draft to review; errors not waived stop it (StateError)."""
-        self.may("submit", actor, draft=self.document(draft))
+        document = self.document(draft)
+        self.may("submit", actor, draft=document)
+        if not any(document["counts"].values()):
+            raise StateError(
+                Text(f"草稿 {draft} 没有任何变化。", f"Draft {draft} changes nothing."),
+                Text("请先编辑或导入，或将其作废。", "Edit, import or discard it."),
+            )
         document = self.checked(actor, draft)
         self.require_clean(self.store, document)
         return self._step(actor, draft, "submit", note)
@@ -246,11 +253,20 @@ class Drafts(Checking):
         """Give a draft up; it stays on record."""
         return self._step(actor, draft, "discard", note)
 
-    def _restaged(self, actor: str, draft: str | None) -> dict[str, Any] | None:
+    def _restaged(
+        self, actor: str, draft: str | None, layer: str
+    ) -> dict[str, Any] | None:
         if draft is None:
-            self.may("stage", actor)
+            self.may("stage", actor, layer=layer)
             return None
         document = self.document(draft)
+        if document["layer"] != layer:
+            raise InputError(
+                Text(
+                    f"草稿 {draft} 属于图层 {document['layer']}，不是 {layer}。",
+                    f"Draft {draft} is of the layer {document['layer']}, not {layer}.",
+                )
+            )
         self.may("restage", actor, draft=document)
         return document
 
@@ -276,8 +292,8 @@ class Drafts(Checking):
         """Refuse units outside the subtree, and neighbours there losing ground."""
         user = self.user(actor)
         row = review.verb("stage")
-        review.require_scope(row, user, scope)
-        if "" not in user.subtrees(row.roles):
+        review.require_scope(row, user, scope, changes.layer)
+        if "" not in user.subtrees(row.on(changes.layer)):
             neighbours.require_neighbours(
                 self.store,
                 changes,
@@ -295,7 +311,7 @@ class Drafts(Checking):
     ) -> dict[str, Any]:
         """Write a staged draft, new or in place of what ``old`` had."""
         if old is None:
-            document = {**document, **_newborn(actor, _next_id(tx))}
+            document = {**document, **newborn(actor, next_id(tx))}
             verb = "stage"
         else:
             fresh = self.document(old["id"], tx)
@@ -344,6 +360,7 @@ class Drafts(Checking):
     def _moves(self, user: Any, document: dict[str, Any]) -> list[str]:
         return review.moves(
             user,
+            layer=document["layer"],
             state=document["state"],
             author=document["author"],
             keys=document["scope"],
@@ -369,7 +386,8 @@ def _description(
     }
 
 
-def _newborn(actor: str, draft: str) -> dict[str, Any]:
+def newborn(actor: str, draft: str) -> dict[str, Any]:
+    """Return what every new draft's document begins with."""
     return {
         "id": draft,
         "author": actor,
@@ -384,7 +402,7 @@ def _newborn(actor: str, draft: str) -> dict[str, Any]:
     }
 
 
-def _next_id(tx: Transaction) -> str:
+def next_id(tx: Transaction) -> str:
     """Return the next draft number; the transaction holds the lock of drafts."""
     counter = tx.get("counters", DRAFTS) or {"last": 0, "rev": 0}
     number = counter["last"] + 1

@@ -48,7 +48,7 @@ def test_each_operation_is_read() -> None:
         body({"op": "attributes", "unit": units[0], "values": values})
     )
     assert isinstance(words, edits.Attributes)
-    assert words.values == values
+    assert words.words == values
 
 
 def moved(coordinates: Any) -> bytes:
@@ -133,7 +133,7 @@ def test_brackets_within_names_do_not_count() -> None:
         body({"op": "attributes", "unit": "120101", "values": values})
     )
     assert isinstance(read, edits.Attributes)
-    assert read.values == values
+    assert read.words == values
 
 
 def test_places_outside_the_bureaus_territory_are_refused() -> None:
