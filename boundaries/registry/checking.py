@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from boundaries.registry import reports, staging
+from boundaries.registry import draft_changes, reports, staging
 from boundaries.registry.desk import WAIVERS, Desk, logged, now, today
 from geodata.errors import StateError, Text
 
@@ -32,6 +32,7 @@ class Checking(Desk):
             self.may("check", actor, draft=document)
             findings, summary = self.examine(self.store, document)
             content = reports.to_bytes(findings)
+            drawn = draft_changes.describe(self.store.staged(draft))
             with self.store.write() as tx:
                 fresh = self.document(draft, tx)
                 if fresh["staging"] != document["staging"]:
@@ -43,6 +44,7 @@ class Checking(Desk):
                         Text("请重新检查。", "Check again."),
                     )
                 summary["blob"] = tx.put_blob(content)
+                summary["changes"] = tx.put_blob(draft_changes.to_bytes(drawn))
                 events = summary.pop("events")
                 self.put_draft(tx, {**fresh, "findings": summary, "events": events})
                 self.record(
@@ -112,14 +114,14 @@ class Checking(Desk):
 
         The same place found twice is one finding.
         """
-        rules = self.settings.rules
-        found = staging.findings(reader, document, base, after, changes, rules)
+        settings = self.settings
+        found = staging.findings(reader, document, base, after, changes, settings)
         lasting = staging.still_holding(reader, changes)
         if lasting is None:
             return found
         now = staging.layer_at(reader, changes.layer, int(base.attrs["head"]))
         today_ = staging.applied(now, lasting)
-        more = staging.findings(reader, document, now, today_, lasting, rules)
+        more = staging.findings(reader, document, now, today_, lasting, settings)
         more = more[~more["fingerprint"].isin(found["fingerprint"])]
         if more.empty or found.empty:
             return found if more.empty else more

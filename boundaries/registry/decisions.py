@@ -29,12 +29,20 @@ _LETTERS = 6
 class Decisions(Drafts):
     """Approve, return, waive, revert."""
 
-    def approve(self, actor: str, draft: str, note: str = "") -> dict[str, Any]:
+    def approve(
+        self, actor: str, draft: str, note: str = "", *, staging: int | None = None
+    ) -> dict[str, Any]:
         """Commit a submitted draft as a version.
 
         The layer is checked as it stands at the moment of the commit. A draft
         whose base moved is rebased where nothing touches; else it becomes a
         conflict that shows both sides, and nothing is overwritten.
+
+        Parameters
+        ----------
+        staging
+            The ``staging`` of the draft that the approver looked at: what was
+            staged since is not approved unseen. None: as it stands.
 
         Raises
         ------
@@ -48,6 +56,8 @@ class Decisions(Drafts):
         with logged("approve", actor, draft=draft) as said:
             seen = self.document(draft)
             self.may("approve", actor, draft=seen)
+            if staging is not None:
+                _require_same(seen, {"staging": staging})
             try:
                 for _ in range(_TRIES):
                     document = self.checked(actor, draft)
@@ -167,8 +177,8 @@ class Decisions(Drafts):
         ConflictError
             When a later version changed the same features.
         """
-        self.may("revert", actor)
         done = self.store.version(version)
+        self.may("revert", actor, layer=done.layer)
         undo = ~self._change_of(done)
         self._require_untouched(undo, done)
         base = staging.layer_before(self.store, done.layer, undo.effective)
@@ -325,6 +335,7 @@ class Decisions(Drafts):
                 actor,
                 note=error.message.en,
                 conflict=list(error.details),
+                conflict_head=self.store.head(document["layer"]),
             )
             keys = [
                 str(side.get("key") or side.get("border")) for side in error.details

@@ -106,11 +106,14 @@ def _one(
     named = [repair["host"]] if kind == "cut_host" else list(repair["among"])
     if any(key not in shapes for key in named):
         return _entry(kind, named, why=_GONE)
+    if not shapely.is_valid([shapes[key] for key in named]).all():
+        return _entry(kind, named, why=_BROKEN)  # GEOS gives up on these
     area = float(area_m2([place])[0])
     if area > max_area_m2:
         return _entry(kind, named, why=_TOO_MUCH)
     if kind == "cut_host":
         cut = shapes.get(repair["unit"], place)
+        cut = cut if shapely.is_valid(cut) else place
         after = {repair["host"]: shapely.difference(shapes[repair["host"]], cut)}
     else:
         to = repair.get("to") or _longest(shapes, named, place)
@@ -250,6 +253,10 @@ def _entry(
 
 _GONE = Text("涉及的单元已不在图层中。", "A unit involved is no longer there.")
 _TOO_MUCH = Text("移动的面积超过上限。", "It would move more area than allowed.")
+_BROKEN = Text(
+    "涉及的单元图形无效，请先修复该单元。",
+    "A unit involved has an invalid shape; mend that first.",
+)
 _EMPTIED = Text(
     "修复后会有单元变空或无效，未执行。",
     "It would leave a unit empty or invalid, so it was not done.",
