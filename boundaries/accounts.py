@@ -7,6 +7,7 @@ and records it.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -139,6 +140,8 @@ class User:
             "active": self.active,
             "can_log_in": bool(self.password),
             "must_change": self.must_change,
+            "locked": self.locked_until
+            > f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
             "locked_until": self.locked_until,
             "created": self.created,
             "second_factor": bool(self.codes.secret),

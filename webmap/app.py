@@ -17,6 +17,7 @@ from geodata.errors import (
     ConflictError,
     FileRefusedError,
     ForbiddenError,
+    GeometryError,
     InputError,
     LimitError,
     NotFoundError,
@@ -25,7 +26,17 @@ from geodata.errors import (
     StateError,
     Text,
 )
-from webmap import api, basemaps, compression, forms, languages, policy, session, shell
+from webmap import (
+    api,
+    basemaps,
+    compression,
+    forms,
+    languages,
+    limits,
+    policy,
+    session,
+    shell,
+)
 from webmap.api.problems import ArgumentsError, arguments_error
 from webmap.immutable import Immutable, digest_of_folder
 from webmap.published import Published
@@ -47,6 +58,7 @@ STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
     (ConflictError, 409),
     (LimitError, 413),
     (FileRefusedError, 422),
+    (GeometryError, 422),
     (InputError, 400),
 )
 """The first class that matches gives the status; 500 for the rest."""
@@ -112,6 +124,7 @@ def create_app(
     app.before_request(lambda: _require_known_host(known))
     session.install(app, folder.with_suffix(".key"))
     policy.install(app)
+    limits.install(app)
     forms.install(app)
     shell.install(app)
     app.after_request(_protect)

@@ -147,9 +147,17 @@ def _require() -> Any:
     found = identity()
     if not policy.lets_in(found):
         return _refuse(policy, found)
-    if found and found.user.must_change and not policy.first and not found.token:
-        return _first_the_password()
-    return None
+    task = _task(found) if found and not policy.first else None
+    return _first(task) if task else None
+
+
+def _task(found: Identity) -> str | None:
+    """Return the page of what somebody must do before anything else."""
+    if found.token is not None:
+        return None
+    if found.user.must_change:
+        return "accounts.password"
+    return "accounts.second_factor" if base().needs_codes(found.user) else None
 
 
 def _refuse(policy: Policy, found: Identity | None) -> Any:
@@ -170,13 +178,16 @@ def _refuse(policy: Policy, found: Identity | None) -> Any:
     )
 
 
-def _first_the_password() -> Any:
+def _first(task: str) -> Any:
     if wants_json() or request.method not in SAFE:
         raise ForbiddenError(
-            Text("请先修改初始密码。", "Change the first password before anything."),
+            Text(
+                "请先修改初始密码或启用动态验证码。",
+                "First change the password or set up one-time codes.",
+            ),
             code="must_change",
         )
-    return redirect(url_for("accounts.password"), 303)
+    return redirect(url_for(task), 303)
 
 
 def here() -> str:

@@ -17,7 +17,8 @@ from flask import current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin
 
-from boundaries.accounts import ANONYMOUS, User
+from boundaries.accounts import ANONYMOUS, Grant, User
+from boundaries.registry.sessions import SHOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,25 +148,60 @@ def base() -> Registry:
     return made
 
 
+def secret() -> str:
+    """Return the secret of this browser's session, ``""`` without one."""
+    return str(session.get(SECRET, ""))
+
+
+def shown_id() -> str:
+    """Return the name of this browser's session in lists and in the audit."""
+    found = identity()
+    return found.session["key"][:SHOWN] if found and found.session else ""
+
+
+def address() -> str:
+    """Return the address the request came from, as far as the server can know it."""
+    return request.remote_addr or ""
+
+
+def agent() -> str:
+    """Return what the browser says it is."""
+    return request.user_agent.string
+
+
+def waiting() -> str:
+    """Return the secret of a session that waits for its one-time code, or ``""``."""
+    secret = str(session.get(SECRET, ""))
+    document = base().session(secret) if secret else None
+    return secret if document and document["pending"] else ""
+
+
 def _acting(found: Identity | None) -> Registry:
-    place = request.remote_addr or ""
     if found is None:
-        return base().acting(f"web {place}")
+        return base().acting(f"web {address()}")
     if found.token is not None:
-        grants = found.user.grants
-        account = f"token {found.token['id']} {place}"
-        return base().acting(account, within=(found.name, grants))
-    key = found.session["key"][:12] if found.session else ""
-    return base().acting(f"session {key} {place}")
+        within = (found.name, found.user.grants)
+        return base().acting(f"token {found.token['id']} {address()}", within=within)
+    return base().acting(f"session {shown_id()} {address()}")
 
 
 def _load(asked: Request) -> Identity | None:
     header = asked.headers.get("Authorization", "")
     if header.startswith(BEARER):
-        return None
+        return _lent(header.removeprefix(BEARER).strip())
     secret = session.get(SECRET)
     document = base().session(secret) if secret else None
     if document is None or document["pending"]:
         return None
     user = base().session_user(document)
     return Identity(user, session=document) if user else None
+
+
+def _lent(secret: str) -> Identity | None:
+    """Return who lent a program this token, with what the token may at most."""
+    document = base().token(secret)
+    user = base().session_user(document) if document else None
+    if document is None or user is None or user.must_change:
+        return None
+    grants = map(Grant.parse, document["roles"])
+    return Identity(user.narrowed(grants), token=document)

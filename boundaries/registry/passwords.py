@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import accounts
 from boundaries.accounts import SecondFactor, User
-from boundaries.registry.desk import SESSIONS, USERS, now, since
+from boundaries.registry.desk import SESSIONS, TOKENS, USERS, now, since
 from boundaries.registry.sessions import Sessions, end_all
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 
@@ -125,16 +125,28 @@ class Passwords(Sessions):
     def set_password(self, actor: str, name: str, password: str) -> dict[str, Any]:
         """Set one's own password, or as an administrator somebody's first one.
 
-        Whoever is given a password must change it before anything else, and every
-        session of the account ends: nobody works unseen with what was set for them.
+        Whoever is given a password must change it before anything else; sessions and
+        tokens of the account end: nobody works unseen with what was set for them.
         """
         self.in_person()
         return self._set(actor, name, password)
 
+    def reset_password(self, actor: str, name: str, password: str) -> dict[str, Any]:
+        """Set somebody else's first password; see :meth:`set_password`.
+
+        One's own is changed knowing the old one, also by an administrator: a page
+        left open is not enough.
+        """
+        if actor == name:
+            raise ForbiddenError(
+                Text("自己的密码请用“修改密码”。", "Change your own password as such.")
+            )
+        return self.set_password(actor, name, password)
+
     def _set(
         self, actor: str, name: str, password: str, keep: str = ""
     ) -> dict[str, Any]:
-        with self.store.write(lock=[SESSIONS, USERS]) as tx:
+        with self.store.write(lock=[SESSIONS, TOKENS, USERS]) as tx:
             if actor != name:
                 self.may("set_password", actor, reader=tx)
             elif not self.user(actor, tx).active:
@@ -144,6 +156,9 @@ class Passwords(Sessions):
             )
             self.save(tx, user)
             ended = end_all(tx, name, keep=keep)
+            if actor != name:
+                for token in tx.find(TOKENS, parent=name):
+                    tx.delete(TOKENS, token["key"])
             self.record(tx, actor, "set_password", name, sessions_ended=ended)
         return user.public()
 

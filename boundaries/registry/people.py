@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from boundaries import accounts
+from boundaries import accounts, review
 from boundaries.accounts import Grant, User
 from boundaries.registry.desk import SESSIONS, USERS, now
 from boundaries.registry.sessions import end_all
@@ -22,7 +22,7 @@ from geodata.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from geodata.store.protocol import Transaction
+    from geodata.store.protocol import Reader, Transaction
 
 
 NOTICE = ("site", "notice")
@@ -161,14 +161,22 @@ class People(Tokens):
             self.record(tx, actor, "set_active", name, active=active)
         return user.public()
 
+    def grants_roles(self, actor: str) -> bool:
+        """Return whether an account may grant roles now."""
+        user = self.user(actor)
+        if not review.holds("set_roles", user):
+            return False
+        granting = Role.SECURITY_ADMIN in user.roles
+        return granting or not _active(self.store, Role.SECURITY_ADMIN)
+
     def _require_granter(self, tx: Transaction, actor: str) -> None:
         """Refuse a system administrator the granting once there is who does it.
 
         In a new store there is nobody else to begin with; from then on making
         accounts and giving them rights are two people's work.
         """
-        self.may("set_roles", actor, reader=tx)
-        if Role.SECURITY_ADMIN in self.user(actor, tx).roles:
+        user = self.may("set_roles", actor, reader=tx)
+        if Role.SECURITY_ADMIN in user.roles:
             return
         if _active(tx, Role.SECURITY_ADMIN):
             raise ForbiddenError(
@@ -201,7 +209,7 @@ class People(Tokens):
                 )
 
 
-def _active(tx: Transaction, role: Role) -> list[str]:
+def _active(tx: Reader, role: Role) -> list[str]:
     users = map(User.from_document, tx.find(USERS))
     return [user.name for user in users if user.active and role in user.roles]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import User
 from boundaries.registry.desk import SESSIONS, USERS, Desk, now, since
-from geodata.errors import NotFoundError, Text
+from geodata.errors import NotFoundError, SignInError, Text
 
 if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TOUCH = dt.timedelta(minutes=1)
 """A session's last use is written no oftener than this: reading stays reading."""
 LONGEST_AGENT = 200
+SHOWN = 12
+"""Characters of a session's key by which people and the audit name it."""
 
 
 class Sessions(Desk):
@@ -55,6 +57,19 @@ class Sessions(Desk):
                 self.record(tx, name, "sign_in", name, address=address)
         return secret
 
+    def renew_session(self, secret: str) -> str:
+        """Give a session another secret, as after a change of the password."""
+        fresh = secrets.token_urlsafe(32)
+        with self.store.write(lock=[SESSIONS]) as tx:
+            document = tx.get(SESSIONS, fingerprint(secret))
+            if document is None or self._ended(document):
+                raise SignInError(Text("请先登录。", "Please sign in first."))
+            tx.delete(SESSIONS, document["key"])
+            body = {k: v for k, v in document.items() if k not in {"key", "rev"}}
+            parent = document["user"]
+            tx.put(SESSIONS, fingerprint(fresh), body, parent=parent, rev=0)
+        return fresh
+
     def session(self, secret: str) -> dict[str, Any] | None:
         """Return a session that has not ended, or None; note that it was used."""
         document = self.store.get(SESSIONS, fingerprint(secret))
@@ -81,21 +96,29 @@ class Sessions(Desk):
                     self.record(tx, document["user"], "sign_out", document["user"])
 
     def sessions(self, actor: str) -> list[dict[str, Any]]:
-        """Return one's own sessions, the latest first; ``key`` names them."""
+        """Return one's own sessions, the latest first; ``id`` names them."""
         found = self.store.find(SESSIONS, parent=actor)
-        open_ = [d for d in found if not d["pending"] and not self._ended(d)]
-        return sorted(open_, key=lambda doc: doc["seen"], reverse=True)
+        shown = [
+            {
+                "id": doc["key"][:SHOWN],
+                **{k: doc[k] for k in ("started", "seen", "address", "agent")},
+            }
+            for doc in found
+            if not doc["pending"] and not self._ended(doc)
+        ]
+        return sorted(shown, key=lambda doc: doc["seen"], reverse=True)
 
-    def revoke_session(self, actor: str, key: str) -> None:
+    def revoke_session(self, actor: str, session: str) -> None:
         """End one of one's own sessions, such as one left open elsewhere."""
         with self.store.write(lock=[SESSIONS]) as tx:
-            document = tx.get(SESSIONS, key)
-            if document is None or document["user"] != actor:
+            own = tx.find(SESSIONS, parent=actor)
+            found = [doc for doc in own if doc["key"][:SHOWN] == session]
+            if not found:
                 raise NotFoundError(
                     Text("会话已结束。", "That session has ended already.")
                 )
-            tx.delete(SESSIONS, key)
-            self.record(tx, actor, "revoke_session", actor, session=key[:12])
+            tx.delete(SESSIONS, found[0]["key"])
+            self.record(tx, actor, "revoke_session", actor, session=session)
 
     def _touch(self, key: str) -> None:
         with self.store.write(lock=[SESSIONS]) as tx:

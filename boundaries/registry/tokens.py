@@ -125,9 +125,3 @@ class Tokens(SecondFactors):
                 Text(f"最多 {MOST} 个令牌。", f"There may be {MOST} tokens."),
                 Text("请先撤销不用的。", "Revoke those you do not use."),
             )
-
-
-def end_tokens(tx: Transaction, name: str) -> None:
-    """Revoke an account's tokens, inside a transaction that holds their lock."""
-    for document in tx.find(TOKENS, parent=name):
-        tx.delete(TOKENS, document["key"])

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from flask_smorest import Api
 
-from webmap.api import document, health, published
+from webmap.api import (
+    account,
+    audit,
+    backups,
+    document,
+    drafts,
+    exports,
+    health,
+    public,
+    published,
+    settings,
+    users,
+)
 from webmap.api.schemas import Problem
 
 if TYPE_CHECKING:
@@ -23,7 +35,14 @@ if TYPE_CHECKING:
 API_BLUEPRINTS: tuple[ApiBlueprint, ...] = (
     published.published,
     health.health,
+    audit.audit,
+    backups.backups,
+    exports.exports,
+    public.public,
+    settings.settings,
     document.document,
+    drafts.drafts,
+    drafts.waivers,
 )
 
 OPENAPI = "3.1.0"

@@ -5,23 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webmap.views.accounts import accounts
+from webmap.views.admin import admin
+from webmap.views.audit import audit
 from webmap.views.basemap import basemap
+from webmap.views.drafts import drafts
+from webmap.views.exports import exports
+from webmap.views.editing import editing
 from webmap.views.home import home
 from webmap.views.pages import pages
 from webmap.views.public import public_view
 from webmap.views.reference import reference
 from webmap.views.tiles import tiles
+from webmap.views.users import users
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts,
+    exports,
+    audit,
+    admin,
+    drafts,
     basemap,
+    editing,
     home,
     pages,
     public_view,
     reference,
     tiles,
+    users,
 )
 """What the application registers, in this order."""

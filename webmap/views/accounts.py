@@ -1,22 +1,51 @@
-"""Signing in and out."""
+"""One's own account: signing in and out, password, one-time codes, sessions, tokens."""
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
-from flask_babel import lazy_gettext
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext, lazy_gettext
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import EqualTo, InputRequired, Length, NumberRange
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from geodata.errors import ForbiddenError
+from boundaries.accounts import Grant
+from geodata.errors import ForbiddenError, InputError
 from webmap import policy, session
 from webmap.forms import Form
+from webmap.languages import say
+from webmap.people import grant_words
+from webmap.session import actor, registry
 
 accounts = Blueprint("accounts", __name__)
 
 LONGEST = 256
-"""Characters of a password that is looked at: hashing takes time by length."""
+"""Characters of a password that are looked at: hashing takes time by length."""
+
+
+def _password(label: Any, complaint: Any, autocomplete: str) -> PasswordField:
+    return PasswordField(
+        label,
+        [InputRequired(complaint), Length(max=LONGEST)],
+        render_kw={"autocomplete": autocomplete},
+    )
 
 
 class SignInForm(Form):
@@ -27,12 +56,78 @@ class SignInForm(Form):
         [InputRequired(lazy_gettext("Enter your user name.")), Length(max=64)],
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )
-    password = PasswordField(
+    password = _password(
         lazy_gettext("Password"),
-        [InputRequired(lazy_gettext("Enter your password.")), Length(max=LONGEST)],
-        render_kw={"autocomplete": "current-password"},
+        lazy_gettext("Enter your password."),
+        "current-password",
     )
     next = HiddenField()
+
+
+class CodeForm(Form):
+    """A one-time code."""
+
+    code = StringField(
+        lazy_gettext("One-time code"),
+        [InputRequired(lazy_gettext("Enter the code.")), Length(max=20)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+    next = HiddenField()
+
+
+class KnownForm(Form):
+    """The password again, before something that matters."""
+
+    password = _password(
+        lazy_gettext("Password"),
+        lazy_gettext("Enter your password."),
+        "current-password",
+    )
+
+
+class PasswordForm(Form):
+    """The old password, and the new one twice."""
+
+    old = _password(
+        lazy_gettext("Present password"),
+        lazy_gettext("Enter your password."),
+        "current-password",
+    )
+    new = _password(
+        lazy_gettext("New password"),
+        lazy_gettext("Enter a new password."),
+        "new-password",
+    )
+    again = PasswordField(
+        lazy_gettext("New password again"),
+        [EqualTo("new", lazy_gettext("The two are not the same."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class TokenForm(Form):
+    """What a program is given."""
+
+    name = StringField(
+        lazy_gettext("What it is for"),
+        [InputRequired(lazy_gettext("Say what it is for.")), Length(max=60)],
+    )
+    roles = SelectMultipleField(
+        lazy_gettext("Roles"),
+        [InputRequired(lazy_gettext("Choose at least one role."))],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    subtree = StringField(
+        lazy_gettext("Only within this division (code)"),
+        [Length(max=12)],
+        description=lazy_gettext("Empty: as wide as the role is."),
+    )
+    days = IntegerField(
+        lazy_gettext("Days it lives"),
+        [InputRequired(), NumberRange(min=1)],
+        default=30,
+    )
 
 
 @accounts.route("/sign-in", methods=["GET", "POST"])
@@ -45,18 +140,40 @@ def sign_in() -> Any:
         return redirect(target, 303)
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form, refused=False)
-    registry = session.registry()
     try:
-        user = registry.authenticate(form.name.data, form.password.data)
+        begun = registry().sign_in(
+            form.name.data.strip(),
+            form.password.data,
+            address=session.address(),
+            agent=session.agent(),
+        )
     except ForbiddenError:
-        return render_template("accounts/sign_in.html", form=form, refused=True), 403
-    secret = registry.start_session(
-        user["name"],
-        address=request.remote_addr or "",
-        agent=request.user_agent.string,
-    )
-    session.begin(secret)
+        page = render_template("accounts/sign_in.html", form=form, refused=True)
+        return page, 403
+    session.begin(begun["secret"])
+    if begun["pending"]:
+        return redirect(url_for("accounts.code", next=target), 303)
     return redirect(target, 303)
+
+
+@accounts.route("/sign-in/code", methods=["GET", "POST"])
+@policy.public
+def code() -> Any:
+    """Ask for the one-time code after the password."""
+    secret = session.waiting()
+    if not secret:
+        return redirect(url_for("accounts.sign_in"), 303)
+    form = CodeForm(next=policy.own_path(request.args.get("next")))
+    if not form.validate_on_submit():
+        return render_template("accounts/code.html", form=form, refused=False)
+    try:
+        whole = registry().confirm_sign_in(
+            secret, form.code.data, address=session.address(), agent=session.agent()
+        )
+    except ForbiddenError:
+        return render_template("accounts/code.html", form=form, refused=True), 403
+    session.begin(whole)
+    return redirect(policy.own_path(form.next.data), 303)
 
 
 @accounts.post("/sign-out")
@@ -64,11 +181,199 @@ def sign_in() -> Any:
 def sign_out() -> Any:
     """End the session in the store, so that a copy of the cookie is worth nothing."""
     session.end()
-    return redirect("/sign-in", 303)
+    return redirect(url_for("accounts.sign_in"), 303)
 
 
-@accounts.route("/password")
-@policy.own(first=True)
+@accounts.get("/account")
+@policy.signed_in
+def profile() -> Any:
+    """Show who one is, and where one is signed in."""
+    found = session.identity()
+    assert found is not None  # noqa: S101 - the policy has seen to it
+    return render_template(
+        "accounts/profile.html",
+        account=registry().account_document(actor(), actor()),
+        roles=[grant_words(grant) for grant in found.user.grants],
+        sessions=registry().sessions(actor()),
+        here=session.shown_id(),
+    )
+
+
+@accounts.post("/account/sessions/<key>/end")
+@policy.own("account.end_session")
+def end_session(key: str) -> Any:
+    """End a session left open elsewhere."""
+    registry().revoke_session(actor(), key)
+    flash(gettext("That session is ended."), "success")
+    return redirect(url_for("accounts.profile"), 303)
+
+
+@accounts.route("/account/password", methods=["GET", "POST"])
+@policy.own("account.password", first=True)
 def password() -> Any:
-    """Change the password."""
-    return render_template("accounts/password.html")
+    """Change one's own password."""
+    form = PasswordForm()
+    found = session.identity()
+    if form.validate_on_submit() and found is not None:
+        keep = found.session["key"] if found.session else ""
+        try:
+            registry().change_password(actor(), form.old.data, form.new.data, keep=keep)
+        except ForbiddenError as error:
+            form.old.errors = [say(error.message)]
+        except InputError as error:
+            form.new.errors = [say(error.message)]
+        else:
+            session.begin(registry().renew_session(session.secret()))
+            flash(gettext("The password is changed."), "success")
+            return redirect("/", 303)
+    access = registry().settings.access
+    first = bool(found and found.user.must_change)
+    return render_template(
+        "accounts/password.html", form=form, access=access, first=first
+    )
+
+
+@accounts.get("/account/second-factor")
+@policy.own(first=True)
+def second_factor() -> Any:
+    """Show whether one-time codes are on, and the code to set them up."""
+    return _second_factor()
+
+
+@accounts.post("/account/second-factor")
+@policy.own("account.propose_codes", first=True)
+def propose_codes() -> Any:
+    """Draw a secret for the device, the password being known."""
+    form = KnownForm()
+    if form.validate_on_submit():
+        try:
+            registry().propose_codes(actor(), form.password.data)
+        except ForbiddenError as error:
+            form.password.errors = [say(error.message)]
+        else:
+            return redirect(url_for("accounts.second_factor"), 303)
+    return _second_factor(known=form)
+
+
+@accounts.post("/account/second-factor/confirm")
+@policy.own("account.accept_codes", first=True)
+def accept_codes() -> Any:
+    """Turn codes on with a first one; the recovery codes are shown this once."""
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            recovery = registry().accept_codes(actor(), form.code.data)
+        except InputError as error:
+            form.code.errors = [say(error.message)]
+        else:
+            return render_template("accounts/recovery.html", codes=recovery)
+    return _second_factor(confirm=form)
+
+
+@accounts.post("/account/second-factor/drop")
+@policy.own("account.drop_codes")
+def drop_codes() -> Any:
+    """Turn one-time codes off, the password being known."""
+    form = KnownForm()
+    if form.validate_on_submit():
+        try:
+            registry().drop_codes(actor(), form.password.data)
+        except ForbiddenError as error:
+            form.password.errors = [say(error.message)]
+        else:
+            flash(gettext("One-time codes are off."), "success")
+            return redirect(url_for("accounts.second_factor"), 303)
+    return _second_factor(known=form)
+
+
+@accounts.get("/account/second-factor.svg")
+@policy.own(first=True)
+def second_factor_image() -> Any:
+    """Draw the proposed secret for a telephone's camera, until it is confirmed."""
+    import segno
+
+    proposed = registry().proposed_codes(actor())
+    if proposed is None:
+        abort(404)
+    drawn = io.BytesIO()
+    made = segno.make(proposed["uri"], error="m")
+    made.save(drawn, kind="svg", scale=4, border=4, light="#fff")
+    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@accounts.get("/account/tokens")
+@policy.signed_in
+def tokens() -> Any:
+    """List one's API tokens."""
+    return _tokens(_token_form())
+
+
+@accounts.post("/account/tokens")
+@policy.own("account.create_token")
+def create_token() -> Any:
+    """Make a token; what opens it is shown this once."""
+    form = _token_form()
+    if form.validate_on_submit():
+        try:
+            roles = narrowed(form.roles.data, form.subtree.data)
+            made = registry().create_token(
+                actor(), form.name.data, roles, days=form.days.data
+            )
+        except (InputError, ForbiddenError) as error:
+            form.roles.errors = [say(error.message)]
+        else:
+            return render_template("accounts/token.html", token=made)
+    return _tokens(form)
+
+
+@accounts.post("/account/tokens/<token>/revoke")
+@policy.own("account.revoke_token")
+def revoke_token(token: str) -> Any:
+    """End a token."""
+    registry().revoke_token(actor(), token)
+    flash(gettext("The token is revoked."), "success")
+    return redirect(url_for("accounts.tokens"), 303)
+
+
+def narrowed(roles: list[str], subtree: str | None) -> list[Grant]:
+    """Return the grants chosen, each within a division if one is given."""
+    chosen = [Grant.parse(role) for role in roles]
+    if not (subtree or "").strip():
+        return chosen
+    return [Grant.parse(f"{grant.role.value}:{subtree}") for grant in chosen]
+
+
+def _second_factor(
+    known: KnownForm | None = None, confirm: CodeForm | None = None
+) -> Any:
+    proposed = registry().proposed_codes(actor())
+    found = session.identity()
+    return render_template(
+        "accounts/second_factor.html",
+        on=bool(found and found.user.codes.secret),
+        left=len(found.user.codes.recovery) if found else 0,
+        required=bool(found and registry().needs_codes(found.user)),
+        proposed=proposed,
+        known=known or KnownForm(formdata=None),
+        confirm=confirm or CodeForm(formdata=None),
+    )
+
+
+def _token_form() -> TokenForm:
+    form = TokenForm()
+    found = session.identity()
+    grants = found.user.grants if found else ()
+    form.roles.choices = [(str(grant), say(grant_words(grant))) for grant in grants]
+    return form
+
+
+def _tokens(form: TokenForm) -> Any:
+    return render_template(
+        "accounts/tokens.html",
+        form=form,
+        tokens=registry().tokens(actor()),
+        longest=registry().settings.access.token_days,
+        words=lambda roles: [grant_words(Grant.parse(role)) for role in roles],
+    )
