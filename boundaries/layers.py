@@ -91,6 +91,7 @@ INSPECTIONS = LayerSchema(
         Field("result", "text"),
         Field("damage", "text"),
         Field("action", "text"),
+        Field("units", "json"),
         Field("parties", "json"),
         Field("inspectors", "text"),
         Field("document", "text"),
@@ -98,7 +99,8 @@ INSPECTIONS = LayerSchema(
         Field("remark", "text"),
     ),
 )
-"""``subject`` is a marker's number; ``parties`` the codes of the sides present."""
+"""``subject`` is a marker's number, ``units`` the sides it had that day, ``parties``
+those of them that were present."""
 
 PLACE_NAMES = LayerSchema(
     name="place_names",

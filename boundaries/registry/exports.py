@@ -12,7 +12,7 @@ from boundaries.registry.desk import logged, now
 from boundaries.registry.jobs import Jobs
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import tag_of
-from boundaries.registry.reading import Readings, division_of
+from boundaries.registry.reading import Readings, belonging, division_of
 from geodata.errors import InputError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Exports(Readings, Jobs, PublicView):
         valid_on: str | None = None,
         known_on: str | None = None,
         scope: str = "",
+        keys: Sequence[str] = (),
         fields: Sequence[str] = (),
         encoding: str | None = None,
     ) -> dict[str, Any]:
@@ -52,6 +53,8 @@ class Exports(Readings, Jobs, PublicView):
             The state in force, or as known, on a date.
         scope
             Only what lies in this division.
+        keys
+            Only these features, such as a list that was filtered.
         fields
             Only these attributes; none named: all of them.
         """
@@ -77,6 +80,7 @@ class Exports(Readings, Jobs, PublicView):
             "valid_on": valid_on,
             "known_on": known_on,
             "scope": scope,
+            "keys": list(keys),
             "fields": list(fields),
             "encoding": encoding,
         }
@@ -90,13 +94,14 @@ class Exports(Readings, Jobs, PublicView):
                 "job": job["id"],
                 **asked,
                 "name": f"{layer}-v{number}{_dated(valid_on)}{suffix}",
-                "expected": len(within(found, layer, scope)),
+                "expected": len(_named(within(found, layer, scope), keys)),
                 "made": None,
             }
             tx.put(EXPORTS, export, document, parent=actor, rev=0)
-            self.record(tx, actor, "request_export", export, **asked)
+            told = {**asked, "keys": len(keys)}  # the list itself is in the document
+            self.record(tx, actor, "request_export", export, **told)
         self.wake_worker()
-        return self._shown(document)
+        return self._export_shown(document)
 
     def make_export(self, actor: str, export: str) -> dict[str, Any]:
         """Write the file that was asked for, unless it was written already.
@@ -108,7 +113,7 @@ class Exports(Readings, Jobs, PublicView):
         with logged("export", actor, export=export) as said:
             document = self._own_export(actor, export, self.store)
             if document["made"]:
-                return self._shown(document)
+                return self._export_shown(document)
             self.may("export", actor)
             layer, number = document["layer"], document["version"]
             frame = self.snapshot(
@@ -116,8 +121,9 @@ class Exports(Readings, Jobs, PublicView):
                 valid_on=document["valid_on"], known_on=document["known_on"],
             )  # fmt: skip
             frame = within(frame, layer, document["scope"])
+            frame = _named(frame, document.get("keys") or ())
             version = self.store.version(number, layer)
-            notice = self._notice(layer, number)
+            notice = self._export_notice(layer, number)
             labelled = products.labelled(products.flattened(frame), version, notice)
             with tempfile.TemporaryDirectory(prefix="quhua-export-") as folder:
                 path = Path(folder) / document["name"]
@@ -129,7 +135,7 @@ class Exports(Readings, Jobs, PublicView):
                 with self.store.write(lock=[EXPORTS]) as tx:
                     document = self._own_export(actor, export, tx)
                     if document["made"]:
-                        return self._shown(document)
+                        return self._export_shown(document)
                     document["made"] = {
                         "when": now(),
                         "features": len(labelled),
@@ -144,7 +150,7 @@ class Exports(Readings, Jobs, PublicView):
                         **document["made"],
                     )  # fmt: skip
             said.update(features=len(labelled), bytes=size)
-            return self._shown(document)
+            return self._export_shown(document)
 
     def exports(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
         """Return the actor's exports, newest first; everybody's to whoever may see."""
@@ -154,15 +160,15 @@ class Exports(Readings, Jobs, PublicView):
         else:
             self.user(actor)
             found = self.store.find(EXPORTS, parent=actor)
-        return [self._shown(document) for document in reversed(found)]
+        return [self._export_shown(document) for document in reversed(found)]
 
     def export_document(self, actor: str, export: str) -> dict[str, Any]:
         """Return an export of the actor's own, or one they may see."""
-        return self._shown(self._seen(actor, export))
+        return self._export_shown(self._export_seen(actor, export))
 
     def export_file(self, actor: str, export: str) -> tuple[dict[str, Any], bytes]:
         """Return an export's document and content; handing it out is journalled."""
-        document = self._seen(actor, export)
+        document = self._export_seen(actor, export)
         if document["actor"] != actor:
             self.may(
                 "view_export", actor, keys=[document["scope"]], layer=document["layer"]
@@ -180,7 +186,7 @@ class Exports(Readings, Jobs, PublicView):
             )  # fmt: skip
         return document, content
 
-    def _seen(self, actor: str, export: str) -> dict[str, Any]:
+    def _export_seen(self, actor: str, export: str) -> dict[str, Any]:
         document, user = self.store.get(EXPORTS, export), self.user(actor)
         sees = document is not None and (
             document["actor"] == actor
@@ -197,7 +203,7 @@ class Exports(Readings, Jobs, PublicView):
             raise _no_export(export)
         return document
 
-    def _notice(self, layer: str, number: int) -> Text:
+    def _export_notice(self, layer: str, number: int) -> Text:
         """Return what must stand on a file: internal, or its approval number."""
         public = self.public()
         published = self.store.tags().get(tag_of(layer), 0)
@@ -206,7 +212,7 @@ class Exports(Readings, Jobs, PublicView):
             return Text(f"审图号：{approval}", f"Approval number {approval}")
         return products.INTERNAL
 
-    def _shown(self, document: dict[str, Any]) -> dict[str, Any]:
+    def _export_shown(self, document: dict[str, Any]) -> dict[str, Any]:
         job = self.store.get(JOBS, document["job"])
         state = "done" if document["made"] else job["state"] if job else "failed"
         kept = {k: v for k, v in document.items() if k not in ("rev", "key")}
@@ -218,7 +224,17 @@ def within(frame: Any, layer: str, scope: str) -> Any:
     column = division_of(layer)
     if not scope or column not in frame:
         return frame
-    return frame[[codes.is_within(str(code), scope) for code in frame[column]]]
+    return frame[
+        [
+            any(codes.is_within(code, scope) for code in belonging(cell))
+            for cell in frame[column]
+        ]
+    ]
+
+
+def _named(frame: Any, keys: Sequence[str]) -> Any:
+    """Return the features named; all of them where none are."""
+    return frame[frame.index.isin(list(keys))] if keys else frame
 
 
 def _above(user: Any, document: dict[str, Any]) -> bool:

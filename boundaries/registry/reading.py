@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boundaries import codes, review
+from boundaries.accounts import ANONYMOUS
 from boundaries.registry import staging
 from boundaries.registry.desk import DRAFTS, Desk, logged
 from boundaries.registry.publishing import tag_of
@@ -220,12 +221,7 @@ class Readings(Desk):
             }
             for state in self.store.history(layer, key)
             if state["version"] <= last
-            and self._holds(
-                user,
-                key
-                if layer == "divisions"
-                else str(state["properties"].get(division_of(layer), "")),
-            )
+            and self._shown(user, layer, key, state["properties"])
         ]
         if not states:
             raise NotFoundError(Text(f"没有 {key}。", f"There is no {key}."))
@@ -273,6 +269,13 @@ class Readings(Desk):
     def _visible(self, user: User, layer: str, at: int | str | None) -> int | str:
         """Return the version asked for, if the user may see it."""
         review.allow("view_published", user)
+        if user.name == ANONYMOUS and layer in NEVER_PUBLIC:
+            raise ForbiddenError(
+                Text(
+                    "界桩及其检查记录不公开，请先登录。",
+                    "Markers and their inspections are not public; sign in.",
+                )
+            )
         if review.holds("view", user):
             return at if at is not None else self._head(layer)
         published = self.store.tags().get(tag_of(layer))
@@ -299,12 +302,28 @@ class Readings(Desk):
     def _within(
         self, user: User, frame: gpd.GeoDataFrame, layer: str
     ) -> gpd.GeoDataFrame:
+        if user.name == ANONYMOUS and "public" in frame:
+            frame = frame[frame["public"].eq(True).fillna(False).astype(bool)]
         if self._holds(user, ""):
             return frame
         column = division_of(layer)
         if column not in frame:
             return frame.iloc[:0]
-        return frame[[self._holds(user, str(code)) for code in frame[column]]]
+        return frame[[self._holds_any(user, code) for code in frame[column]]]
+
+    def _shown(
+        self, user: User, layer: str, key: str, properties: dict[str, Any]
+    ) -> bool:
+        """Return whether the user may see a state of a feature."""
+        if layer == "divisions":
+            return self._holds(user, key)
+        if user.name == ANONYMOUS and not properties.get("public", True):
+            return False
+        return self._holds_any(user, properties.get(division_of(layer), ""))
+
+    def _holds_any(self, user: User, division: Any) -> bool:
+        """Return whether the user may see one of the divisions something is of."""
+        return any(self._holds(user, code) for code in belonging(division))
 
     def _holds(self, user: User, code: str) -> bool:
         """Return whether the user may see a division; ``""``: may see them all."""
@@ -340,11 +359,26 @@ class Readings(Desk):
 
 
 _YEAR = 4
+NEVER_PUBLIC = frozenset({"markers", "inspections"})
+"""Layers that nobody sees without signing in: where markers stand is not public."""
+_COLUMNS = {
+    "divisions": "code",
+    "boundary_lines": "left",
+    "markers": "units",
+    "inspections": "units",
+}
 
 
 def division_of(layer: str) -> str:
     """Return the column that names the division a feature belongs to."""
-    return {"divisions": "code", "boundary_lines": "left"}.get(layer, "division")
+    return _COLUMNS.get(layer, "division")
+
+
+def belonging(division: Any) -> list[str]:
+    """Return the codes in a cell of the column :func:`division_of` names."""
+    if isinstance(division, list):
+        return [str(code) for code in division] or [""]
+    return [str(division or "")]
 
 
 def _known(version: int | None, last: int) -> int | None:

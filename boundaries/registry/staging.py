@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from boundaries import codes
-from boundaries.intake import take_in
+from boundaries import codes, columns, registers
+from boundaries.intake import Intake, take_in
+from boundaries.review import EITHER
 from boundaries.rules import finding
 from boundaries.vocabulary import ChangeType
 from geodata.errors import InputError, Text
 from geodata.store import dates
 from geodata.store.changes import ChangeSet
-from geodata.store.diffing import apply, changes_between
+from geodata.store.diffing import apply, changes_between, same_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from boundaries.rules.settings import RuleSettings
+    from boundaries.settings import Settings
     from geodata.files.reading import Guess, Reading
     from geodata.store.protocol import Reader
 
@@ -89,16 +91,18 @@ def prepare(
     effective: str,
     complete: str | Sequence[str] | None,
     events: Sequence[dict[str, Any]],
+    named: dict[str, str] | None = None,
 ) -> Prepared:
     """Return the change a frame makes to a layer as it stood when it takes effect.
 
     What the frame does not mention stays what it was then, so that a change of
-    the past does not carry today's record back.
+    the past does not carry today's record back. ``named`` says which column of the
+    file was read as which of ours.
     """
     effective = dates.parse(effective)
     base = layer_before(store, layer, effective)
     head = int(base.attrs["head"])
-    taken = take_in(frame, store.layers()[layer], base)
+    taken = _taken(store, frame, layer, base, effective, named or {})
     changes = changes_between(
         base,
         taken.frame,
@@ -117,6 +121,41 @@ def prepare(
         )
     return Prepared(
         changes, taken.inferred, taken.refused, tuple(_event(item) for item in events)
+    )
+
+
+def _taken(
+    store: Reader,
+    frame: gpd.GeoDataFrame,
+    layer: str,
+    base: gpd.GeoDataFrame,
+    effective: str,
+    named: dict[str, str],
+) -> Intake:
+    """Return a frame as features; a register's with what other layers tell."""
+    schema = store.layers()[layer]
+    if layer not in columns.REGISTERS:
+        return take_in(frame, schema, base)
+    around = around_registers(store, effective)
+    frame = columns.prepared(frame, layer, named)
+    frame = registers.with_keys(frame, layer, base, around)
+    return take_in(
+        frame,
+        schema,
+        base,
+        complete=lambda taken, infer: registers.completed(taken, layer, around, infer),
+    )
+
+
+def around_registers(reader: Reader, effective: str) -> registers.Around:
+    """Return divisions and markers as a register's change of a date finds them.
+
+    The divisions published, where any are; else as they stand.
+    """
+    published = reader.tags().get("published/divisions")
+    return registers.Around(
+        reader.snapshot("divisions", at=published),
+        layer_before(reader, "markers", effective),
     )
 
 
@@ -194,9 +233,22 @@ def findings(
     base: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,
     changes: ChangeSet,
-    rules: RuleSettings,
+    settings: Settings,
 ) -> gpd.GeoDataFrame:
     """Return the findings of the layer after a draft that involve the draft."""
+    if changes.layer in columns.REGISTERS:
+        from boundaries.rules.registers import check_register
+
+        around = around_registers(reader, changes.effective)
+        return check_register(
+            changes.layer,
+            after,
+            base=base,
+            changed=changes.keys,
+            divisions=around.divisions,
+            markers=around.markers,
+            settings=settings.registers,
+        )
     if changes.layer != "divisions":
         return finding.frame(_missing_values(reader, changes))
     if after.empty:
@@ -209,7 +261,7 @@ def findings(
         after,
         base=base,
         changed=changes.keys,
-        settings=rules,
+        settings=settings.rules,
         retired=frozenset() if document.get("reverts") else retired(reader, changes),
         reading=Reading.from_dict(reading) if reading else None,
     )
@@ -307,6 +359,8 @@ def moved(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     from geodata import topology
 
+    if not _polygons(old, new):
+        return topology.moves(old.iloc[:0], new.iloc[:0])
     if "level" not in old:
         return topology.moves(old, new)
     levels = sorted({*old["level"].dropna(), *new["level"].dropna()})
@@ -320,6 +374,10 @@ def moved(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         pd.concat(filled, ignore_index=True), geometry="geometry", crs=filled[0].crs
     )
+
+
+def _polygons(*frames: gpd.GeoDataFrame) -> bool:
+    return all((frame.geom_type.dropna() == "MultiPolygon").all() for frame in frames)
 
 
 def counted(changes: ChangeSet) -> dict[str, Any]:
@@ -342,6 +400,7 @@ def scope(layer: str, changes: ChangeSet) -> list[str]:
     """
     found = divisions_of(layer, changes)
     while len(found) > _SCOPE_MOST:
+        found = {part for code in found for part in code.split(EITHER)}
         above = {code: codes.parent(code) for code in found if codes.is_code(code)}
         deepest = max(len(code) for code in found)
         higher = {
@@ -361,6 +420,8 @@ def divisions_of(layer: str, changes: ChangeSet) -> set[str]:
     """
     if layer in ("divisions", "population"):
         return {str(key) for key in changes.keys}
+    if layer in ("markers", "inspections"):
+        return _sides_of(changes, every=layer == "markers")
     columns = {"boundary_lines": ("left", "right"), "place_names": ("division",)}
     columns["facilities"] = ("division",)
     found: set[str] = set()
@@ -369,6 +430,32 @@ def divisions_of(layer: str, changes: ChangeSet) -> set[str]:
             found |= {str(code or "") for code in frame[name]}
         if layer not in columns and len(frame):
             found.add("")
+    return found
+
+
+def _sides_of(changes: ChangeSet, *, every: bool) -> set[str]:
+    """Return the sides of markers touched, joined where either side may act.
+
+    How a marker fares, either side may record; with ``every`` setting, moving or
+    removing one is for those who hold all its sides.
+    """
+    moved = set(changes.added) | set(changes.removed)
+    both = changes.changed
+    old, new = (
+        np.asarray(frame.geometry.reindex(both).array, dtype=object)
+        for frame in (changes.old, changes.new)
+    )
+    moved |= set(both[~same_geometry(old, new)])
+    found: set[str] = set()
+    for frame in (changes.old, changes.new):
+        for key, units in frame["units"].items():
+            codes_ = [str(unit) for unit in units] if isinstance(units, list) else []
+            if not codes_:
+                found.add("")
+            elif every and key in moved:
+                found |= set(codes_)
+            else:
+                found.add(EITHER.join(codes_))
     return found
 
 

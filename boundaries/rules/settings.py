@@ -113,3 +113,52 @@ class RuleSettings:
                 "unit": item.metadata["unit"],
                 "help": {"zh": words.zh, "en": words.en},
             }
+
+
+@dataclass(frozen=True)
+class RegisterSettings:
+    """What the rules of markers, inspections and place names allow.
+
+    None of these numbers and lists is in a law or standard that could be read; they
+    are the bureau's to set.
+    """
+
+    number_patterns: tuple[str, ...] = _setting(
+        (),
+        "",
+        "本地认可的界桩编号格式（正则表达式）",
+        "regular expressions of further marker numbers in use here",
+    )
+    off_border_warn_m: float = _setting(
+        1.0, "m", "单立界桩偏离界线的提示距离", "single marker this far off: warning"
+    )
+    off_border_error_m: float = _setting(
+        5.0, "m", "单立界桩偏离界线的错误距离", "single marker this far off: error"
+    )
+    beside_border_m: float = _setting(
+        200.0,
+        "m",
+        "双立、三立界桩到界线的最大距离",
+        "double and triple markers stand within this of the border",
+    )
+    same_place_m: float = _setting(
+        0.1, "m", "两个界桩视为同一位置的距离", "markers this near are at one place"
+    )
+    joint_years: int = _setting(
+        5, "a", "联合检查的周期", "years from one joint inspection to the next"
+    )
+    sensitive_words: tuple[str, ...] = _setting(
+        (), "", "地名禁用词", "words no place name may contain"
+    )
+    person_names: tuple[str, ...] = _setting(
+        (), "", "不得用作地名的人名", "names of persons no place may bear"
+    )
+    foreign_names: tuple[str, ...] = _setting(
+        ("威尼斯", "曼哈顿", "巴黎", "罗马", "伦敦", "纽约", "东京", "加州"),
+        "",
+        "外国人名、地名",
+        "names of foreign persons and places",
+    )
+    trade_names: tuple[str, ...] = _setting(
+        (), "", "企业名、商标名", "names of firms and trade marks"
+    )

@@ -133,3 +133,48 @@ def test_moves_are_what_allow_allows() -> None:
         "comment",
     ]
     assert review.moves(user, state="published", author="li") == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "editors", "deciders"),
+    [
+        ("divisions", {"surveyor", "boundary_manager"}, {"boundary_manager"}),
+        ("markers", {"surveyor", "boundary_manager"}, {"boundary_manager"}),
+        ("inspections", {"surveyor", "boundary_manager"}, {"boundary_manager"}),
+        ("place_names", {"name_staff", "name_reviewer"}, {"name_reviewer"}),
+    ],
+)
+def test_every_layer_has_its_own_editors_and_deciders(
+    layer: str, editors: set[str], deciders: set[str]
+) -> None:
+    """Every role × layer × verb of a draft; planners and others read only."""
+    for role in Role:
+        user = User("li", grants=(Grant(role, "120000"),))
+        for verbs, lawful in (
+            (("stage", "restage", "check", "repair", "submit", "discard"), editors),
+            (("view_draft", "withdraw", "revert"), editors),
+            (("approve", "return", "waive", "publish"), deciders),
+        ):
+            for name in verbs:
+                row = review.verb(name)
+                state = next(iter(row.of), None)
+                author = "wang" if row.who is review.Who.NOT_AUTHOR else "li"
+                try:
+                    review.allow(
+                        name, user, layer=layer, state=state, author=author, keys=[HOME]
+                    )
+                    allowed = True
+                except ForbiddenError:
+                    allowed = False
+                assert allowed == (role.value in lawful), (name, role, layer)
+                assert not allowed or review.holds(name, user)
+        assert review.holds("export", user, layer) == (
+            role in review.verb("export").roles
+        )
+
+
+def test_either_side_of_a_marker_suffices_and_none_elsewhere() -> None:
+    row = review.verb("stage")
+    user = User("li", grants=(Grant(Role.SURVEYOR, "120101"),))
+    assert review.outside(user, row, ["120102|120101", "120101"], "markers") == []
+    assert review.outside(user, row, ["120102|120103"], "markers") == ["120102|120103"]

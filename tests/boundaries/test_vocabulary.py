@@ -5,6 +5,15 @@ from __future__ import annotations
 import pytest
 
 from boundaries import vocabulary
+from boundaries.gazetteer.words import NameClass, NameStatus
+from boundaries.lines.words import (
+    Action,
+    Faces,
+    Form,
+    InspectionKind,
+    MarkerState,
+    Material,
+)
 from boundaries.vocabulary import (
     RULES,
     ChangeType,
@@ -17,7 +26,11 @@ from boundaries.vocabulary import (
     Word,
 )
 
-LISTS = (ChangeType, DraftState, Kind, Role, Rule, Severity)
+LISTS = (
+    *(ChangeType, DraftState, Kind, Role, Rule, Severity),
+    *(Action, Faces, Form, InspectionKind, MarkerState, Material),
+    *(NameClass, NameStatus),
+)
 
 
 @pytest.mark.parametrize("words", LISTS)

@@ -1,0 +1,1 @@
+"""Rules of boundary markers (domain C3 to C6)."""
