@@ -94,11 +94,33 @@ def _brief(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def page(found: State, after: str) -> dict[str, Any]:
-    """Return a page of the divisions that follow a code, and how many follow."""
-    rows = found.frame[found.frame.index.astype(str) > after]
+SORTS = ("code", "name", "kind", "area", "official")
+"""Columns a table may be ordered by; ``-`` before one turns it round."""
+
+
+def page(
+    found: State, after: str, *, sort: str = "code", offset: int = 0
+) -> dict[str, Any]:
+    """Return a page of the divisions in some order, and how many follow.
+
+    In the order of codes a page begins after a code; in any other at an offset.
+    """
+    frame = found.frame
+    if sort == "code":
+        rows = frame[frame.index.astype(str) > after]
+    else:
+        rows = _sorted(frame, sort).iloc[offset:]
     nodes = _nodes_in_order(rows.head(ROWS_A_PAGE))
     return {"nodes": nodes, "left": max(len(rows) - ROWS_A_PAGE, 0)}
+
+
+def _sorted(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
+    column = {"name": "initials", "area": "area_km2", "official": "area_official_km2"}
+    name = sort.removeprefix("-")
+    ordered = frame.assign(_code=frame.index.astype(str))
+    by = "_code" if name == "code" else column.get(name, name)
+    up = not sort.startswith("-")
+    return ordered.sort_values([by, "_code"], ascending=[up, True], kind="stable")
 
 
 def search(found: State, query: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from geodata.errors import InputError, NotFoundError, Text
 from webmap import divisions, policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import Query
+from webmap.divisions import SORTS
 from webmap.pointer import state_document, transition_document
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ class Rows(OnDate):
     """Where a page of the table begins."""
 
     after = fields.String(load_default="")
+    sort = fields.String(
+        load_default="code",
+        validate=validate.OneOf(
+            [f"{way}{name}" for name in SORTS for way in ("", "-")]
+        ),
+        metadata={"description": "a column, with - before it from the last"},
+    )
+    offset = fields.Integer(load_default=0, validate=validate.Range(min=0))
 
 
 class Wanted(OnDate):
@@ -129,7 +138,11 @@ def table(query: dict[str, Any]) -> Any:
     found = _state(query)
     if found is None:
         return _later()
-    return _answer(divisions.page(found, query["after"]))
+    return _answer(
+        divisions.page(
+            found, query["after"], sort=query["sort"], offset=query["offset"]
+        )
+    )
 
 
 @published.get(

@@ -1,6 +1,7 @@
-/* Everything the page shows is in its address: date, comparison, selection, place, panel. */
+/* Everything the page shows is in its address: dates, what was known, selection, place, panel,
+   layers, a measurement, the sheet to print. */
 
-const KEYS = ["date", "since", "sel", "at", "panel", "level"];
+const KEYS = ["date", "since", "side", "known", "sel", "at", "panel", "level", "layers", "m", "print"];
 
 export function read() {
   const given = new URLSearchParams(location.search);
@@ -23,7 +24,7 @@ export function search(state, extra = {}) {
     if (value) query.set(key, value);
   }
   for (const [key, value] of Object.entries(extra)) query.set(key, value);
-  const text = query.toString().replaceAll("%2F", "/");
+  const text = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%3B", ";");
   return text ? `?${text}` : "";
 }
 

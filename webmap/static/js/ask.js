@@ -10,7 +10,14 @@ export class Refused extends Error {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function ask(address, { signal, onwait } = {}) {
+/* Recorded time: what is asked of the divisions is answered as it was known then. */
+export const recorded = { known: "" };
+const DATED = /^\/(p\/current\.json|api\/v1\/(dates|changes|divisions|table|search)\b)/;
+
+const asKnown = (address) => (recorded.known && DATED.test(address) ? `${address}${address.includes("?") ? "&" : "?"}known=${encodeURIComponent(recorded.known)}` : address);
+
+export async function ask(wanted, { signal, onwait } = {}) {
+  const address = asKnown(wanted);
   for (;;) {
     const answer = await fetch(address, { signal, credentials: "same-origin" });
     if (answer.status === 202) {

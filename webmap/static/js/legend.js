@@ -2,10 +2,10 @@
 
 import { element, fill } from "./dom.js";
 import { BORDERS } from "./paint.js";
-import { label, say } from "./words.js";
+import { say } from "./words.js";
 
 /* The legend begins folded where it would cover what was asked for. */
-const roomy = () => window.innerWidth >= (document.getElementById("detail").hidden ? 1200 : 1600);
+const roomy = () => document.getElementById("other").hidden && window.innerWidth >= (document.getElementById("detail").hidden ? 1200 : 1600);
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -28,13 +28,8 @@ function hatched() {
 
 const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
 
-export function showLegend(box, { levels, ranks, compared, deepest, onlevel }) {
+export function showLegend(box, { ranks, compared }) {
   const open = box.querySelector("details")?.open ?? roomy();
-  const choice = levels.length > 1
-    ? element("label", {}, say("Show down to"), " ", element("select", { onchange: (event) => onlevel(Number(event.target.value)) },
-        element("option", { value: 99 }, say("as the scale allows")),
-        ...levels.map((item) => element("option", { value: item.level, selected: item.level === deepest }, label(item.label)))))
-    : null;
   fill(box, element("details", { open },
     element("summary", {}, say("Legend")),
     element("ul", {},
@@ -43,6 +38,5 @@ export function showLegend(box, { levels, ranks, compared, deepest, onlevel }) {
         element("li", {}, line({ width: 2, dash: [6, 4], colour: "old" }), say("Former border")),
         element("li", {}, line({ width: 2.4, dash: [], colour: "new" }), say("New border")),
         element("li", {}, hatched(), say("Area that moved, in the colour of who gained it")),
-      ] : [])),
-    choice));
+      ] : []))));
 }

@@ -6,7 +6,7 @@ import { DivisionMap } from "./canvas.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
 import { citedWords, Timeline } from "./timeline.js";
-import { km2, label, language, say } from "./words.js";
+import { half, km2, label, language, say } from "./words.js";
 
 const SHOWN = 200;
 const map = window.quhua.map;
@@ -23,15 +23,9 @@ const timeline = new Timeline(byId("timeline"), { onpick: (day) => go(day).catch
 async function start() {
   edition = await ask("/public/current.json");
   if (edition.state === "empty") { byId("said").textContent = say("Nothing is published yet"); return; }
-  byId("data-notice").textContent = inLanguage(edition.notice);
+  byId("data-notice").textContent = half(edition.notice);
   byId("data-notice").hidden = !edition.notice;
   await go(address.get("date") ?? edition.opens);
-}
-
-/* Of a notice in both languages the half of this page. */
-export function inLanguage(text) {
-  const halves = text.split(" · ");
-  return halves.length === 2 ? halves[language === "zh" ? 0 : 1] : text;
 }
 
 async function go(day) {
@@ -56,7 +50,7 @@ function look() {
 }
 
 function frame(box, margin) {
-  if (box) map.fitBounds(L.latLngBounds([box[1], box[0]], [box[3], box[2]]).pad(margin), { maxZoom: 15, animate: false });
+  if (box) map.fitBounds(L.latLngBounds([box[1], box[0]], [box[3], box[2]]).pad(margin), { maxZoom: 15, animate: false, paddingBottomRight: [0, byId("timeline").offsetHeight + 12] });
 }
 
 /* ---- the list: the same as the map, sorted by any column ---- */

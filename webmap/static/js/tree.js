@@ -15,6 +15,8 @@ export class Tree {
     root.addEventListener("click", (event) => this.clicked(event));
   }
 
+  forget() { this.drawnFor = null; }
+
   async show(date, since) {
     if (this.drawnFor === `${date} ${since}`) return;
     this.drawnFor = `${date} ${since}`;

@@ -9,6 +9,12 @@ export function say(text, values = {}) {
   return said;
 }
 
+/* Of a notice written in both languages, "中文 · English", the half of this page. */
+export function half(text) {
+  const halves = (text ?? "").split(" · ");
+  return halves.length === 2 ? halves[language === "zh" ? 0 : 1] : text ?? "";
+}
+
 export const label = (text) => (text ? text[language] : "");
 
 const locale = language === "zh" ? "zh-CN" : "en-GB";

@@ -1,0 +1,58 @@
+/* What the map shows: levels of divisions, base map, further layers, and what was known when. */
+
+import { ask } from "./ask.js";
+import { element, fill } from "./dom.js";
+import { Features } from "./features.js";
+import { label, language, say } from "./words.js";
+
+export class Layers {
+  /* `onlevel(level)`, `onknown(day | "")`, `onlayers(names)`, `basemap`: a Basemap or null. */
+  constructor(panel, map, handlers) {
+    Object.assign(this, { panel, map, ...handlers, sets: new Map() });
+  }
+
+  show({ levels, deepest, edition, known, wanted, overlays }) {
+    this.overlays = overlays;
+    const option = (value, text, chosen) => element("option", { value, selected: chosen }, text);
+    const row = (text, field, hint = null) => element("div", { class: "layer-row" }, element("label", {}, text, field), hint ? element("p", { class: "kicker" }, hint) : null);
+    fill(this.panel,
+      element("h3", {}, say("Divisions")),
+      row(say("Show down to"), element("select", { id: "deepest", onchange: (event) => this.onlevel(Number(event.target.value)) },
+        option("99", say("as the scale allows"), deepest === 99),
+        ...levels.map((item) => option(item.level, label(item.label), item.level === deepest)))),
+      overlays.length ? element("h3", {}, say("Further layers")) : null,
+      ...overlays.map((item) => element("div", { class: "layer-row" }, element("label", { class: "check" },
+        element("input", { type: "checkbox", value: item.id, checked: wanted.includes(item.id), onchange: (event) => this.toggle(item, event.target.checked).catch(this.failed) }), " ", label(item.label)))),
+      element("h3", {}, say("Base map")),
+      row(say("Under the divisions"), element("select", { id: "basemap", onchange: (event) => { this.basemap?.use(event.target.value); this.onbasemap(event.target.value); } },
+        option("", say("none"), !this.basemap?.id),
+        ...(this.basemap?.offered ?? []).map((item) => option(item.id, label(item.label), item.id === this.basemap.id)))),
+      element("h3", {}, say("Recorded time")),
+      row(say("As known on"), element("select", { id: "known", onchange: (event) => this.onknown(event.target.value) },
+        option("", say("today (version {n})", { n: String(edition.versions.at(-1).version) }), !known),
+        ...(known && !edition.versions.some((item) => item.recorded === known) ? [option(known, known.slice(0, 10), true)] : []),
+        ...this.all(edition).map((item) => option(item.recorded, say("version {n}, entered {when}", { n: String(item.version), when: moment(item.recorded) }), item.recorded === known)).reverse()),
+        say("What the bureau knew then about the date shown; later corrections are left out.")));
+    for (const item of overlays) if (wanted.includes(item.id)) this.toggle(item, true).catch(this.failed);
+  }
+
+  /* The versions that can be gone back to, also while an earlier one is shown. */
+  all(edition) {
+    this.versions = edition.versions.length > (this.versions?.length ?? 0) ? edition.versions : this.versions;
+    return this.versions;
+  }
+
+  async toggle(item, on) {
+    const set = this.sets.get(item.id);
+    if (set) set.show(on);
+    else if (on) {
+      const geojson = await ask(item.url);
+      this.sets.set(item.id, new Features(this.map, geojson, {
+        style: item.style, onClick: (feature) => this.onfeature(item, feature),
+      }));
+    }
+    this.onlayers(this.overlays.filter(({ id }) => this.panel.querySelector(`input[value="${CSS.escape(id)}"]`)?.checked).map(({ id }) => id));
+  }
+}
+
+const moment = (text) => new Date(text).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });

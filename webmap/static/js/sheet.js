@@ -1,0 +1,57 @@
+/* A sheet to print: title, map, legend, scale, north, data date, and what it may be used for. */
+
+import { byId, element, fill } from "./dom.js";
+import { ha, say } from "./words.js";
+
+const SIZES = { a4l: ["A4 landscape", 277, 190], a4p: ["A4 portrait", 190, 277], a3l: ["A3 landscape", 400, 277], a3p: ["A3 portrait", 277, 400] };
+const MOST_MOVES = 14;
+export const isSheet = (name) => name in SIZES;
+
+export class Sheet {
+  constructor({ resize, onclose, onsize }) {
+    Object.assign(this, { resize, onclose, onsize });
+    this.head = byId("sheet-head");
+    this.foot = byId("sheet-foot");
+    const size = element("select", { id: "sheet-size", "aria-label": say("Paper"), onchange: (event) => this.onsize(event.target.value) },
+      ...Object.entries(SIZES).map(([name, [words]]) => element("option", { value: name }, say(words))));
+    this.size = size;
+    fill(byId("sheet-bar"), element("strong", {}, say("Print")), size,
+      element("button", { class: "button primary", onclick: () => window.print() }, say("Print")),
+      element("button", { class: "button", onclick: () => this.onclose() }, say("Close")));
+  }
+
+  /* `facts`: {title, lines, mark, internal, moves, legend} as the page has them. */
+  open(name, { title, lines, mark, internal, moves }) {
+    const [, width, height] = SIZES[name];
+    this.size.value = name;
+    document.body.classList.add("sheet");
+    document.body.style.setProperty("--sheet-width", `${width}mm`);
+    document.body.style.setProperty("--sheet-height", `${height}mm`);
+    this.paper(name);
+    const heading = element("h1", { contenteditable: "plaintext-only", role: "textbox", "aria-label": say("Title of the sheet") }, this.title ?? title);
+    heading.addEventListener("input", () => { this.title = heading.textContent; });
+    fill(this.head, heading, north());
+    fill(this.foot,
+      element("p", { class: internal ? "internal" : "mark" }, mark),
+      ...lines.map((line) => element("p", {}, line)),
+      moves.length ? element("ol", { class: "sheet-moves" }, ...moves.slice(0, MOST_MOVES).map(([index, words, amount]) => element("li", { value: index + 1 }, `${words} ${ha(amount)}`))) : null);
+    this.resize();
+  }
+
+  close() {
+    document.body.classList.remove("sheet");
+    this.resize();
+  }
+
+  /* The paper's size is a rule of the page: the style object model may write it. */
+  paper(name) {
+    const sheet = [...document.styleSheets].find((item) => item.href?.endsWith("/sheet.css"));
+    if (this.rule !== undefined) sheet.deleteRule(this.rule);
+    const [words] = SIZES[name];
+    this.rule = sheet.insertRule(`@page { size: ${words}; margin: 10mm; }`, sheet.cssRules.length);
+  }
+}
+
+function north() {
+  return element("div", { class: "north", role: "img", "aria-label": say("North is up") }, element("span", { "aria-hidden": "true" }, "▲"), element("span", { "aria-hidden": "true" }, say("N")));
+}
