@@ -121,6 +121,11 @@ def _backup(work: Work) -> dict[str, Any]:
     return {"folder": str(target)}
 
 
+def _verify_backup(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在逐个核对文件", "comparing every file with the manifest")
+    return work.registry.verify_backup(work.actor, work.subject)
+
+
 def _verify(work: Work) -> dict[str, Any]:
     work.say(0.1, "正在核验审计链与附件", "verifying the chain and attachments")
     breaks = work.registry.verify(work.actor)
@@ -169,6 +174,9 @@ KINDS: tuple[Kind, ...] = (
         _export,
     ),
     Kind("backup", "backup", Text("备份", "back up"), _backup),
+    Kind(
+        "verify_backup", "backup", Text("核验备份", "verify a backup"), _verify_backup
+    ),
     Kind("verify", "verify_audit", Text("核验审计", "verify the audit"), _verify),
 )
 """Every kind of job."""

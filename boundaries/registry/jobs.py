@@ -88,7 +88,7 @@ class Jobs(Desk):
 
     def job(self, actor: str, job: str) -> dict[str, Any]:
         """Return a job of the actor's own, or any to whoever may see all."""
-        return self.shown(self.store, self._own(self.store, actor, job))
+        return self.shown(self.store, self._job_of(self.store, actor, job))
 
     def jobs(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
         """Return the actor's jobs, newest first; everybody's to whoever may see."""
@@ -110,10 +110,10 @@ class Jobs(Desk):
         for attempt in range(_TRIES):
             try:
                 with self.store.write(lock=[JOBS]) as tx:
-                    row = self._own(tx, actor, job)
+                    row = self._job_of(tx, actor, job)
                     if row["state"] not in OPEN:
                         raise _finished(row)
-                    row = self._cancelled(tx, row)
+                    row = self._ask_to_end(tx, row)
                     self.record(tx, actor, "cancel_job", job, kind=row["kind"])
                 break
             except ConflictError:  # a step of the job was written in between
@@ -139,14 +139,14 @@ class Jobs(Desk):
             "open": state in OPEN,
         }
 
-    def _cancelled(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
+    def _ask_to_end(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
         row = {**row, "cancel": True}
         if row["state"] == JobState.WAITING:
             row |= {"state": JobState.CANCELLED.value, "finished": model.instant()}
         ledger.put(tx, row)
         return row
 
-    def _own(self, reader: Reader, actor: str, job: str) -> dict[str, Any]:
+    def _job_of(self, reader: Reader, actor: str, job: str) -> dict[str, Any]:
         row, user = reader.get(JOBS, job), self.user(actor, reader)
         if row is None or not (row["actor"] == actor or review.holds("see_jobs", user)):
             raise NotFoundError(

@@ -75,8 +75,8 @@ class Uploads(Jobs):
             mine = [row for row in tx.find(UPLOADS, parent=actor) if _is_open(row)]
             for row in mine:
                 if all(row[key] == value for key, value in described.items()):
-                    return self._shown(row)
-            self._require_room(mine, size)
+                    return self._told(row)
+            self._require_few(mine, size)
             upload = {
                 "id": f"U{secrets.token_hex(8)}",
                 "actor": actor,
@@ -94,8 +94,8 @@ class Uploads(Jobs):
                 bytes=size,
             )  # fmt: skip
         with translated():
-            places.made(self._folder(upload["id"]))
-        return self._shown(upload)
+            places.made(self._parts_in(upload["id"]))
+        return self._told(upload)
 
     def put_part(
         self, actor: str, upload: str, offset: int, content: bytes, digest: str
@@ -111,9 +111,9 @@ class Uploads(Jobs):
         StoreError
             Code ``disk_full``: what was acknowledged stays; send it again later.
         """
-        row = self._mine(self.store, actor, upload)
+        row = self._upload_of(self.store, actor, upload)
         if row["state"] != RECEIVING:
-            return self._shown(row)
+            return self._told(row)
         most = self.settings.uploads.part_mb << 20
         if offset < 0 or not content or offset + len(content) > row["size"]:
             raise InputError(
@@ -126,10 +126,10 @@ class Uploads(Jobs):
                 )
             )
         with translated():
-            folder = places.made(self._folder(upload))
+            folder = places.made(self._parts_in(upload))
             _require_free(folder, len(content))
             parts.put(folder, offset, content, digest, row["size"])
-        return self._shown(row)
+        return self._told(row)
 
     def finish_upload(self, actor: str, upload: str) -> dict[str, Any]:
         """Keep the whole file as an original, and queue its reading.
@@ -137,34 +137,34 @@ class Uploads(Jobs):
         The answer comes when the original is durable under its hash. Finished
         twice, it is finished once.
         """
-        row = self._mine(self.store, actor, upload)
+        row = self._upload_of(self.store, actor, upload)
         if row["state"] == RECEIVED:
-            return self._shown(row)
+            return self._told(row)
         self.may("receive", actor)
         with translated(), self._whole(row) as whole:
-            row = self._keep(actor, upload, whole)
-        parts.drop(self._folder(upload))
+            row = self._keep_whole(actor, upload, whole)
+        parts.drop(self._parts_in(upload))
         self.wake_worker()
-        return self._shown(row)
+        return self._told(row)
 
     def uploads(self, actor: str) -> list[dict[str, Any]]:
         """Return the actor's uploads, newest first."""
         self.may("receive", actor)
         mine = self.store.find(UPLOADS, parent=actor)
         mine.sort(key=lambda row: row["created"], reverse=True)
-        return [self._shown(row) for row in mine]
+        return [self._told(row) for row in mine]
 
     def upload(self, actor: str, upload: str) -> dict[str, Any]:
         """Return one of the actor's uploads, with the ranges that are here."""
-        return self._shown(self._mine(self.store, actor, upload))
+        return self._told(self._upload_of(self.store, actor, upload))
 
     def drop_upload(self, actor: str, upload: str) -> None:
         """Forget an upload; an original once kept stays on record."""
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
-            row = self._mine(tx, actor, upload)
-            self._forget(tx, row)
+            row = self._upload_of(tx, actor, upload)
+            self._forget_upload(tx, row)
             self.record(tx, actor, "drop_upload", upload, name=row["name"])
-        parts.drop(self._folder(upload))
+        parts.drop(self._parts_in(upload))
 
     def read_upload(
         self, actor: str, upload: str, wish: dict[str, Any] | None = None
@@ -179,7 +179,7 @@ class Uploads(Jobs):
         """
         self.may("receive", actor)
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
-            row = self._mine(tx, actor, upload)
+            row = self._upload_of(tx, actor, upload)
             _require_received(row)
             spoken = row["said"] if wish is None else said.checked(wish)
             job = self._queue_reading(tx, {**row, "said": spoken})
@@ -188,7 +188,7 @@ class Uploads(Jobs):
 
     def reading(self, actor: str, upload: str) -> dict[str, Any]:
         """Return how the file was understood, with samples and a preview."""
-        row = self._mine(self.store, actor, upload)
+        row = self._upload_of(self.store, actor, upload)
         found = self.store.get(READINGS, upload)
         if found is None:
             raise NotFoundError(
@@ -199,7 +199,7 @@ class Uploads(Jobs):
     def keep_reading(self, actor: str, upload: str, found: dict[str, Any]) -> None:
         """Keep what a reading job found, if nobody asked for another since."""
         with self.store.write(lock=[UPLOADS]) as tx:
-            row = self._mine(tx, actor, upload)
+            row = self._upload_of(tx, actor, upload)
             if self.claimed is not None and row["job"] != self.claimed[0]:
                 return
             tx.put(READINGS, upload, found, parent=actor)
@@ -222,7 +222,7 @@ class Uploads(Jobs):
         """
         self.may("stage", actor)
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
-            row = self._mine(tx, actor, upload)
+            row = self._upload_of(tx, actor, upload)
             _require_received(row)
             parameters = said.staging(wish, row)
             job = self.queue_job(tx, actor, "stage", upload, parameters)
@@ -243,7 +243,7 @@ class Uploads(Jobs):
 
     def original_of(self, actor: str, upload: str) -> tuple[str, dict[str, Any]]:
         """Return the digest of the kept file and the upload's row."""
-        row = self._mine(self.store, actor, upload)
+        row = self._upload_of(self.store, actor, upload)
         return _require_received(row), row
 
     def sweep_uploads(self) -> None:
@@ -256,7 +256,7 @@ class Uploads(Jobs):
         ]
         for row in stale:
             with self.store.write(lock=[UPLOADS]) as tx:
-                self._forget(tx, row)
+                self._forget_upload(tx, row)
                 self.record(tx, row["actor"], "drop_upload", row["id"], idle=True)
         base = places.folder_beside(self.store.url) / "uploads"
         for folder in base.iterdir() if base.is_dir() else ():
@@ -269,13 +269,13 @@ class Uploads(Jobs):
         import time
 
         try:
-            return time.time() - self._folder(row["id"]).stat().st_mtime
+            return time.time() - self._parts_in(row["id"]).stat().st_mtime
         except OSError:
             return age_s(row["created"])
 
-    def _keep(self, actor: str, upload: str, whole: Path) -> dict[str, Any]:
+    def _keep_whole(self, actor: str, upload: str, whole: Path) -> dict[str, Any]:
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
-            row = self._mine(tx, actor, upload)
+            row = self._upload_of(tx, actor, upload)
             if row["state"] == RECEIVED:
                 return row
             digest, size = tx.put_blob(whole), whole.stat().st_size
@@ -296,7 +296,7 @@ class Uploads(Jobs):
     @contextmanager
     def _whole(self, row: dict[str, Any]) -> Iterator[Path]:
         """Give the whole file, verified, as it is to be kept."""
-        folder = places.made(self._folder(row["id"]))
+        folder = places.made(self._parts_in(row["id"]))
         with (
             parts.working(folder, "whole") as whole,
             parts.working(folder, "packed") as packed,
@@ -321,7 +321,7 @@ class Uploads(Jobs):
             _pack(whole, row["members"], packed)
             yield packed
 
-    def _require_room(self, mine: list[dict[str, Any]], size: int) -> None:
+    def _require_few(self, mine: list[dict[str, Any]], size: int) -> None:
         held = self.settings.uploads
         total = sum(row["size"] for row in mine) + size
         if len(mine) >= held.open or total > held.open_mb << 20:
@@ -334,14 +334,14 @@ class Uploads(Jobs):
                 code="too_many_uploads",
             )
 
-    def _folder(self, upload: str) -> Path:
+    def _parts_in(self, upload: str) -> Path:
         return places.folder_beside(self.store.url) / "uploads" / upload
 
-    def _forget(self, tx: Transaction, row: dict[str, Any]) -> None:
+    def _forget_upload(self, tx: Transaction, row: dict[str, Any]) -> None:
         tx.delete(UPLOADS, row["id"])
         tx.delete(READINGS, row["id"])
 
-    def _mine(self, reader: Reader, actor: str, upload: str) -> dict[str, Any]:
+    def _upload_of(self, reader: Reader, actor: str, upload: str) -> dict[str, Any]:
         row = reader.get(UPLOADS, upload)
         if row is None or row["actor"] != actor:
             raise NotFoundError(
@@ -349,12 +349,12 @@ class Uploads(Jobs):
             )
         return row
 
-    def _shown(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _told(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return what its owner may see, with the ranges that are here."""
         shown = {k: v for k, v in row.items() if k not in ("key", "rev", "actor")}
         if not _is_open(row):
             return {**shown, "received": [[0, row["size"]]], "bytes_here": row["size"]}
-        ranges = parts.covered(parts.listed(self._folder(row["id"])))
+        ranges = parts.covered(parts.listed(self._parts_in(row["id"])))
         here = sum(end - start for start, end in ranges)
         return {**shown, "received": ranges, "bytes_here": here}
 

@@ -6,13 +6,12 @@ the page of a village.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-
-from boundaries import references
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +24,6 @@ LISTED = 500
 """Refused records and invalid polygons listed by name; counts are always exact."""
 FEATURES = 3_000
 VERTICES = 40_000
-KNOWN_VERTICES = 20_000
 _TEXT = 120
 _HIDDEN = frozenset({"geometry", "extra"})
 
@@ -50,8 +48,8 @@ def found(
             {"name": item.name, "required": item.required} for item in schema.fields
         ],
         "key": schema.key,
+        "crs_names": _crs_names(reading),
         "preview": _preview(frame),
-        "known": _known(store, reading),
     }
 
 
@@ -120,34 +118,18 @@ def _preview(frame: gpd.GeoDataFrame) -> dict[str, Any] | None:
     }
 
 
-def _known(store: Store, reading: Reading) -> dict[str, Any] | None:
-    """Return the borders known around the file, for the eye to compare with."""
-    if reading.bounds is None or (reading.crs.epsg is None and not reading.crs.wkt):
-        return None
-    frame, _ = references.of_store(store)
-    if frame is None:
-        return None
-    west, south, east, north = reading.bounds
-    wide, high = max(east - west, 0.01), max(north - south, 0.01)
-    box = shapely.box(west - wide, south - high, east + wide, north + high)
-    near = frame[frame.geometry.intersects(box)]
-    near = near.iloc[_spread(len(near), FEATURES)]
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "properties": {"code": str(code), "name": _text(name)},
-                "geometry": shape.__geo_interface__,
-            }
-            for code, name, shape in zip(
-                near.index,
-                near["name"],
-                simplified(near.geometry.to_numpy(), KNOWN_VERTICES),
-                strict=True,
-            )
-        ],
-    }
+def _crs_names(reading: Reading) -> dict[str, str]:
+    """Return the names of the coordinate systems a page speaks of, by code."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    names: dict[str, str] = {}
+    codes = [reading.crs.epsg, *(item["epsg"] for item in reading.crs.alternatives)]
+    for code in codes:
+        if code is not None:
+            with contextlib.suppress(CRSError):
+                names[str(code)] = CRS.from_epsg(code).name
+    return names
 
 
 def simplified(shapes: Any, most: int) -> Any:

@@ -16,13 +16,17 @@ from webmap.api import (
     account,
     audit,
     backups,
+    divisions,
     document,
     drafts,
+    editing,
     exports,
     health,
+    jobs,
     public,
     published,
     settings,
+    uploads,
     users,
 )
 from webmap.api.schemas import Problem
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 API_BLUEPRINTS: tuple[ApiBlueprint, ...] = (
     published.published,
+    divisions.divisions,
     health.health,
     audit.audit,
     backups.backups,
@@ -43,6 +48,9 @@ API_BLUEPRINTS: tuple[ApiBlueprint, ...] = (
     document.document,
     drafts.drafts,
     drafts.waivers,
+    editing.editing,
+    jobs.jobs,
+    uploads.uploads,
 )
 
 OPENAPI = "3.1.0"

@@ -8,14 +8,17 @@ from webmap.views.accounts import accounts
 from webmap.views.admin import admin
 from webmap.views.audit import audit
 from webmap.views.basemap import basemap
+from webmap.views.divisions import divisions
 from webmap.views.drafts import drafts
-from webmap.views.exports import exports
 from webmap.views.editing import editing
+from webmap.views.exports import exports
 from webmap.views.home import home
+from webmap.views.jobs import jobs
 from webmap.views.pages import pages
 from webmap.views.public import public_view
 from webmap.views.reference import reference
 from webmap.views.tiles import tiles
+from webmap.views.uploads import uploads
 from webmap.views.users import users
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts,
+    divisions,
     exports,
     audit,
     admin,
@@ -30,10 +34,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     basemap,
     editing,
     home,
+    jobs,
     pages,
     public_view,
     reference,
     tiles,
     users,
+    uploads,
 )
 """What the application registers, in this order."""
