@@ -246,7 +246,7 @@ def test_postgis_obeys(postgis_machine, law, script):
 
 @pytest.mark.full
 @pytest.mark.parametrize("law", LAWS)
-@settings(relaxed, max_examples=600)
+@settings(relaxed, max_examples=200)
 @given(script=steps)
 def test_sqlite_obeys_at_length(sqlite_machine, law, script):
     law(sqlite_machine, script)
