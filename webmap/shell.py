@@ -76,7 +76,9 @@ _WORDS = {
 def install(app: Flask) -> None:
     """Give every template the shell's words."""
     app.context_processor(_context)
-    app.jinja_env.filters.update(say=say, day=day, when=when, fixed=fixed)
+    app.jinja_env.filters.update(
+        say=say, day=day, when=when, fixed=fixed, signed=signed
+    )
     app.jinja_env.globals.update(address=address, link=link, words_of=words_of, may=may)
 
 
@@ -132,6 +134,13 @@ def day(instant: str | None) -> str:
 def fixed(value: float | None, digits: int = 2) -> str:
     """Return a number with thousands and a fixed number of decimals, ``—`` for none."""
     return "—" if value is None else f"{value:,.{digits}f}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a difference with its sign, ``±`` where it rounds to nothing."""
+    if round(value, digits) == 0:
+        return f"±{0:.{digits}f}"
+    return f"{'+' if value > 0 else '−'}{abs(value):,.{digits}f}"
 
 
 def part_of(notice: str, language: str) -> str:

@@ -6,6 +6,7 @@ force today. Nothing here needs geometry.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ class Wish:
             level=int(level) if level else None,
             kind=kind,
             under=str(asked.get("under") or "").strip(),
-            on=dates.parse(on) if on else None,
+            on=dates.parse(on) if on else dt.datetime.now(dt.UTC).date().isoformat(),
             ended=str(asked.get("ended") or "") in {"1", "true", "True", "on"},
             sort=sort,
         )
@@ -134,10 +135,33 @@ class Directory:
         found = found.drop_duplicates("code")
         return self._told(self._sorted(found, wish))
 
-    def count_below(self, code: str, on: str | None = None) -> int:
-        """Return how many divisions are directly under one."""
-        rows = self.states[self._in_force(on)]
-        return int((rows["parent"] == code).sum())
+    def page(self, wish: Wish, start: int = 0, limit: int = 100) -> dict[str, Any]:
+        """Return a part of what :meth:`find` finds as JSON values.
+
+        Returns
+        -------
+        dict
+            ``{"version", "on", "total", "start", "rows"}``.
+        """
+        found = self.find(wish)
+        return {
+            "version": self.version,
+            "on": wish.on,
+            "total": len(found),
+            "start": start,
+            "rows": self._rows(found.iloc[start : start + limit], wish.on),
+        }
+
+    def below(self, code: str, on: str | None = None) -> list[dict[str, Any]]:
+        """Return the divisions directly under one on a date, by code."""
+        mask = self._in_force(on) & (self.states["parent"] == code)
+        found = self.states[mask].assign(in_force=True).sort_values("code")
+        return self._rows(self._told(found), on)
+
+    def dates(self) -> list[str]:
+        """Return the dates on which something changed, newest first."""
+        both = pd.concat([self.states["valid_from"], self.states["valid_to"]])
+        return sorted(both.dropna().unique(), reverse=True)
 
     def last(self, code: str, on: str | None = None) -> dict[str, Any] | None:
         """Return a division's state on a date, else its last one; None if unknown."""
@@ -159,10 +183,31 @@ class Directory:
                 found.insert(0, {"code": code, "name": str(state["name"])})
         return found
 
-    def names(self) -> dict[str, str]:
-        """Return the last name of every code."""
+    def _rows(self, found: pd.DataFrame, on: str | None) -> list[dict[str, Any]]:
+        """Return rows of a list as JSON values, with the parent's name."""
+        holding = self.states[self._in_force(on)]
         last = self.states.drop_duplicates("code", keep="last")
-        return dict(zip(last["code"], last["name"].astype(str), strict=True))
+        names = dict(zip(last["code"], last["name"], strict=True))
+        names.update(zip(holding["code"], holding["name"], strict=True))
+        return [
+            {
+                "code": row["code"],
+                "name": _value(row["name"]),
+                "kind": _value(row["kind"]),
+                "kind_label": _label(row["kind"]),
+                "level": int(row["level"]),
+                "parent": _value(row["parent"]),
+                "parent_name": _value(names.get(row["parent"])),
+                "official_km2": _value(row["area_official_km2"]),
+                "population": _value(row["population"]),
+                "valid_from": row["valid_from"],
+                "valid_to": _value(row["valid_to"]),
+                "in_force": bool(row["in_force"]),
+                "ended": _value(row["ended"]),
+                "now": _value(row["now"]),
+            }
+            for row in found.to_dict("records")
+        ]
 
     def _in_force(self, on: str | None) -> pd.Series[bool]:
         begun, ended = self.states["valid_from"], self.states["valid_to"]
@@ -245,6 +290,18 @@ class Directory:
             now=shown.where(other, None),
             ended=ended.where(ended.notna() & ~found["in_force"], None),
         )
+
+
+def _label(kind: Any) -> dict[str, str]:
+    known = kind in set(Kind)
+    return (Kind(kind).label if known else Text(str(kind), str(kind)))._asdict()
+
+
+def _value(cell: Any) -> Any:
+    """Return a cell as JSON has it: missing is None."""
+    if cell is None or pd.isna(cell):
+        return None
+    return cell.item() if hasattr(cell, "item") else cell
 
 
 def _no(zh: str, en: str, value: str, known: str) -> InputError:

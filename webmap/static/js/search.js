@@ -5,8 +5,10 @@ import { element, fill } from "./dom.js";
 import { count, label, say } from "./words.js";
 
 export class Search {
-  constructor(input, list, { onselect, date }) {
+  /* `find(words, signal)` answers with nodes and how many more; without it the state of a date is searched. */
+  constructor(input, list, { onselect, date, find }) {
     Object.assign(this, { input, list, onselect, date, at: -1, asked: null });
+    if (find) this.find = find;
     input.addEventListener("input", () => this.soon());
     input.addEventListener("keydown", (event) => this.keyed(event));
     input.addEventListener("focus", () => { if (input.value) this.soon(); });
@@ -28,11 +30,14 @@ export class Search {
     this.asked?.abort();
     this.asked = new AbortController();
     try {
-      const found = await ask(`/api/v1/search?date=${encodeURIComponent(this.date())}&q=${encodeURIComponent(words)}`, { signal: this.asked.signal });
-      this.show(found);
+      this.show(await this.find(words, this.asked.signal));
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
+  }
+
+  find(words, signal) {
+    return ask(`/api/v1/search?date=${encodeURIComponent(this.date())}&q=${encodeURIComponent(words)}`, { signal });
   }
 
   show({ nodes, more }) {
