@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from boundaries.registry.desk import Desk, now
+from boundaries.registry.standing import deviations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from geodata.store.changes import JournalEntry
     from geodata.store.protocol import Store, Transaction
+
+
+_PAGE = 1000
 
 
 class Audit(Desk):
@@ -23,6 +27,57 @@ class Audit(Desk):
         """Return links of the chain, oldest first."""
         self.may("read_audit", actor)
         return self.store.journal(after=after, limit=limit)
+
+    def search_audit(
+        self,
+        actor: str,
+        *,
+        who: str = "",
+        verb: str = "",
+        subject: str = "",
+        since: str = "",
+        until: str = "",
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[JournalEntry]:
+        """Return the links that fit, newest first; ``before`` gives the next page.
+
+        Parameters
+        ----------
+        who, verb
+            Exactly this actor, this verb.
+        subject
+            What the subject begins with.
+        since, until
+            Instants (UTC): recorded at or after the one, before the other.
+        """
+        self.may("read_audit", actor)
+        return self.store.search_journal(
+            actor=who, verb=verb, subject=subject,
+            since=since, until=until, before=before, limit=limit,
+        )  # fmt: skip
+
+    def export_audit(self, actor: str, **wanted: str) -> Iterator[list[JournalEntry]]:
+        """Record that a selection is taken out, then give it, newest first.
+
+        It comes in pages, so a journal of any length never lies in memory; what is
+        recorded meanwhile is not in it.
+        """
+        self.may("read_audit", actor)
+        with self.store.write() as tx:
+            self.record(tx, actor, "export_audit", "", **wanted)
+        return self._audit_pages(actor, wanted)
+
+    def _audit_pages(
+        self, actor: str, wanted: dict[str, str]
+    ) -> Iterator[list[JournalEntry]]:
+        before: int | None = None
+        while True:
+            page = self.search_audit(actor, **wanted, before=before, limit=_PAGE)
+            if not page:
+                return
+            yield page
+            before = page[-1].seq
 
     def verify(
         self, actor: str, anchor: dict[str, Any] | None = None
@@ -36,7 +91,7 @@ class Audit(Desk):
             with itself but not with a head that was carried away.
         """
         self.may("verify_audit", actor)
-        breaks = self.store.verify(anchor=anchor)
+        breaks = [*self.store.verify(anchor=anchor), *deviations(self.store)]
         with self.store.write() as tx:
             self.record(
                 tx, actor, "verify_audit", "", breaks=len(breaks), first=breaks[:1]

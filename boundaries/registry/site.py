@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import settings as declared
-from boundaries.registry.desk import Desk, now
+from boundaries.accounts import LOCAL
+from boundaries.registry.audit import Audit
+from boundaries.registry.desk import now
 from boundaries.registry.people import NOTICE
 from boundaries.site import SITE, VALUES
 from geodata.errors import InputError, NotFoundError, QuhuaError, Text
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     from geodata.store.protocol import Transaction
 
-BACKUPS = "backups"
+BACKUPS, WORKER = "backups", "worker"
 FIXED = {
     "store": Text(
         "在启动时指定，运行中不能更改", "named at the start; it cannot change meanwhile"
@@ -33,10 +37,11 @@ _PINNED = {
     "file": Text("由部署的设置文件固定", "fixed by the deployment's settings file"),
     "environment": Text("由环境变量固定", "fixed by an environment variable"),
 }
+HIDDEN = "••••••"
 _LONGEST_NOTICE = 200
 
 
-class Site(Desk):
+class Site(Audit):
     """Settings, the notice, and the backups of this store."""
 
     def site_settings(self, actor: str) -> list[dict[str, Any]]:
@@ -58,6 +63,7 @@ class Site(Desk):
                     "origin": "site" if ours else row["origin"],
                     "value": _shown(name, row["value"]),
                     "default": _plain(row["default"]),
+                    "secret": is_secret(name),
                     "fixed": fixed._asdict() if fixed else None,
                     "verb": _verb(name),
                     "by": said.get("by"),
@@ -79,13 +85,13 @@ class Site(Desk):
         """
         with self.store.write(lock=[SITE]) as tx:
             self.may(_verb(name), actor, reader=tx)
-            row = self._row(name)
+            row = self._setting(name)
             document = tx.get(SITE, VALUES) or {"values": {}, "log": {}, "rev": 0}
             values = dict(document["values"])
             if value is None:
                 values.pop(name, None)
             else:
-                values[name] = self._checked(name, value, row["value"])
+                values[name] = self._setting_value(name, value, row["value"])
             after = row["default"] if value is None else values[name]
             kept = {
                 "values": values,
@@ -94,10 +100,11 @@ class Site(Desk):
             rev = tx.put(SITE, VALUES, kept, rev=document["rev"])
             self.record(
                 tx, actor, "change_setting", name,
-                before=_plain(row["value"]), after=_plain(after),
+                before=_shown(name, row["value"]), after=_shown(name, after),
             )  # fmt: skip
         self.site.take({**kept, "rev": rev})
-        return self._row(name)
+        made = self._setting(name)
+        return {**made, "value": _shown(name, made["value"])}
 
     def set_notice(self, actor: str, text: str) -> str:
         """Set the words every page of this store shows, ``""`` for none."""
@@ -132,6 +139,32 @@ class Site(Desk):
         every = self.settings.backup.every_hours
         newest = self.newest_backup()
         return bool(every) and (newest is None or hours_since(newest) >= every)
+
+    def back_up_when_due(self) -> Path | None:
+        """Make the scheduled backup if it is due, and forget those beyond the number.
+
+        Nobody asks for it but the machine itself: the worker calls this, and the
+        audit names the operator with the account ``schedule``.
+        """
+        if not self.due_backup():
+            return None
+        itself = self.acting("schedule")
+        itself.local = True
+        stamp = "".join(letter for letter in now() if letter.isalnum())
+        target = self.backup_folder() / f"quhua-{stamp}"
+        itself.backup(LOCAL, target)
+        itself.forget_backups(LOCAL)
+        return target
+
+    def beat(self) -> None:
+        """Note that the worker is alive, for the health page."""
+        told = {"at": now(), "pid": os.getpid(), "host": socket.gethostname()}
+        with self.store.write() as tx:
+            tx.put(SITE, WORKER, told)
+
+    def worker(self) -> dict[str, Any] | None:
+        """Return when the worker was last heard of, None when it never was."""
+        return self.store.get(SITE, WORKER)
 
     def verify_backup(self, actor: str, name: str) -> dict[str, Any]:
         """Compare every file of a backup with its manifest; return what was found."""
@@ -206,7 +239,7 @@ class Site(Desk):
             )
         return place
 
-    def _row(self, name: str) -> dict[str, Any]:
+    def _setting(self, name: str) -> dict[str, Any]:
         """Return a setting's row; refuse one that cannot be changed here."""
         found = next((r for r in self.settings.describe() if r["name"] == name), None)
         if found is None:
@@ -222,7 +255,7 @@ class Site(Desk):
             )  # fmt: skip
         return found
 
-    def _checked(self, name: str, value: Any, before: Any) -> Any:
+    def _setting_value(self, name: str, value: Any, before: Any) -> Any:
         """Return a value as the setting keeps it; JSON text stands for a table."""
         if isinstance(before, dict) and isinstance(value, str):
             try:
@@ -248,10 +281,17 @@ def _verb(name: str) -> str:
     return "change_access" if name.startswith("access.") else "change_settings"
 
 
+def is_secret(name: str) -> bool:
+    """Return whether a setting's value is told to nobody."""
+    return name.rpartition(".")[2].endswith(("key", "secret", "password", "token"))
+
+
 def _shown(name: str, value: Any) -> Any:
-    """Return a value as a page may show it: an address without its password."""
+    """Return a value as a page may show it: no secret, no address's password."""
     from geodata.store.migrating import shown
 
+    if is_secret(name):
+        return HIDDEN if value else ""
     return shown(value) if name == "store" else _plain(value)
 
 

@@ -40,3 +40,8 @@ def write_dataset(task: dict[str, Any]) -> int:
     )
     info = pyogrio.read_info(path, force_feature_count=True)
     return int(info["features"])
+
+
+def versions() -> dict[str, str]:
+    """Return the version of GDAL, which only this process loads."""
+    return {"GDAL": str(pyogrio.__gdal_version_string__)}

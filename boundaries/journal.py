@@ -1,0 +1,59 @@
+"""Words for what the audit records besides the verbs of :mod:`boundaries.review`."""
+
+from __future__ import annotations
+
+from boundaries import review
+from geodata.errors import Text
+
+OTHERS = {
+    "init": Text("建库", "make the store"),
+    "migrate": Text("升级数据库", "migrate the store"),
+    "restore": Text("从备份恢复", "restore from a backup"),
+    "sign_in": Text("登录", "sign in"),
+    "sign_out": Text("退出登录", "sign out"),
+    "log_in_failed": Text("登录失败", "a sign-in that failed"),
+    "unlock": Text("解锁账号", "unlock an account"),
+    "set_active": Text("启用或停用账号", "open or close an account"),
+    "set_password": Text("设置密码", "set a password"),
+    "set_second_factor": Text("启用动态验证码", "set up one-time codes"),
+    "drop_second_factor": Text("停用动态验证码", "give up one-time codes"),
+    "reset_second_factor": Text("重置动态验证码", "reset one-time codes"),
+    "use_recovery_code": Text("使用恢复码", "use a recovery code"),
+    "revoke_session": Text("终止会话", "end a session"),
+    "create_token": Text("新建令牌", "make a token"),
+    "revoke_token": Text("撤销令牌", "revoke a token"),
+    "begin_upload": Text("开始上传", "begin an upload"),
+    "drop_upload": Text("取消上传", "drop an upload"),
+    "read_upload": Text("读取上传文件", "read an upload"),
+    "read_original": Text("取出原始文件", "take out an original"),
+    "begin_edit": Text("开始编辑", "begin to edit"),
+    "edit": Text("编辑", "edit"),
+    "note_draft": Text("修改草稿说明", "change a draft's words"),
+    "rebase": Text("换底", "rebase a draft"),
+    "conflict": Text("发现冲突", "meet a conflict"),
+    "start_job": Text("开始任务", "start a job"),
+    "cancel_job": Text("取消任务", "cancel a job"),
+    "change_setting": Text("修改设置", "change a setting"),
+    "set_notice": Text("修改各页说明", "change the notice"),
+    "verify_backup": Text("核验备份", "verify a backup"),
+    "forget_backup": Text("清理旧备份", "remove an old backup"),
+    "anchor_audit": Text("导出审计锚点", "export the anchor"),
+    "export_audit": Text("导出审计记录", "export of the audit"),
+    "request_export": Text("申请导出", "ask for an export"),
+    "download_export": Text("下载导出文件", "fetch an export"),
+}
+
+
+def label(verb: str) -> Text | None:
+    """Return the words for a verb of the audit, None when there are none."""
+    if verb in OTHERS:
+        return OTHERS[verb]
+    try:
+        return review.verb(verb).label
+    except KeyError:
+        return None
+
+
+def labels() -> dict[str, Text]:
+    """Return the words of every verb, by verb."""
+    return {verb.name: verb.label for verb in review.VERBS} | OTHERS

@@ -1,0 +1,70 @@
+"""Exports: ask for one, follow it, fetch it; who took out what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from geodata.errors import Text
+from webmap import policy
+from webmap.api.frame import ApiBlueprint
+from webmap.api.schemas import Arguments, Query
+from webmap.session import actor, registry
+from webmap.views.exports import file_of
+
+exports = ApiBlueprint("exports", Text("导出", "Exports"))
+
+
+class ExportWanted(Arguments):
+    """What is to go out."""
+
+    layer = fields.String(load_default="divisions")
+    driver = fields.String(load_default="GPKG")
+    at = fields.String(load_default=None, allow_none=True)
+    valid_on = fields.String(load_default=None, allow_none=True)
+    known_on = fields.String(load_default=None, allow_none=True)
+    scope = fields.String(load_default="")
+    fields_ = fields.List(fields.String(), load_default=list, data_key="fields")
+    encoding = fields.String(load_default=None, allow_none=True)
+
+
+class Whose(Query):
+    """Whose exports are listed."""
+
+    all = fields.Boolean(load_default=False)
+
+
+@exports.get("", Text("导出记录", "Exports, newest first"), query=Whose)
+@policy.may("export", "see_exports")
+def index(query: dict[str, Any]) -> Any:
+    """Return one's own exports, or everybody's."""
+    return {"items": registry().exports(actor(), everybody=query["all"])}
+
+
+@exports.post("", Text("申请导出", "Ask for an export"), body=ExportWanted, status=202)
+@policy.may("export")
+def request_export(body: dict[str, Any]) -> Any:
+    """Queue an export."""
+    return registry().request_export(
+        actor(), body.pop("layer"), body.pop("driver"),
+        fields=body.pop("fields_"), **body,
+    )  # fmt: skip
+
+
+@exports.get("/<export>", Text("查看一项导出", "See an export"))
+@policy.may("export", "see_exports")
+def show(export: str) -> Any:
+    """Return an export's document."""
+    return registry().export_document(actor(), export)
+
+
+@exports.get(
+    "/<export>/file",
+    Text("下载导出文件", "Fetch the file of an export"),
+    content="application/octet-stream",
+)
+@policy.may("export", "view_export")
+def file(export: str) -> Any:
+    """Hand out a finished export; it is recorded."""
+    return file_of(export)

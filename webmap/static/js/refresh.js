@@ -1,0 +1,3 @@
+/* Show the page anew when a job it follows has ended. */
+
+document.addEventListener("done", () => location.reload());

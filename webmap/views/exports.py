@@ -1,0 +1,123 @@
+"""Exports: ask for one, fetch it, and see who took out what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from boundaries import review
+from geodata.errors import QuhuaError, Text
+from geodata.files.writing import FORMATS
+from webmap import policy
+from webmap.languages import say
+from webmap.session import actor, identity, registry
+
+exports = Blueprint("exports", __name__, url_prefix="/exports")
+
+KINDS = {
+    ".gpkg": "application/geopackage+sqlite3",
+    ".geojson": "application/geo+json",
+    ".zip": "application/zip",
+    ".csv": "text/csv",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+LAYERS = {
+    "divisions": Text("行政区划", "Divisions"),
+    "boundary_lines": Text("界线", "Boundary lines"),
+    "markers": Text("界桩", "Boundary markers"),
+    "inspections": Text("联合检查", "Inspections"),
+    "place_names": Text("地名", "Place names"),
+}
+PAGE = 50
+
+
+@exports.get("")
+@policy.may("export", "see_exports")
+def index() -> str:
+    """Show the form, one's own exports, and everybody's to those who watch."""
+    return _page({})
+
+
+@exports.post("")
+@policy.may("export", api="exports.request_export")
+def request_export() -> Any:
+    """Queue an export."""
+    sent = request.form
+    try:
+        made = registry().request_export(
+            actor(),
+            sent.get("layer", "divisions"),
+            sent.get("driver", "GPKG"),
+            valid_on=sent.get("valid_on") or None,
+            scope=sent.get("scope", "").strip(),
+            fields=sent.getlist("fields"),
+            encoding=sent.get("encoding") or None,
+        )
+    except QuhuaError as error:
+        return _page(sent, error), 400
+    flash(
+        say(
+            Text(
+                f"导出 {made['id']} 已排队，完成后可在此下载。",
+                f"Export {made['id']} is queued; fetch it here when it is done.",
+            )
+        ),
+        "success",
+    )
+    return redirect(url_for(".index"), 303)
+
+
+@exports.get("/<export>/file")
+@policy.may("export", "view_export")
+def download(export: str) -> Response:
+    """Hand a finished export to its owner, or to those above; it is recorded."""
+    return file_of(export)
+
+
+def file_of(export: str) -> Response:
+    """Return the file of an export as a download."""
+    document, content = registry().export_file(actor(), export)
+    suffix = "." + document["name"].rpartition(".")[2]
+    answer = Response(content, mimetype=KINDS.get(suffix, "application/octet-stream"))
+    answer.headers["Content-Disposition"] = f'attachment; filename="{document["name"]}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _page(sent: Any, error: QuhuaError | None = None) -> str:
+    found, user = registry(), identity()
+    may = {
+        verb: user is not None and review.holds(verb, user.user)
+        for verb in ("export", "see_exports")
+    }
+    everybody = may["see_exports"] and request.args.get("all") == "1"
+    listed = found.exports(actor(), everybody=everybody or not may["export"])
+    page = max(1, request.args.get("page", 1, type=int))
+    layers = found.store.layers()
+    return render_template(
+        "exports/index.html",
+        may=may,
+        everybody=everybody or not may["export"],
+        rows=listed[(page - 1) * PAGE : page * PAGE],
+        total=len(listed),
+        page=page,
+        size=PAGE,
+        layers=[
+            (name, LAYERS.get(name, name)) for name in layers if found.store.head(name)
+        ],
+        formats=[(item.name, f"{item.name} ({item.suffixes[0]})") for item in FORMATS],
+        fields=[field.name for field in layers["divisions"].fields],
+        sent=sent,
+        error=error,
+        titles=LAYERS,
+    )
