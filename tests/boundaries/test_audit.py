@@ -84,6 +84,46 @@ def test_a_cut_chain_is_found_with_an_anchor(tmp_path: Path) -> None:
     registry.close()
 
 
+@pytest.mark.parametrize(
+    ("what", "statement", "named"),
+    [
+        ("tag", "UPDATE tag SET version = 1 WHERE name = ?", "published/divisions"),
+        ("tag", "DELETE FROM tag WHERE name = ?", "published/divisions"),
+        (
+            "user",
+            "UPDATE document SET doc = replace(doc, ':120101', '') WHERE key = ?",
+            "li",
+        ),
+        (
+            "user",
+            "UPDATE document SET doc = replace(doc, 'true', 'false') WHERE key = ?",
+            "sun",
+        ),
+        ("user", "DELETE FROM document WHERE key = ?", "wang"),
+    ],
+)
+def test_what_was_changed_beside_the_journal_is_named(
+    tmp_path: Path, what: str, statement: str, named: str
+) -> None:
+    """The chain holds, but a tag or an account no longer is what its links say."""
+    from boundaries.registry import open_registry
+
+    made = office(tmp_path)
+    made.commit()
+    made.registry.publish("chen")
+    made.commit("ABBB/AABB/CCDD", effective="2021-01-01")
+    made.registry.publish("chen")
+    made.registry.set_roles("keeper", "zhao", ["surveyor:120101"])
+    made.registry.set_active("keeper", "viewer", active=False)
+    assert made.registry.verify("watcher") == []
+    made.registry.close()
+    _tamper(made.path, statement, named)
+    registry = open_registry(str(made.path))
+    (found,) = registry.verify("watcher")
+    assert (found["what"], found["id"]) == (what, named)
+    registry.close()
+
+
 def _tamper(path: Path, statement: str, *values: Any) -> None:
     """Change the file behind the store's back, triggers and all."""
     from pysqlite3 import dbapi2

@@ -26,7 +26,8 @@ PEOPLE = {
     "watcher": ["audit_admin"],
     "keeper": ["security_admin"],
 }
-"""``root`` is the system administrator; ``keeper`` grants roles once there; 120101 and 120102 are two districts."""
+"""``root`` is the system administrator, ``keeper`` grants roles once there; 120101
+and 120102 are two districts."""
 
 PICTURE = "AABB/AABB/CCDD"
 CODES = {

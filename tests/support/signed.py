@@ -90,6 +90,7 @@ def add_user(
     ).to_document()
     with registry.store.write(lock=[USERS]) as tx:
         tx.put(USERS, name, user, rev=0)
+        registry.record(tx, "root", "add_user", name, roles=list(map(str, grants)))
 
 
 def give_password(registry: Registry, name: str, password: str = PASSWORD) -> None:
