@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import browsing, published
+from tests.support import browsing, published, stores
+from tests.support.stores import postgis_server
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+    from tests.support import postgis
+
+__all__ = ["postgis_server"]
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +41,21 @@ def nothing_left(outside: browsing.Outside) -> Iterator[None]:
     assert outside.asked[before:] == []
 
 
+@pytest.fixture(scope="session", params=stores.BACKENDS)
+def journey_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The address of an empty place for a store, on each backend in turn."""
+    if request.param == "sqlite":
+        return str(tmp_path_factory.mktemp("journey") / "store.sqlite")
+    server: postgis.Server = request.getfixturevalue("postgis_server")
+    return server.database()
+
+
 @pytest.fixture(scope="session")
-def tianjin(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Iterator[str]:
+def tianjin(journey_url: str, data: Path) -> Iterator[str]:
     """The address of a server with Tianjin's districts on two dates."""
-    folder = tmp_path_factory.mktemp("tianjin")
-    registry = published.registry_at(folder / "store.sqlite")
+    registry = published.registry_at(journey_url)
     published.tianjin(registry.store, data)
     with browsing.serving(create_app(registry)) as address:
         yield address
