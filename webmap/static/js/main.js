@@ -47,21 +47,21 @@ const layers = new Layers(byId("layers-panel"), map, {
   onfeature: (item, feature) => notice([feature.properties.name, feature.properties.number, feature.properties.code].filter(Boolean).join(" · ") || item.id, { passing: true }),
   failed: (error) => failed(error), basemap: null,
 });
-const sheet = new Sheet({ resize: () => { map.invalidateSize({ pan: false }); sides.resize(); }, onclose: () => printing(null), onsize: (name) => printing(name) });
+const sheet = new Sheet({ resize: refit, onclose: () => printing(null), onsize: (name) => printing(name) });
 
 /* ---- what is shown ---- */
 
 async function start() {
+  const { at, m: measured } = state; // sizing the map moves it
   panels.show(state.panel ?? "tree", { keep: true });
   if (PANELS.includes(state.panel)) panels.unfold(true);
-  await begin();
-  measure.read(state.m);
+  await begin(at);
+  measure.read(measured);
   if (isSheet(state.print)) printing(state.print);
 }
 
 /* Ask for the edition, as known on the day the address names. */
-async function begin() {
-  const { at } = state;
+async function begin(at = state.at) {
   recorded.known = state.known ?? "";
   edition = await ask("/p/current.json");
   if (edition.state === "empty") { location.reload(); return; }
@@ -128,7 +128,7 @@ async function beside(since) {
   byId("beside").disabled = !since;
   byId("side-date").hidden = !on;
   byId("side-date").textContent = shown.date;
-  await sides.show(on ? since : null, { changes, deepest: deepest(), selected: state.sel });
+  await sides.show(on ? since : null, { changes, deepest: deepest(), selected: state.sel, ground: ground() });
 }
 byId("beside").addEventListener("click", () => { state.side = state.side ? null : "1"; remember(true); go().catch(failed); });
 
@@ -289,7 +289,25 @@ function copyPlace() {
 }
 byId("place").addEventListener("click", () => { place(map.getCenter()); copyPlace(); });
 
+/* What is seen of the layer: the view without the empty ground around. */
+function ground() {
+  const view = map.getBounds();
+  if (!shown?.box) return view;
+  const [west, south, east, north] = shown.box;
+  const seen = [Math.max(view.getSouth(), south), Math.max(view.getWest(), west), Math.min(view.getNorth(), north), Math.min(view.getEast(), east)];
+  return seen[0] < seen[2] && seen[1] < seen[3] ? L.latLngBounds([seen[0], seen[1]], [seen[2], seen[3]]).pad(0.02) : view;
+}
+
 /* ---- the sheet to print ---- */
+
+/* The same ground on paper as on the screen. */
+function refit() {
+  const seen = ground();
+  for (const view of [drawn, sides.drawn]) view?.recolour();
+  map.invalidateSize({ pan: false });
+  sides.resize();
+  map.fitBounds(seen, { animate: false });
+}
 
 function printing(name) {
   state.print = isSheet(name) ? name : null;

@@ -56,7 +56,7 @@ export class Measure {
   }
 
   result() {
-    if (this.kind === "area") return this.points.length > 2 ? `${surface(area(this.points))} · ${say("perimeter {length}", { length: metres(length([...this.points, this.points[0]])) })}` : "—";
+    if (this.kind === "area") return this.points.length > 2 ? surface(area(this.points)) : "—";
     return this.points.length > 1 ? metres(length(this.points)) : "—";
   }
 
@@ -71,11 +71,12 @@ export class Measure {
     const spots = this.points.map(([lng, lat]) => [lat, lng]);
     if (spots.length > 1) (this.kind === "area" ? L.polygon : L.polyline)(spots, look).addTo(this.drawn);
     for (const spot of spots) L.circleMarker(spot, { ...look, radius: 4, dashArray: null, weight: 2, fill: true, fillColor: "var(--paper)", fillOpacity: 1 }).addTo(this.drawn);
+    const around = this.kind === "area" && this.points.length > 2 ? say("perimeter {length}", { length: metres(length([...this.points, this.points[0]])) }) : "";
     const steps = this.kind === "length" && this.points.length > 2 ? say("last leg {length}", { length: metres(length(this.points.slice(-2))) }) : "";
     fill(this.box,
       element("p", { class: "kicker" }, this.kind === "area" ? say("Area on the ellipsoid") : say("Distance on the ellipsoid")),
       element("p", { class: "measured figures", role: "status" }, this.result()),
-      element("p", { class: "kicker" }, [say("{n} points", { n: String(this.points.length) }), steps].filter(Boolean).join(" · ")),
+      element("p", { class: "kicker" }, [say("{n} points", { n: String(this.points.length) }), steps, around].filter(Boolean).join(" · ")),
       element("p", { class: "kicker" }, say("Click, or press Enter at the cross; Backspace takes back, Esc ends.")),
       element("div", { class: "row" },
         element("button", { class: "button", disabled: !this.points.length, onclick: () => this.undo() }, say("Take back")),

@@ -5,6 +5,7 @@ import { ask } from "./ask.js";
 import { DivisionMap } from "./canvas.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
+import { paperColours } from "./light.js";
 import { citedWords, Timeline } from "./timeline.js";
 import { half, km2, label, language, say } from "./words.js";
 
@@ -139,7 +140,16 @@ for (const [id, name] of [["large", "large-print"], ["contrast", "high-contrast"
   byId(id).addEventListener("click", () => set(byId(id).getAttribute("aria-pressed") !== "true"));
 }
 byId("print").addEventListener("click", () => window.print());
-addEventListener("beforeprint", () => { map.invalidateSize({ pan: false }); });
+/* On paper: light colours, and the same ground as on the screen. */
+for (const [moment, on] of [["beforeprint", true], ["afterprint", false]]) {
+  addEventListener(moment, () => {
+    const ground = map.getBounds();
+    if (!document.documentElement.classList.contains("high-contrast")) paperColours(on);
+    drawn.recolour();
+    map.invalidateSize({ pan: false });
+    map.fitBounds(ground, { animate: false });
+  });
+}
 
 function remember() {
   if (!shown) return;

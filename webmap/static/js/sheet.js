@@ -1,6 +1,7 @@
 /* A sheet to print: title, map, legend, scale, north, data date, and what it may be used for. */
 
 import { byId, element, fill } from "./dom.js";
+import { paperColours } from "./light.js";
 import { ha, say } from "./words.js";
 
 const SIZES = { a4l: ["A4 landscape", 277, 190], a4p: ["A4 portrait", 190, 277], a3l: ["A3 landscape", 400, 277], a3p: ["A3 portrait", 277, 400] };
@@ -23,6 +24,7 @@ export class Sheet {
   /* `facts`: {title, lines, mark, internal, moves, legend} as the page has them. */
   open(name, { title, lines, mark, internal, moves }) {
     const [, width, height] = SIZES[name];
+    paperColours(true);
     this.size.value = name;
     document.body.classList.add("sheet");
     document.body.style.setProperty("--sheet-width", `${width}mm`);
@@ -31,7 +33,10 @@ export class Sheet {
     const heading = element("h1", { contenteditable: "plaintext-only", role: "textbox", "aria-label": say("Title of the sheet") }, this.title ?? title);
     heading.addEventListener("input", () => { this.title = heading.textContent; });
     fill(this.head, heading, north());
+    const legend = byId("legend");
+    legend.querySelector("details")?.setAttribute("open", "");
     fill(this.foot,
+      legend,
       element("p", { class: internal ? "internal" : "mark" }, mark),
       ...lines.map((line) => element("p", {}, line)),
       moves.length ? element("ol", { class: "sheet-moves" }, ...moves.slice(0, MOST_MOVES).map(([index, words, amount]) => element("li", { value: index + 1 }, `${words} ${ha(amount)}`))) : null);
@@ -39,7 +44,10 @@ export class Sheet {
   }
 
   close() {
+    if (!document.body.classList.contains("sheet")) return;
     document.body.classList.remove("sheet");
+    paperColours(false);
+    document.querySelector("section.map").append(byId("legend"));
     this.resize();
   }
 

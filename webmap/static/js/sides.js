@@ -34,8 +34,8 @@ export class Sides {
   }
 
   /* Show a date beside the one shown, with the areas that moved; null closes. */
-  async show(date, { changes, deepest, selected }) {
-    const toggled = this.on !== Boolean(date), ground = this.map.getBounds();
+  async show(date, { changes, deepest, selected, ground }) {
+    const toggled = this.on !== Boolean(date);
     this.on = Boolean(date);
     this.pane.hidden = !this.on;
     this.map.invalidateSize({ pan: false });
