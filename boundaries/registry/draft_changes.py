@@ -50,7 +50,7 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
     -------
     dict
         ``units`` (key, names, change, attributes ``[before, after]``, areas, box),
-        ``moves`` (number, from, to, area, box, colour), ``drawn`` with the GeoJSON
+        ``moves`` (number, from, to, level, area, box, colour), ``drawn`` with the GeoJSON
         of ``units``, ``moved``, and the line work ``old`` (ended) and ``new``;
         ``simplified_m`` says by how much lines were simplified, 0: not at all.
     """
@@ -140,6 +140,7 @@ def _listed(moved: Any, changes: ChangeSet) -> list[dict[str, Any]]:
                 "from_name": _name(changes, giver),
                 "to": taker,
                 "to_name": _name(changes, taker),
+                "level": _level(changes, taker) or _level(changes, giver),
                 "area_m2": float(row["area_m2"]),
                 "colour": colour,
                 "box": _box(row["geometry"]),
@@ -259,6 +260,13 @@ def _name(changes: ChangeSet, key: str | None) -> str | None:
     for frame in (changes.new, changes.old):
         if key is not None and key in frame.index and "name" in frame:
             return _word(frame.loc[key, "name"])
+    return None
+
+
+def _level(changes: ChangeSet, key: str | None) -> int | None:
+    for frame in (changes.new, changes.old):
+        if key is not None and key in frame.index and "level" in frame:
+            return _number(frame.loc[key, "level"])
     return None
 
 

@@ -17,6 +17,7 @@ from webmap.views.jobs import jobs
 from webmap.views.pages import pages
 from webmap.views.public import public_view
 from webmap.views.reference import reference
+from webmap.views.style import style
 from webmap.views.tiles import tiles
 from webmap.views.uploads import uploads
 from webmap.views.users import users
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     pages,
     public_view,
     reference,
+    style,
     tiles,
     users,
     uploads,

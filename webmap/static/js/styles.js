@@ -16,6 +16,8 @@ export const STYLES = {
   note: { stroke: "soft", width: 1.5, fill: "soft", filled: 0.08, radius: 6 },
   old: { stroke: "old", width: 2, dash: "6 4" },
   new: { stroke: "new", width: 2.6 },
+  theirs: { stroke: "find-border", width: 2.6, dash: "1 5" },
+  unit: { stroke: "ink", width: 1.1, opacity: 0.55 },
   draft: { stroke: "accent", width: 2, fill: "accent", filled: 0.1, radius: 6 },
   selected: { stroke: "accent", width: 4, fill: "accent", filled: 0.18, radius: 9 },
   marker: { stroke: "ink", width: 1.5, fill: "find-border", filled: 0.9, radius: 6 },

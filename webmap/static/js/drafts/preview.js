@@ -1,0 +1,82 @@
+/* What a repair would do: before and after on a map, and what it costs. Nothing is written. */
+
+import { byId, element, fill } from "../dom.js";
+import { createMap } from "../mapkit.js";
+import { complain, send } from "../ui/send.js";
+import { label, say } from "../words.js";
+import { area, length } from "./shared.js";
+
+const MOST = 20;
+const LEAST_M2 = 0.01;
+
+/* Plain words for a kind of repair. */
+export const kindWords = () => ({
+  make_valid: say("Tidy the unit's shape so that its border crosses itself nowhere"),
+  fill: say("Give the gap to the unit with the longest border on it"),
+  give: say("Give the overlap to one unit and take it from the other"),
+  cut_host: say("Cut the unit out of the one around it"),
+  insert: say("Add the neighbour's vertices to the border; nothing moves"),
+});
+
+export async function preview(address, marks, rows, onaccept) {
+  if (!marks.length) return;
+  const dialog = byId("preview-dialog");
+  const words = byId("preview-words");
+  words.textContent = marks.length > MOST ? say("The first {n} are shown.", { n: String(MOST) }) : "";
+  fill(byId("preview-table"), element("p", { class: "soft", role: "status" }, say("Trying the repair on a copy…")));
+  byId("preview-map").replaceChildren();
+  dialog.showModal();
+  const accept = byId("preview-accept");
+  if (accept) { accept.disabled = true; accept.onclick = () => { dialog.close(); onaccept(); }; }
+  try {
+    const found = await send(`${address}/repairs/preview`, { findings: marks.slice(0, MOST) });
+    show(found, rows);
+    if (accept) accept.disabled = !found.repairs.some((each) => each.done);
+  } catch (error) {
+    dialog.close();
+    complain(error);
+  }
+}
+
+function show({ repairs, units }, rows) {
+  const kinds = kindWords();
+  const moved = units.filter((unit) => repairs.some((each) => each.keys.includes(unit.key)) || Math.abs(unit.area_after_m2 - unit.area_before_m2) > LEAST_M2);
+  draw(moved, repairs, rows);
+  const head = (...names) => element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, say(name)))));
+  fill(byId("preview-table"),
+    element("table", { class: "table" }, head("Problem", "Repair", "Cost"), element("tbody", {}, ...repairs.map((each) => element("tr", {},
+      element("td", {}, rows.get(each.fingerprint) ? `${rows.get(each.fingerprint).number}. ${label(rows.get(each.fingerprint).rule_label)}` : each.fingerprint),
+      element("td", {}, kinds[each.kind] ?? each.kind, each.done ? null : element("p", { class: "wrong" }, label(each.why))),
+      element("td", { class: "figures" }, each.done ? cost(each.cost) : "—"))))),
+    moved.length ? element("table", { class: "table" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
+      element("td", { class: "figures" }, unit.key),
+      element("td", { class: "number" }, area(unit.area_before_m2)), element("td", { class: "number" }, area(unit.area_after_m2)),
+      element("td", { class: "number" }, difference(unit.area_after_m2 - unit.area_before_m2)))))) : null);
+}
+
+function difference(m2) {
+  if (Math.abs(m2) < LEAST_M2) return "±0";
+  return `${m2 > 0 ? "+" : "−"}${area(Math.abs(m2))}`;
+}
+
+function cost(each) {
+  const said = [];
+  const vertices = (each.vertices_added ?? 0) + (each.vertices_dropped ?? 0);
+  if (each.vertices_added !== undefined) said.push(say("{n} vertices changed", { n: String(vertices) }));
+  if (each.largest_shift_m > 0) said.push(say("at most {m} moved", { m: length(each.largest_shift_m) }));
+  if (each.area_gained_m2 > 0) said.push(`+${area(each.area_gained_m2)}`);
+  if (each.area_lost_m2 > 0) said.push(`−${area(each.area_lost_m2)}`);
+  return said.join(", ") || say("nothing moves");
+}
+
+function draw(units, repairs, rows) {
+  const place = byId("preview-map");
+  const kit = createMap(place, { label: say("Before and after the repair"), fullscreen: false });
+  const collect = (side) => ({ type: "FeatureCollection", features: units.filter((unit) => unit[side]).map((unit) => ({ type: "Feature", properties: { key: unit.key }, geometry: unit[side] })) });
+  const after = kit.addFeatures(collect("after"), { style: "new" });
+  kit.addFeatures(collect("before"), { style: "old" });
+  kit.legend([{ style: "old", text: say("Before") }, { style: "new", text: say("After") }]);
+  const boxes = repairs.map((each) => rows.get(each.fingerprint)?.box).filter(Boolean);
+  const around = boxes.length ? [Math.min(...boxes.map((b) => b[0])) - 0.0003, Math.min(...boxes.map((b) => b[1])) - 0.0003, Math.max(...boxes.map((b) => b[2])) + 0.0003, Math.max(...boxes.map((b) => b[3])) + 0.0003] : after.bounds();
+  kit.frame(around, 0.3);
+}
