@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 API_BLUEPRINTS: tuple[ApiBlueprint, ...] = (
     published.published,
+    account.account,
+    users.users,
     divisions.divisions,
     health.health,
     audit.audit,
