@@ -164,12 +164,11 @@ def matching_step(secret: str, code: str) -> int:
     """Return the time step a code belongs to, now or next to now; 0 for none."""
     import pyotp
 
-    now_step = int(time.time()) // STEP
-    code = "".join(code.split())
+    here = int(time.time()) // STEP
+    typed = "".join(code.split()).encode()
+    totp = pyotp.TOTP(secret)
     found = 0
-    for step in (now_step - 1, now_step, now_step + 1):
-        if hmac.compare_digest(
-            pyotp.TOTP(secret).at(step * STEP), code.encode("utf-8", "replace").decode()
-        ):
+    for step in (here - 1, here, here + 1):
+        if hmac.compare_digest(totp.at(step * STEP).encode(), typed):
             found = step
     return found
