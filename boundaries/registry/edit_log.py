@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from boundaries.redraw import Redrawn
     from geodata.store.changes import ChangeSet
+    from geodata.store.protocol import Reader
 
 MOST_FOCUS = 5
+MOST_MARKS = 500
 _SHOWN = ("name", "kind", "level", "parent", *edits.WRITABLE[2:-1])
 
 
@@ -175,3 +177,15 @@ def areas_shown(changes: ChangeSet) -> list[dict[str, Any]]:
         }
         for key, row in sorted(found.items())
     ]
+
+
+def marks_near(reader: Reader, units: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the boundary markers around units, for a border to be put onto."""
+    if "markers" not in reader.layers() or not reader.head("markers"):
+        return []
+    west, south, east, north = units.total_bounds.tolist()
+    found = reader.snapshot("markers", bbox=(west, south, east, north))
+    found = found[~found.geometry.is_empty & found.geometry.notna()]
+    xy = shapely.get_coordinates(found.geometry.to_numpy()).tolist()
+    pairs = zip(found.index[:MOST_MARKS], xy[:MOST_MARKS], strict=True)
+    return [{"name": str(key), "place": place} for key, place in pairs]

@@ -26,6 +26,7 @@ from boundaries.registry.edit_log import (
     chosen,
     focus_of,
     log_of,
+    marks_near,
     operands,
     require_rev,
     sound_units,
@@ -89,8 +90,10 @@ class Editing(Drafts):
             date = dates.parse(effective)
             focus = chosen(units)
             head = self.store.head(layer)
-            found = staging.layer_before(self.store, layer, date).index
-            missing = [key for key in focus if key not in found]
+            found = self.store.snapshot(
+                layer, in_force=date, keys=focus, geometry=False
+            )
+            missing = [key for key in focus if key not in found.index]
             if missing:
                 raise InputError(
                     Text(
@@ -104,7 +107,7 @@ class Editing(Drafts):
             self._require_place(actor, changes, focus)
             document = {
                 "layer": layer,
-                "title": title.strip() or f"界线编辑 {'、'.join(focus[:3])}",
+                "title": title.strip() or f"界线编辑 {'、'.join(found['name'][:3])}",
                 "basis": basis,
                 "effective": date,
                 "base": head,
@@ -431,6 +434,7 @@ class Editing(Drafts):
             "borders": [border.to_dict() for border in borders],
             "units": units_shown(frame, foreign),
             "areas": areas_shown(changes),
+            "marks": marks_near(self.store, frame.loc[list(focus)]),
             "steps": log["steps"],
             "at": log["at"],
             "notes": [],

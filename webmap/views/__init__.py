@@ -14,6 +14,8 @@ from webmap.views.editing import editing
 from webmap.views.exports import exports
 from webmap.views.home import home
 from webmap.views.jobs import jobs
+from webmap.views.markers import markers
+from webmap.views.names import names
 from webmap.views.pages import pages
 from webmap.views.public import public_view
 from webmap.views.reference import reference
@@ -36,6 +38,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     editing,
     home,
     jobs,
+    markers,
+    names,
     pages,
     public_view,
     reference,

@@ -12,8 +12,7 @@ const ALPHA = [
 ];
 const E = Math.sqrt(F * (2 - F));
 
-export function gauss(lng, lat) {
-  const zone = Math.round(lng / 3);
+export function gauss(lng, lat, zone = Math.round(lng / 3)) {
   const phi = (lat * Math.PI) / 180, lambda = ((lng - zone * 3) * Math.PI) / 180;
   const t = Math.sinh(Math.atanh(Math.sin(phi)) - E * Math.atanh(E * Math.sin(phi)));
   const xi = Math.atan2(t, Math.cos(lambda)), eta = Math.atanh(Math.sin(lambda) / Math.hypot(1, t));
@@ -24,4 +23,19 @@ export function gauss(lng, lat) {
     east += alpha * Math.cos(m * xi) * Math.sinh(m * eta);
   });
   return { zone, meridian: zone * 3, north: RADIUS * north, east: RADIUS * east + 500000 + zone * 1e6 };
+}
+
+/* The place of an easting (with or without the zone's number) and a northing in a zone:
+   by steps of what is still missing, each a thousand times smaller than the last. */
+export function ungauss(north, east, zone) {
+  const plain = east >= 1e6 ? east - zone * 1e6 : east;
+  let lat = north / 111000, lng = zone * 3 + (plain - 500000) / (111000 * Math.cos((lat * Math.PI) / 180));
+  for (let i = 0; i < 12; i += 1) {
+    const found = gauss(lng, lat, zone);
+    const dn = north - found.north, de = plain - (found.east - zone * 1e6);
+    lat += dn / 111000;
+    lng += de / (111320 * Math.cos((lat * Math.PI) / 180));
+    if (Math.hypot(dn, de) < 1e-6) break;
+  }
+  return { lng, lat };
 }
