@@ -45,6 +45,8 @@ SMALLEST = 512
 """Bytes under which a static file is sent as it is."""
 FOREVER = "max-age=31536000, immutable"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION = "quhua"
+"""Name of the session's cookie (:data:`webmap.session.COOKIE`)."""
 MARK = "public"
 """A file of this name beside the tiles of a state says that anybody may have them."""
 DOCUMENTS = "documents"
@@ -114,6 +116,8 @@ class Immutable:
             return self._write(environ, start_response)
         place = self._place(environ["PATH_INFO"])
         if place is None or environ["REQUEST_METHOD"] == "OPTIONS":
+            if environ["PATH_INFO"].startswith("/public"):
+                return self._public(environ, start_response)
             return self.app(environ, start_response)
         if place.kind != "static":
             key = (
@@ -151,6 +155,16 @@ class Immutable:
                 self._turn += 1
                 self._tickets.clear()
 
+    def _public(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Pass a public page on: what others may keep carries nobody's session."""
+
+        def heard(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, _without_session(headers), *rest)
+
+        return self.app(environ, heard)
+
     def _first(
         self,
         key: tuple[str, str, str],
@@ -161,9 +175,9 @@ class Immutable:
         turn = self._turn
         said: list[str] = []
 
-        def heard(status: str, *rest: Any) -> Any:
+        def heard(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             said.append(status[:3])
-            return start_response(status, *rest)
+            return start_response(status, _without_cookies(headers), *rest)
 
         answer = self.app(environ, heard)
         if said and said[0] in ("200", "304"):
@@ -247,6 +261,23 @@ def best_coding(accepted: str) -> str:
         if codings.get(wanted, False):
             return wanted
     return ""
+
+
+def _without_cookies(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers of what is kept for ever: nobody's cookie is in it."""
+    return [
+        (name, "Accept-Encoding" if name.lower() == "vary" else value)
+        for name, value in headers
+        if name.lower() != "set-cookie"
+    ]
+
+
+def _without_session(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower() != "set-cookie" or not value.startswith(f"{SESSION}=")
+    ]
 
 
 def _has(header: str | None, etag: str) -> bool:
