@@ -73,6 +73,7 @@ _REASONS: dict[str, Text] = {
     "Self-intersection": Text("自相交", "crosses itself"),
     "Ring Self-intersection": Text("环自相交", "a ring crosses itself"),
     "Repeated points": Text("重复顶点", "repeated points"),
+    "Too few points in geometry component": Text("顶点过少", "too few points"),
     "Too few points": Text("顶点过少", "too few points"),
     "Hole lies outside shell": Text("洞在外环之外", "a hole lies outside its shell"),
     "Nested shells": Text("部件相套", "a part inside a part"),

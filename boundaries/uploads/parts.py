@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(\d{15})-(\d{1,15})")
 _CHUNK = 1 << 20
-_SLACK = 2
-"""Parts that overlap may take this often the size of the whole, no more."""
+_SLACK, _SPARE = 2, 4 << 20
+"""Parts that overlap may take twice the size of the whole and a little, no more."""
+_MOST = 4_096
+"""Parts of one upload: more would cost the server more than the sender."""
 
 
 @dataclass(frozen=True, order=True)
@@ -85,7 +87,8 @@ def put(folder: Path, offset: int, content: bytes, digest: str, size: int) -> No
         if place.read_bytes() != content:
             raise _differs(offset)
         return
-    if sum(part.end - part.start for part in known) + len(content) > _SLACK * size:
+    taken = sum(part.end - part.start for part in known) + len(content)
+    if taken > _SLACK * size + _SPARE or len(known) >= _MOST:
         raise InputError(
             Text("重叠的分段过多。", "Too many parts overlap."),
             Text("请删除此上传后重新开始。", "Drop this upload and begin again."),

@@ -1,0 +1,20 @@
+"""A registry with people and a first version, for jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import registries
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> registries.Office:
+    """One committed version of four streets."""
+    made = registries.office(tmp_path)
+    made.commit()
+    return made
