@@ -82,17 +82,15 @@ def operands(operation: edits.Operation) -> list[str]:
 def still_there(
     focus: Sequence[str], made: Redrawn, document: dict[str, Any]
 ) -> list[str]:
-    """Return the units to show after an edit: those that still are."""
+    """Return the units to show after an edit: those that still are, and their heirs."""
     left = [key for key in focus if key not in made.ended]
-    fresh = [str(key) for key in made.rows.index if key not in left]
-    ended = set(made.ended)
-    heirs = [key for key in fresh if _heir(made, key, ended)]
+    before = {*focus, *made.ended}
+    heirs = [
+        str(key)
+        for key, said in made.rows["predecessors"].items()
+        if key not in left and isinstance(said, list) and before & set(said)
+    ]
     return [*left, *heirs][:MOST_FOCUS] or list(document["editing"]["units"])
-
-
-def _heir(made: Redrawn, key: str, ended: Collection[str]) -> bool:
-    before = made.rows["predecessors"][key]
-    return bool(ended.intersection(before)) if isinstance(before, list) else False  # type: ignore[attr-defined]
 
 
 def step_id(draft: str, step: int) -> str:
@@ -167,7 +165,8 @@ def areas_shown(changes: ChangeSet) -> list[dict[str, Any]]:
         shapes = frame.geometry.to_numpy()
         areas = area_m2(shapes) if len(frame) else np.zeros(0)
         for key, area in zip(frame.index, areas, strict=True):
-            found.setdefault(str(key), {"name": frame["name"][key]})[name] = float(area)
+            row = found.setdefault(str(key), {})
+            row |= {name: float(area), "name": frame["name"][key]}
     return [
         {
             "code": key,

@@ -24,6 +24,9 @@ export const STYLES = {
   place: { stroke: "ink", width: 1.2, fill: "paper", filled: 1, radius: 4 },
   facility: { stroke: "ink", width: 1.2, fill: "gain-0", filled: 0.9, radius: 6 },
   accuracy: { stroke: "accent", width: 1, fill: "accent", filled: 0.08, dash: "3 3" },
+  "edit-free": { stroke: "accent", width: 3.5 },
+  "edit-outer": { stroke: "amber", width: 3.5, dash: "9 5" },
+  "edit-foreign": { stroke: "ink", width: 3, dash: "2 5" },
   measure: { stroke: "find-border", width: 3, fill: "find-border", filled: 0.1, dash: "8 5", radius: 5 },
 };
 

@@ -54,6 +54,7 @@ function changed(state) {
   behind.textContent = say("Version {n} was approved after this draft was begun. If it touches the same border, the approval will show both sides.", { n: String(state.head) });
   cut.snap = null;
   marks(state);
+  legend(state);
   if (!framed) frame();
   panel();
   document.body.dataset.editor = `${state.rev}`;
@@ -65,6 +66,12 @@ function units(state) {
   const names = { 1: say("Provinces"), 2: say("Prefectures"), 3: say("Counties and districts"), 4: say("Towns and streets"), 5: say("Villages and communities") };
   fill(byId("unit"), ...[...groups].sort(([a], [b]) => a - b).map(([level, found]) => element("optgroup", { label: names[level] ?? String(level) },
     ...found.map((unit) => element("option", { value: unit.code, selected: unit.code === state.focus[0] }, `${unit.name} ${unit.code}${unit.foreign ? ` · ${say("outside your subtree")}` : ""}`)))));
+}
+
+function legend(state) {
+  const kinds = new Set(state.borders.filter((border) => border.own).map((border) => session.held(border) ?? "free"));
+  const texts = { free: say("Can be moved"), outer: say("Outer border"), foreign: say("With a division outside your subtree") };
+  kit.legend(Object.entries(texts).filter(([kind]) => kinds.has(kind)).map(([kind, text]) => ({ style: `edit-${kind}`, text })));
 }
 
 function marks(state) {
@@ -153,7 +160,7 @@ const step = (by) => () => session[by]().then((state) => state && told(by === "u
 
 byId("undo").addEventListener("click", step("undo"));
 byId("redo").addEventListener("click", step("redo"));
-byId("unit").addEventListener("change", ({ target }) => { framed = false; drop(); cut.clear(); borders.choose(null); session.load([target.value]).catch(refused); });
+byId("unit").addEventListener("change", ({ target }) => { framed = false; drop(); cut.clear(); borders.choose(null); fill(byId("tool-panel"), element("p", { class: "soft" }, say("Loading…"))); session.load([target.value]).catch(refused); });
 for (const each of document.querySelectorAll("[data-tool]")) each.addEventListener("click", () => take(each.dataset.tool));
 
 document.addEventListener("keydown", (event) => {
