@@ -7,25 +7,11 @@ import logging
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from flask import Flask, Response, abort, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, abort, g, request
 
-from geodata.errors import (
-    ConflictError,
-    FileRefusedError,
-    ForbiddenError,
-    GeometryError,
-    InputError,
-    LimitError,
-    NotFoundError,
-    QuhuaError,
-    SignInError,
-    StateError,
-    Text,
-)
 from webmap import (
     api,
     basemaps,
@@ -34,10 +20,10 @@ from webmap import (
     languages,
     limits,
     policy,
+    refusals,
     session,
     shell,
 )
-from webmap.api.problems import ArgumentsError, arguments_error
 from webmap.immutable import Immutable, digest_of_folder
 from webmap.published import Published
 from webmap.views import BLUEPRINTS
@@ -48,45 +34,6 @@ if TYPE_CHECKING:
     from boundaries.registry import Registry
 
 log = logging.getLogger(__name__)
-
-STATUS: tuple[tuple[type[QuhuaError], int], ...] = (
-    (ArgumentsError, 422),
-    (NotFoundError, 404),
-    (SignInError, 401),
-    (ForbiddenError, 403),
-    (StateError, 409),
-    (ConflictError, 409),
-    (LimitError, 413),
-    (FileRefusedError, 422),
-    (GeometryError, 422),
-    (InputError, 400),
-)
-"""The first class that matches gives the status; 500 for the rest."""
-
-CODES: dict[str, int] = {
-    "disk_full": 507,
-    "busy": 503,
-    "retry": 503,
-    "unreachable": 503,
-}
-"""What the code of an error says more exactly than its class."""
-
-_WORDS = {
-    400: Text(
-        "请求有误，或页面已过期；请刷新后重试。",
-        "The request is not right, or the page is too old: load it again.",
-    ),
-    403: Text("无权访问。", "You may not see this."),
-    404: Text("没有这个页面。", "There is no such page."),
-    405: Text("不支持这种请求方式。", "This method is not supported here."),
-    429: Text(
-        "请求过于频繁，请稍后再试。", "Too many requests; please try again later."
-    ),
-    500: Text(
-        "程序出错，已记入日志；数据不受影响。",
-        "Something broke and has been logged; no data is affected.",
-    ),
-}
 
 
 def create_app(
@@ -129,9 +76,7 @@ def create_app(
     shell.install(app)
     app.after_request(_protect)
     compression.install(app)
-    app.register_error_handler(QuhuaError, _told)
-    app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(Exception, _broken)
+    refusals.install(app)
     layer = Immutable(app.wsgi_app, cache=folder, static=static, prefix=prefix)
     app.wsgi_app = layer  # type: ignore[method-assign]
     return app
@@ -193,43 +138,3 @@ def _protect(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=()"
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
-
-
-def _told(error: QuhuaError) -> Any:
-    status = CODES.get(error.code) or next(
-        (code for kind, code in STATUS if isinstance(error, kind)), 500
-    )
-    if status >= 500:
-        log.error("%s: %s", type(error).__name__, error, exc_info=error)
-    return _answer(status, error.message, error.hint, error.to_dict())
-
-
-def _refused(error: HTTPException) -> Any:
-    if error.response is not None or (error.code or 500) < 400:
-        return error
-    said = getattr(error, "data", {}).get("messages")
-    if said is not None:
-        return _told(arguments_error(said))
-    status = error.code or 500
-    words = _WORDS.get(status, _WORDS[400])
-    return _answer(status, words, None, QuhuaError(words, code="http").to_dict())
-
-
-def _broken(error: Exception) -> Any:
-    log.error("unhandled", exc_info=error)
-    words = _WORDS[500]
-    return _answer(500, words, None, QuhuaError(words, code="bug").to_dict())
-
-
-def _answer(
-    status: int, message: Text, hint: Text | None, document: dict[str, object]
-) -> tuple[Any, int]:
-    if policy.wants_json():
-        return jsonify(document), status
-    language = languages.chosen()
-    words = {
-        "status": status,
-        "message": message.to(language),
-        "hint": hint.to(language) if hint else "",
-    }
-    return render_template("error.html", **words), status

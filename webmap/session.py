@@ -128,6 +128,11 @@ def forget() -> None:
     g.pop("_login_user", None)
 
 
+def ignore() -> None:
+    """Take the rest of this request for nobody's: the store may not answer."""
+    g._login_user = flask_login.AnonymousUserMixin()
+
+
 def secret_key(path: Path) -> bytes:
     """Return the key that signs cookies, made at the first start for its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
