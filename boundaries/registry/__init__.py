@@ -19,6 +19,7 @@ from boundaries.registry.people import People
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
+from boundaries.registry.registers import Registers
 from boundaries.registry.reviewing import Reviewing
 from boundaries.registry.site import Site
 from boundaries.registry.uploads import Uploads
@@ -32,6 +33,7 @@ class Registry(
     Home,
     Reviewing,
     Editing,
+    Registers,
     Publishing,
     Directories,
     Exports,

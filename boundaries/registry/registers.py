@@ -1,0 +1,424 @@
+"""Registers of records at points: read for pages, and edited one record at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from boundaries import columns, review
+from boundaries.accounts import ANONYMOUS
+from boundaries.gazetteer.index import Index
+from boundaries.gazetteer.listing import Wish, page
+from boundaries.lines.register import Register, records_of
+from boundaries.registry import staging
+from boundaries.registry.desk import logged, today
+from boundaries.registry.drafts import Drafts
+from boundaries.registry.reading import Readings
+from boundaries.vocabulary import DraftState, Severity
+from geodata import crs
+from geodata.errors import InputError, NotFoundError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from geodata.store.changes import ChangeSet
+
+_KEPT = 6
+_LONGEST = 4000
+
+
+class _Memory:
+    """The last few values made, by key; each is made from a version and never old."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the value of a key, made now if it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()
+        with self._lock:
+            self._values[key] = made
+            while len(self._values) > _KEPT:
+                self._values.popitem(last=False)
+        return made
+
+
+_frames, _indexes = _Memory(), _Memory()
+
+
+class Registers(Drafts, Readings):
+    """Markers with their inspections, and place names."""
+
+    def marker_register(self, actor: str) -> Register:
+        """Return the markers and inspections the actor may see, as they stand."""
+        markers, version = self._register(actor, "markers")
+        try:
+            inspections, _ = self._register(actor, "inspections")
+        except NotFoundError:
+            inspections = self._empty("inspections")
+        return Register(
+            markers,
+            inspections,
+            self._division_names(),
+            today(),
+            self.settings.registers.joint_years,
+            version,
+        )
+
+    def marker(self, actor: str, number: str) -> dict[str, Any]:
+        """Return one marker with its inspections."""
+        found = self.marker_register(actor).record(number)
+        if found is None:
+            raise NotFoundError(
+                Text(f"没有界桩 {number}。", f"There is no marker {number}.")
+            )
+        return found
+
+    def name_register(self, actor: str) -> tuple[gpd.GeoDataFrame, int]:
+        """Return the place names the actor may see, and their version."""
+        return self._register(actor, "place_names")
+
+    def names_page(
+        self, actor: str, wish: Wish, start: int, size: int
+    ) -> dict[str, Any]:
+        """Return one page of the list of names, each with its division's name."""
+        frame, version = self.name_register(actor)
+        found = page(frame, self.name_index(actor)[0], wish, start, size)
+        names = self._division_names()
+        for row in found["rows"]:
+            row["division_name"] = names.get(row["division"], row["division"])
+        return {**found, "version": version}
+
+    def place_name(self, actor: str, place: str) -> dict[str, Any]:
+        """Return one place name with its division's name."""
+        frame, _ = self.name_register(actor)
+        if place not in frame.index:
+            raise NotFoundError(
+                Text(f"没有地名 {place}。", f"There is no place name {place}.")
+            )
+        found: dict[str, Any] = next(records_of(frame.loc[[place]]))
+        return {
+            **found,
+            "division_name": self._division_names().get(found["division"], ""),
+        }
+
+    def find_names(
+        self, actor: str, query: str, *, limit: int = 12
+    ) -> list[dict[str, Any]]:
+        """Return the place names that fit what is typed, the best first."""
+        index, allowed = self.name_index(actor)
+        found = index.search(query[:100], limit=limit, allowed=allowed)
+        names = self._division_names()
+        for item in found:
+            division = index.divisions[index.positions[item["key"]]]
+            item |= {"division": division, "division_name": names.get(division, "")}
+        return found
+
+    def name_index(self, actor: str) -> tuple[Index, NDArray[np.bool_] | None]:
+        """Return the index of names and which of them the actor may be told of."""
+        user = self.user(actor)
+        number = self._number_of(actor, "place_names")
+        key = (self.store.url, number)
+        frame = self._frame("place_names", number)
+        index: Index = _indexes.get(key, lambda: Index(frame))
+        if actor == ANONYMOUS:
+            return index, index.public
+        if self._holds(user, ""):
+            return index, None
+        allowed = [self._holds(user, code) for code in index.divisions]
+        return index, np.array(allowed, dtype=bool)
+
+    def records_in(
+        self,
+        actor: str,
+        layer: str,
+        box: tuple[float, float, float, float],
+        *,
+        most: int = 2000,
+    ) -> dict[str, Any]:
+        """Return what of a register lies in a box, as GeoJSON; the map draws it."""
+        if layer == "markers":
+            found = self.marker_register(actor).points(box)
+        else:
+            found = _names_in(self.name_register(actor)[0], box)
+        total = len(found["features"])
+        return {**found, "features": found["features"][:most], "total": total}
+
+    def name_hints(self, actor: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the rules would say of a name being typed, and its spelling."""
+        from boundaries.gazetteer.romanise import romanise
+        from boundaries.rules.registers import check_register
+
+        self.may("stage", actor, layer="place_names")
+        name, category = str(record.get("name") or ""), record.get("category")
+        if not name.strip():
+            return {"findings": [], "romanised": None}
+        frame = self._one("place_names", {"place": _TYPED, **record})
+        try:
+            base, _ = self.name_register(actor)
+        except NotFoundError:
+            base = self._empty("place_names")
+        around = staging.around_registers(self.store, today())
+        own = str(record.get("place") or "")
+        candidate = pd.concat([base[~base.index.isin([own])], frame])
+        found = check_register(
+            "place_names",
+            gpd.GeoDataFrame(candidate, geometry="geometry", crs=crs.STORAGE),
+            base=base,
+            changed=frame.index,
+            divisions=around.divisions,
+            markers=around.markers,
+            settings=self.settings.registers,
+        )
+        found = found[found["rule"] != "required"]
+        return {
+            "findings": [
+                {
+                    "rule": rule,
+                    "severity": severity,
+                    "label": Severity(severity).label._asdict(),
+                    "message": {"zh": zh, "en": en},
+                }
+                for rule, severity, zh, en in zip(
+                    found["rule"],
+                    found["severity"],
+                    found["message_zh"],
+                    found["message_en"],
+                    strict=True,
+                )
+            ],
+            "romanised": romanise(name, str(category) if category else None).to_dict(),
+        }
+
+    def open_drafts(self, actor: str, layer: str) -> list[dict[str, Any]]:
+        """Return the actor's own drafts of a register that an edit may go into."""
+        if not review.holds("stage", self.user(actor), layer):
+            return []
+        return [
+            document
+            for document in self.drafts(actor, layer=layer)
+            if document["author"] == actor
+            and DraftState.of(document["state"]) in review.EDITABLE
+            and document["state"] != DraftState.CONFLICT
+        ]
+
+    def edit_record(
+        self,
+        actor: str,
+        layer: str,
+        record: Mapping[str, Any],
+        *,
+        effective: str,
+        basis: str = "",
+        draft: str | None = None,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Stage one record, alone or beside what a draft of the actor has staged.
+
+        Parameters
+        ----------
+        record
+            Attributes by our names, ``lon`` and ``lat`` in degrees; those left out
+            keep what the base says.
+        draft
+            One of :meth:`open_drafts`; its date and basis stay.
+        new
+            The record must not be there yet.
+        """
+        if layer not in columns.REGISTERS:
+            raise InputError(
+                Text(f"没有登记 {layer}。", f"There is no register {layer}.")
+            )
+        with logged("edit_record", actor, layer=layer):
+            frame = self._one(layer, record)
+            key = self.store.layers()[layer].key
+            if layer == "place_names":
+                _require_somewhere(record)
+            if new and not frame[key].isna().all():
+                self._require_new(layer, str(frame[key].iloc[0]))
+            if draft is None:
+                title = _title(layer, record)
+                return self.stage(
+                    actor, frame, layer=layer, effective=effective, basis=basis,
+                    title=title,
+                )  # fmt: skip
+            document = self.document(draft)
+            self.may("restage", actor, draft=document)
+            changes = self.store.staged(draft)
+            return self.stage(
+                actor,
+                self._beside(layer, changes, frame),
+                layer=layer,
+                effective=document["effective"],
+                basis=document["basis"] or basis,
+                title=document["title"],
+                complete=[str(gone) for gone in changes.removed],
+                draft=draft,
+            )
+
+    def _beside(
+        self, layer: str, changes: ChangeSet, frame: gpd.GeoDataFrame
+    ) -> gpd.GeoDataFrame:
+        """Return what a draft has staged with one record more, or one instead."""
+        key = self.store.layers()[layer].key
+        name = frame[key].iloc[0]
+        staged = changes.new.drop(columns=["valid_from", "valid_to"], errors="ignore")
+        old = staged
+        if name not in staged.index:
+            old = staging.layer_before(self.store, layer, changes.effective)
+        if name in old.index:
+            before = {**old.loc[name].to_dict()}
+            shape = frame.geometry.iloc[0] or before["geometry"]
+            said = frame.drop(columns="geometry").iloc[0].to_dict()
+            row = {**before, **said, "geometry": shape}
+            frame = gpd.GeoDataFrame([row], geometry="geometry", crs=crs.STORAGE)
+        rest = staged[staged.index != name].reset_index(drop=True).astype(object)
+        both = pd.concat([rest, frame.astype(object)], ignore_index=True)
+        return gpd.GeoDataFrame(both, geometry="geometry", crs=crs.STORAGE)
+
+    def _require_new(self, layer: str, key: str) -> None:
+        head = self.store.snapshot(layer, keys=[key], geometry=False)
+        if len(head):
+            raise InputError(
+                Text(f"{key} 已在登记中。", f"{key} is in the register already."),
+                Text("请修改原记录。", "Edit the record that is there."),
+            )
+
+    def _one(self, layer: str, record: Mapping[str, Any]) -> gpd.GeoDataFrame:
+        """Return one record as a frame, as a file with one row would be read."""
+        schema = self.store.layers()[layer]
+        known = {field.name for field in schema.fields}
+        row = {name: _short(value) for name, value in record.items() if name in known}
+        row.setdefault(schema.key, None)
+        index = [row["place"]] if row.get("place") == _TYPED else None
+        table = pd.DataFrame([row], dtype=object, index=index)
+        frame = gpd.GeoDataFrame(table, geometry=[_point(record)], crs=crs.STORAGE)
+        if index is None:
+            return frame
+        prepared = columns.prepared(frame, layer)
+        return prepared.reindex(
+            columns=[*(field.name for field in schema.fields), "geometry"]
+        )
+
+    def _register(self, actor: str, layer: str) -> tuple[gpd.GeoDataFrame, int]:
+        number = self._number_of(actor, layer)
+        frame = self._frame(layer, number)
+        return self._within(self.user(actor), frame, layer), number
+
+    def _number_of(self, actor: str, layer: str) -> int:
+        at = self._visible(self.user(actor), layer, None)
+        return self.store.version(at, layer).number
+
+    def _frame(self, layer: str, number: int) -> gpd.GeoDataFrame:
+        frame: gpd.GeoDataFrame = _frames.get(
+            (self.store.url, layer, number),
+            lambda: _in_force(self.store.snapshot(layer, at=number)),
+        )
+        return frame
+
+    def _empty(self, layer: str) -> gpd.GeoDataFrame:
+        return self.store.snapshot(layer, at=0)
+
+    def _division_names(self) -> dict[str, str]:
+        at = self.store.tags().get("published/divisions")
+        if not at:
+            return {}
+        found: dict[str, str] = _frames.get(
+            (self.store.url, "names", at),
+            lambda: dict(
+                self.store.snapshot("divisions", at=at, geometry=False)["name"].items()
+            ),
+        )
+        return found
+
+
+_TYPED = "\x00typed"
+"""Stands for the key of a name that is only being typed."""
+
+
+def _in_force(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame[frame["valid_to"].isna()]
+
+
+def _point(record: Mapping[str, Any]) -> Any:
+    lon, lat = record.get("lon"), record.get("lat")
+    if lon in (None, "") or lat in (None, ""):
+        return None
+    try:
+        point = shapely.Point(float(str(lon)), float(str(lat)))
+    except ValueError as error:
+        raise InputError(
+            Text("坐标不是数。", "The coordinates are no numbers.")
+        ) from error
+    if not (-180 <= point.x <= 180 and -90 <= point.y <= 90):
+        raise InputError(
+            Text(
+                "坐标超出经纬度范围。", "The coordinates are no longitude and latitude."
+            ),
+            Text("经度在前，纬度在后，单位为度。", "Longitude first, in degrees."),
+        )
+    return point
+
+
+def _short(value: Any) -> Any:
+    """Return a value as a form sends it; refuse one that is far too long."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise InputError(
+            Text(
+                f"文字超过 {_LONGEST} 个字。",
+                f"A text is longer than {_LONGEST} letters.",
+            )
+        )
+    return None if value == "" else value
+
+
+def _require_somewhere(record: Mapping[str, Any]) -> None:
+    """Refuse a name that neither a division nor a position puts anywhere."""
+    if record.get("division") or record.get("lon") not in (None, ""):
+        return
+    raise InputError(
+        Text(
+            "请在地图上标出位置，或填写所属区划。",
+            "Mark the position on the map, or give the division.",
+        )
+    )
+
+
+def _title(layer: str, record: Mapping[str, Any]) -> str:
+    named = record.get("name") or record.get("marker") or record.get("subject") or ""
+    words = {"markers": "界桩", "inspections": "检查", "place_names": "地名"}
+    return f"{words[layer]} {named}".strip()
+
+
+def _names_in(
+    frame: gpd.GeoDataFrame, box: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    west, south, east, north = box
+    near = frame.cx[west:east, south:north]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": row["key"],
+                "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+                "properties": {
+                    name: row[name] for name in ("name", "category", "status")
+                },
+            }
+            for row in records_of(near)
+        ],
+    }
