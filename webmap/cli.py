@@ -36,9 +36,8 @@ from webmap.serve import HOST, PORT, require_free, require_local
     console.Option(
         ["--allow-remote"],
         Text(
-            "允许监听其他机器可达的地址（页面尚无登录，请在前面设置访问控制）",
-            "listen where other machines reach it (there is no sign-in yet: put "
-            "access control in front)",
+            "允许监听其他机器可达的地址（请在前面设置 TLS 反向代理）",
+            "listen where other machines reach it (put a TLS proxy in front)",
         ),
         is_flag=True,
     ),
@@ -101,9 +100,9 @@ def serve(
     if allow_remote:
         run.say(
             Text(
-                "注意：页面没有登录，能访问此地址的人都能看到内部数据。",
-                "Mind: there is no sign-in; whoever reaches this address sees "
-                "internal data.",
+                "注意：传输未加密，请只经 TLS 反向代理对外提供。",
+                "Mind: nothing is encrypted here; let others reach it through a TLS "
+                "proxy only.",
             )
         )
     if worker is not None:

@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geodata.errors import InputError, Text
 
@@ -22,7 +22,8 @@ HOST, PORT = "127.0.0.1", 8000
 def require_local(host: str, *, allow_remote: bool) -> None:
     """Refuse an address others can reach, unless that was asked for.
 
-    The page has no sign-in yet and shows data for internal use.
+    People sign in, but nothing here encrypts what goes over the wire: TLS is the
+    proxy's in front, and opening the port to others is a decision of its own.
 
     Raises
     ------
@@ -33,13 +34,13 @@ def require_local(host: str, *, allow_remote: bool) -> None:
         return
     raise InputError(
         Text(
-            f"{host} 可从其他机器访问，而页面尚无登录功能，内容仅限内部使用。",
-            f"{host} can be reached from other machines, and the page has no "
-            "sign-in yet; what it shows is for internal use.",
+            f"{host} 可从其他机器访问，而本服务不加密传输。",
+            f"{host} can be reached from other machines, and this server does not "
+            "encrypt what it sends.",
         ),
         Text(
-            "确需如此，请加 --allow-remote，并在前面设置访问控制。",
-            "If you mean it, add --allow-remote and put access control in front.",
+            "确需如此，请加 --allow-remote，并在前面设置 TLS 反向代理。",
+            "If you mean it, add --allow-remote and put a TLS proxy in front.",
         ),
     )
 
@@ -88,5 +89,18 @@ def serve(app: Flask, *, host: str = HOST, port: int = PORT) -> None:
     log.info("serving on %s:%d", host, port)
     waitress.serve(
         app, host=host, port=port, threads=THREADS, ident=None,
-        channel_timeout=60, clear_untrusted_proxy_headers=True,
+        channel_timeout=60, clear_untrusted_proxy_headers=True, **_proxy(app),
     )  # fmt: skip
+
+
+def _proxy(app: Flask) -> dict[str, Any]:
+    """Return whose word on client address and protocol is taken, if anybody's."""
+    proxy = app.extensions["registry"].settings.access.trusted_proxy
+    if not proxy:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": headers,
+    }

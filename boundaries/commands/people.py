@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries.commands.passwords import (
+    asked_password,
+    password_options,
+    read_password,
+)
 from boundaries.console import (
     Argument,
     Group,
@@ -15,9 +19,8 @@ from boundaries.console import (
     Run,
     command,
     group,
-    language,
 )
-from geodata.errors import InputError, Text
+from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,25 +56,36 @@ def _roles(*, required: bool) -> list[click.Parameter]:
     _name(),
     *_roles(required=False),
     Option(["--display"], Text("姓名", "their name"), default=""),
+    *password_options(),
     Option(
-        ["--password-stdin"],
-        Text("从标准输入读初始密码", "read a first password from standard input"),
+        ["--no-change"],
+        Text(
+            "初始密码首次登录时不必修改（仅用于演示）",
+            "the first password need not be changed (for a demonstration)",
+        ),
         is_flag=True,
     ),
     writes=True,
 )
 def add(
     run: Run,
+    *,
     name: str,
     roles: Sequence[str],
     scope: str | None,
     display: str,
-    password_stdin: bool,  # noqa: FBT001 - click passes by name
+    password: bool,
+    password_stdin: bool,
+    no_change: bool,
 ) -> Result:
     """Add an account."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     user = run.registry().add_user(
-        run.actor, name, _scoped(roles, scope), display=display, password=password
+        run.actor,
+        name,
+        _scoped(roles, scope),
+        display=display,
+        password=asked_password(run, ask=password, from_stdin=password_stdin),
+        must_change=not no_change,
     )
     return _one(user)
 
@@ -109,7 +123,9 @@ def role(run: Run, name: str, roles: Sequence[str], scope: str | None) -> Result
 def passwd(run: Run, name: str, from_stdin: bool) -> Result:  # noqa: FBT001
     """Set one's own password, or somebody's first one."""
     return _one(
-        run.registry().set_password(run.actor, name, _password(run, from_stdin))
+        run.registry().set_password(
+            run.actor, name, read_password(run, from_stdin=from_stdin)
+        )
     )
 
 
@@ -123,20 +139,6 @@ def close(run: Run, name: str) -> Result:
 def open_(run: Run, name: str) -> Result:
     """Open a closed account."""
     return _one(run.registry().set_active(run.actor, name, active=True))
-
-
-def _password(run: Run, from_stdin: bool) -> str:  # noqa: FBT001
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if run.interactive:
-        words = Text("密码", "Password").to(language())
-        return str(
-            click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
-        )
-    raise InputError(
-        Text("没有终端可输入密码。", "There is no terminal to type a password."),
-        Text("请用 --stdin。", "Use --stdin."),
-    )
 
 
 def _scoped(roles: Sequence[str], scope: str | None) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from boundaries import outputs
+from boundaries.commands.passwords import asked_password, password_options
 from boundaries.console import Argument, Option, Result, Run, command
 from geodata.errors import Text
 
@@ -35,12 +36,23 @@ from geodata.errors import Text
         ),
         default="",
     ),
+    *password_options(),
     writes=True,
 )
-def init(run: Run, admin: str, display: str, digest: str | None, notice: str) -> Result:
+def init(
+    run: Run,
+    *,
+    admin: str,
+    display: str,
+    digest: str | None,
+    notice: str,
+    password: bool,
+    password_stdin: bool,
+) -> Result:
     """Make the store and the first account."""
+    first = asked_password(run, ask=password, from_stdin=password_stdin)
     registry = run.registry(create=True, digest=digest)
-    user = registry.init(admin, display=display, notice=notice)
+    user = registry.init(admin, display=display, notice=notice, password=first)
     url = registry.store.url.rsplit("@", 1)[-1]
     words = Text(
         f"已建立 {url}，管理员 {admin}。下一步：quhua user add。",

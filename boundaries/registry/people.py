@@ -32,12 +32,19 @@ class People(Tokens):
     """Add users, grant roles, open and close accounts."""
 
     def init(
-        self, admin: str, *, display: str = "", notice: str = ""
+        self,
+        admin: str,
+        *,
+        display: str = "",
+        notice: str = "",
+        password: str | None = None,
     ) -> dict[str, Any]:
         """Make the first account, a system administrator, in a new store.
 
         Parameters
         ----------
+        password
+            Chosen by whoever runs this for themselves: it need not be changed.
         notice
             Words every page of this store shows, such as that its data are
             illustrative; see :meth:`notice`.
@@ -53,6 +60,8 @@ class People(Tokens):
             (Grant(Role.SYSTEM_ADMIN),),
             created=now(),
         )
+        if password is not None:
+            user = self.with_password(user, password, must_change=False)
         with self.store.write(lock=[USERS]) as tx:
             if tx.find(USERS):
                 raise ConflictError(
