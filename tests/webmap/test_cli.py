@@ -47,10 +47,13 @@ def test_serve_answers_on_loopback(moved: Registry, tmp_path: Path) -> None:
                     time.sleep(0.1)
             else:
                 raise AssertionError("the server never answers")
+            until = time.monotonic() + 60
+            while not (tmp_path / "store.tiles").is_dir():
+                assert time.monotonic() < until, "tiles lie beside the store"
+                time.sleep(0.1)
         finally:
             server.terminate()  # a background shell has SIGINT ignored
             server.wait(20)
-    assert (tmp_path / "store.tiles").is_dir(), "tiles lie beside the store"
 
 
 def test_serve_refuses_to_be_reached_by_others(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from geodata import guard
 from geodata.errors import InputError, QuhuaError
 from tests.support import published
-from tests.support.signed import client_as
+from tests.support.signed import add_user, client_as
 from tests.webmap.conftest import drawn
-from webmap import create_app
+from webmap import create_app, policy
 from webmap import published as prepared_module
 from webmap.app import cache_beside
 from webmap.serve import require_local
@@ -23,6 +23,7 @@ from webmap.serve import require_local
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Flask
     from flask.testing import FlaskClient
 
     from boundaries.registry import Registry
@@ -217,13 +218,18 @@ def test_the_page_names_no_other_host(client: FlaskClient) -> None:
 
 
 def test_chinese_first_english_by_switch_then_by_cookie(client: FlaskClient) -> None:
-    assert "内部使用，不得公开" in client.get("/").get_data(as_text=True)
-    english = client.get("/?lang=en").get_data(as_text=True)
+    def shown(path: str) -> str:
+        page = client.get(path).get_data(as_text=True)
+        found = re.search(r'<html lang="([\w-]+)"', page)
+        assert found is not None
+        return found[1]
+
+    assert "内部使用，不得公开" in client.get("/map").get_data(as_text=True)
+    english = client.get("/map?lang=en").get_data(as_text=True)
     assert "Internal use only, not to be made public" in english
-    assert '<html lang="en">' in english
-    assert '<html lang="en">' in client.get("/").get_data(as_text=True)
-    assert '<html lang="zh-CN">' in client.get("/?lang=zh").get_data(as_text=True)
-    assert '<html lang="zh-CN">' in client.get("/?lang=xx").get_data(as_text=True)
+    assert shown("/map") == "en"
+    assert shown("/map?lang=zh") == "zh-CN"
+    assert shown("/map?lang=xx") == "zh-CN"
 
 
 def test_every_word_of_the_page_has_its_chinese(root: Any) -> None:
@@ -262,10 +268,11 @@ def test_the_notice_of_the_store_is_told(
 
 def test_nothing_published_says_the_first_step(registry: Registry) -> None:
     client = client_as(create_app(registry))
-    page = client.get("/").get_data(as_text=True)
+    page = client.get("/map").get_data(as_text=True)
     assert "尚未发布任何区划" in page
     assert "quhua import" in page
-    assert client.get("/p/current.json").json == {"state": "empty", "dates": []}
+    found = client.get("/p/current.json").json
+    assert (found["state"], found["dates"]) == ("empty", [])
     assert client.get("/api/v1/divisions").status_code == 404
     assert client.get("/healthz").json == {"ok": True, "published": None}
 
@@ -281,6 +288,7 @@ def test_errors_are_told_in_both_languages(client: FlaskClient) -> None:
 def test_a_bug_shows_nothing_of_the_inside(moved: Registry) -> None:
     app = create_app(moved)
 
+    @policy.public
     def broken() -> str:
         raise RuntimeError("secret detail")
 
@@ -292,8 +300,10 @@ def test_a_bug_shows_nothing_of_the_inside(moved: Registry) -> None:
 
 
 def test_health_shows_versions_and_the_red_line(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    moved: Registry, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    add_user(moved, "keeper", ["system_admin"])
+    client = client_as(app, "keeper")
     found = client.get("/api/v1/health").json
     assert found["outside_hosts"] == []
     assert found["store"]["backend"] == "sqlite"
@@ -304,7 +314,10 @@ def test_health_shows_versions_and_the_red_line(
         guard, "status", lambda: {**usual, "missing": ["x"], "warning": warning}
     )
     page = client.get("/health").get_data(as_text=True)
-    assert 'class="red-line" role="alert">没有 Landlock' in page
+    alert = re.search(
+        r'role="alert">(?:(?!</section>).)*没有 Landlock', page, re.DOTALL
+    )
+    assert alert is not None
     assert client.get("/api/v1/health").json["ok"] is False
 
 
@@ -334,7 +347,7 @@ def test_the_cache_lies_beside_the_store(
 
 
 def test_errors_have_a_status_each() -> None:
-    from webmap.app import STATUS
+    from webmap.refusals import STATUS
 
     assert all(issubclass(kind, QuhuaError) for kind, _ in STATUS)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
-from webmap import basemaps, policy
+from webmap import basemaps, overlays, policy
 from webmap.pointer import pointer
 from webmap.session import base
 
@@ -35,7 +35,9 @@ def current() -> Any:
     edition = published.known(known) if known else published.edition()
     document = pointer(edition, base().notice())
     document["approval_number"] = _approval()
-    response = jsonify({**document, "basemaps": basemaps.offered()})
+    document["basemaps"] = basemaps.offered()
+    document["overlays"] = overlays.offered(base().store)
+    response = jsonify(document)
     response.add_etag()
     return response.make_conditional(request)
 

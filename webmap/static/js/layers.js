@@ -43,15 +43,34 @@ export class Layers {
   }
 
   async toggle(item, on) {
-    const set = this.sets.get(item.id);
-    if (set) set.show(on);
-    else if (on) {
-      const geojson = await ask(item.url);
-      this.sets.set(item.id, new Features(this.map, geojson, {
-        style: item.style, onClick: (feature) => this.onfeature(item, feature),
-      }));
+    this.drop(item.id);
+    if (on) {
+      const renew = () => { clearTimeout(this.later); this.later = setTimeout(() => this.draw(item).catch(this.failed), 250); };
+      this.sets.set(item.id, { features: null, renew });
+      this.map.on("moveend", renew);
+      await this.draw(item);
     }
-    this.onlayers(this.overlays.filter(({ id }) => this.panel.querySelector(`input[value="${CSS.escape(id)}"]`)?.checked).map(({ id }) => id));
+    this.onlayers(this.overlays.filter(({ id }) => this.sets.has(id)).map(({ id }) => id));
+  }
+
+  drop(id) {
+    const set = this.sets.get(id);
+    if (!set) return;
+    this.map.off("moveend", set.renew);
+    set.features?.remove();
+    this.sets.delete(id);
+  }
+
+  /* What lies in view; a later view overtakes an earlier one. */
+  async draw(item) {
+    const view = this.map.getBounds().pad(0.1);
+    const box = [Math.max(view.getWest(), -180), Math.max(view.getSouth(), -90), Math.min(view.getEast(), 180), Math.min(view.getNorth(), 90)];
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const geojson = await ask(`${item.url}?bbox=${box.map((side) => side.toFixed(5)).join(",")}`);
+    const set = this.sets.get(item.id);
+    if (!set || (turn !== this.turn && set.features)) return;
+    set.features?.remove();
+    set.features = new Features(this.map, geojson, { style: item.style, onClick: (feature) => this.onfeature(item, feature) });
   }
 }
 

@@ -44,7 +44,7 @@ const layers = new Layers(byId("layers-panel"), map, {
   onknown: (day) => { state.known = day || null; remember(true); begin().catch(failed); },
   onlayers: (names) => { state.layers = names.join(",") || null; if (shown) remember(); },
   onbasemap: () => key(),
-  onfeature: (item, feature) => notice([feature.properties.name, feature.properties.number, feature.properties.code].filter(Boolean).join(" · ") || item.id, { passing: true }),
+  onfeature: pointed,
   failed: (error) => failed(error), basemap: null,
 });
 const sheet = new Sheet({ resize: refit, onclose: () => printing(null), onsize: (name) => printing(name) });
@@ -321,6 +321,14 @@ function printing(name) {
   });
 }
 byId("print").addEventListener("click", () => printing("a4l"));
+
+/* A marker or a place name that was clicked: what it is, and the way to its page. */
+function pointed(item, { id, properties }) {
+  const number = String(properties[item.id === "markers" ? "marker" : "place"] ?? properties.key ?? id);
+  notice([properties.name, number].filter(Boolean).join(" · "));
+  byId("notice").append(" ", element("a", { href: `${item.page}${encodeURIComponent(number)}` }, say("Open the record")), " ",
+    element("button", { class: "link", onclick: () => notice(null) }, say("Close")));
+}
 
 /* ---- address, status, errors ---- */
 

@@ -1,0 +1,106 @@
+"""One writer of a load test: moves borders through the registry, and says what held.
+
+``python -m tests.support.load_writer STORE NAME SEED SECONDS``; one JSON line a verb:
+``{"verb", "ms", "ok", "codes", "version"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from boundaries.registry import Registry, open_registry
+from geodata.errors import QuhuaError
+
+COLUMNS = 8
+"""Cells in a row of the layer that is written to."""
+SIDE = 0.1
+WEST, SOUTH = 117.0, 39.0
+
+
+def code(column: int, row: int) -> str:
+    """Return the code of a cell."""
+    return f"1201{row * COLUMNS + column + 1:02}"
+
+
+def between(left: float, right: float, row: int) -> shapely.Polygon:
+    """Return a cell between two meridians."""
+    return shapely.box(left, SOUTH + row * SIDE, right, SOUTH + (row + 1) * SIDE)
+
+
+class Writer:
+    """Stages, submits and has approved one moved border after the other."""
+
+    def __init__(self, registry: Registry, name: str, seed: int, rows: int) -> None:
+        self.registry = registry
+        self.name = name
+        self.rows = rows
+        self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+
+    def once(self) -> None:
+        """Move one border between two neighbours of one row."""
+        row = self.random.randrange(self.rows)
+        column = self.random.randrange(COLUMNS - 1)
+        codes = [code(column, row), code(column + 1, row)]
+        seen = self.registry.store.snapshot("divisions", keys=codes)
+        west = seen.geometry[codes[0]].bounds[0]
+        east = seen.geometry[codes[1]].bounds[2]
+        middle = round(west + (east - west) * self.random.uniform(0.3, 0.7), 6)
+        shapes = [between(west, middle, row), between(middle, east, row)]
+        frame = gpd.GeoDataFrame(
+            seen.loc[codes].drop(columns="geometry"), geometry=shapes, crs="EPSG:4490"
+        )
+        staged = self.verb("stage", codes, lambda: self.stage(frame))
+        if staged is None:
+            return
+        draft = staged["id"]
+        if self.verb("submit", codes, lambda: self.submit(draft)) is None:
+            return
+        self.verb("approve", codes, lambda: self.registry.approve("manager", draft))
+
+    def stage(self, frame: gpd.GeoDataFrame) -> Any:
+        """Stage the two cells as they are to be from a day on."""
+        return self.registry.stage(
+            self.name, frame, effective="2026-01-01", basis="一", title="移动"
+        )
+
+    def submit(self, draft: str) -> Any:
+        """Submit a draft."""
+        return self.registry.submit(self.name, draft)
+
+    def verb(self, verb: str, codes: list[str], work: Any) -> Any:
+        """Do one verb and say how long it took and whether it was acknowledged."""
+        began = time.perf_counter()
+        try:
+            done = work()
+        except QuhuaError as error:
+            self.say(verb, began, codes, ok=False, why=error.code)
+            return None
+        self.say(verb, began, codes, ok=True, version=done.get("version"))
+        return done
+
+    def say(self, verb: str, began: float, codes: list[str], **more: Any) -> None:
+        """Print one line, at once."""
+        ms = (time.perf_counter() - began) * 1000
+        print(json.dumps({"verb": verb, "ms": ms, "codes": codes, **more}), flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Wait for a line on standard input, then write for so many seconds."""
+    store, name, seed, seconds, rows = sys.argv[1:6]
+    writer = Writer(open_registry(store), name, int(seed), int(rows))
+    print(json.dumps({"verb": "ready"}), flush=True)  # noqa: T201
+    sys.stdin.readline()
+    until = time.monotonic() + float(seconds)
+    while time.monotonic() < until:
+        writer.once()
+
+
+if __name__ == "__main__":
+    main()
