@@ -149,6 +149,7 @@ def test_a_reviewer_returns_then_approves_then_publishes(
     page = chen.get(f"/drafts/{draft}").text
     assert f"/drafts/{draft}/approve" in page
     assert f"/drafts/{draft}/submit" not in page
+    assert 'name="staging" value="1"' in page
     chen.post(f"/drafts/{draft}/return", note="")
     assert desk.registry.seen("zhao", draft)["state"] == "submitted"
     chen.post(f"/drafts/{draft}/return", note="请附批复")
@@ -198,6 +199,7 @@ def test_moves_that_are_not_ones_own_change_nothing(desk: Office, enter: Any) ->
 def test_discarding_is_confirmed_by_name(desk: Office, enter: Any) -> None:
     draft = desk.stage()["id"]
     zhao = enter("zhao")
+    assert 'name="name"' in zhao.get(f"/drafts/{draft}").text
     zhao.post(f"/drafts/{draft}/discard", name="D9999")
     assert desk.registry.seen("zhao", draft)["state"] == "draft"
     zhao.post(f"/drafts/{draft}/discard", name=draft)

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from boundaries.vocabulary import Level, Rule
+from boundaries.words import FIELD_WORDS
 from geodata.errors import Text
 from geodata.topology.repair import KINDS
 from webmap import languages
@@ -20,7 +21,7 @@ _LAYERS = {
     "facilities": Text("养老设施", "facilities"),
     "population": Text("人口", "population"),
 }
-_FIELDS = {
+_FIELDS = FIELD_WORDS | {
     "code": Text("代码", "code"),
     "name": Text("名称", "name"),
     "kind": Text("类别", "kind"),
@@ -65,6 +66,7 @@ def helpers() -> dict[str, Any]:
         "_guess": lambda name: _of(_GUESSES, name),
         "_repair": lambda name: _of(_REPAIRS, name),
         "_rule": _rule,
+        "_crs": _crs,
         "_counts": _counts,
         "_note": _note,
     }
@@ -81,6 +83,14 @@ def _words() -> dict[str, Any]:
 def _of(words: dict[str, Text], name: str) -> str:
     found = words.get(name)
     return languages.say(found) if found else str(name).removeprefix("extra.")
+
+
+def _crs(crs: dict[str, Any]) -> str:
+    """Return the coordinate system a file was read in, and why."""
+    told = crs.get("evidence_en") if languages.chosen() == "en" else None
+    why = told or crs.get("evidence") or ""
+    code = f"EPSG:{crs['epsg']}" if crs.get("epsg") else "WKT" if crs.get("wkt") else ""
+    return " · ".join(part for part in (code, why) if part)
 
 
 def _rule(name: str) -> str:

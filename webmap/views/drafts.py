@@ -249,6 +249,7 @@ def repair(draft: str) -> Any:
         NoteForm(),
         lambda: registry().start_job(actor(), "repair", draft, parameters),
         gettext("The repairs are being made; the draft is checked again after them."),
+        tab="findings",
     )
 
 

@@ -30,7 +30,14 @@ function show(index) {
   block?.scrollIntoView({ block: "nearest" });
 }
 
+const hull = (boxes) => [Math.min(...boxes.map((b) => b[0])), Math.min(...boxes.map((b) => b[1])), Math.max(...boxes.map((b) => b[2])), Math.max(...boxes.map((b) => b[3]))];
 const boxes = units.map((unit) => unit.box).filter(Boolean);
-if (boxes.length) kit.frame([Math.min(...boxes.map((b) => b[0])), Math.min(...boxes.map((b) => b[1])), Math.max(...boxes.map((b) => b[2])), Math.max(...boxes.map((b) => b[3]))], 0.1);
+if (between.bounds()) kit.frame(between.bounds(), 0.6);
+else if (boxes.length) kit.frame(hull(boxes), 0.1);
 for (const button of document.querySelectorAll("[data-frame]")) button.addEventListener("click", () => show(Number(button.dataset.frame)));
+for (const button of document.querySelectorAll("[data-all]")) {
+  button.addEventListener("click", () => {
+    for (const choice of document.querySelectorAll(`.choices input[value="${button.dataset.all}"]`)) choice.checked = true;
+  });
+}
 document.body.dataset.ready = "yes";

@@ -91,9 +91,22 @@ class Findings {
     this.show(row);
     if (frame) this.map.frame(row);
     const line = byId("rows").querySelector(`[data-number="${number}"]`);
-    line?.scrollIntoView({ block: "nearest" });
+    if (line) this.reach(line, focus);
     if (focus) line?.focus({ preventScroll: true });
     if (!first) { this.state.mark = ""; this.state.f = String(number); writeAddress(this.state); }
+  }
+
+  /* Bring a row into sight inside its frame; the page itself stays where it is. */
+  reach(line, focus) {
+    const frame = byId("rows-frame");
+    if (frame.scrollHeight <= frame.clientHeight + 1) {
+      if (focus) line.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    const [row, box] = [line.getBoundingClientRect(), frame.getBoundingClientRect()];
+    const head = frame.querySelector("thead").offsetHeight;
+    if (row.top < box.top + head) frame.scrollTop -= box.top + head - row.top;
+    else if (row.bottom > box.bottom) frame.scrollTop += row.bottom - box.bottom;
   }
 
   show(row) {
@@ -160,7 +173,7 @@ class Findings {
     const line = element("tr", { "data-number": String(row.number), tabindex: "-1", onclick: (event) => { if (!event.target.closest("input")) this.select(row.number, { frame: true }).catch(complain); } },
       mend ? element("td", {}, row.repair?.automatic ? element("input", { type: "checkbox", checked: this.chosen.has(row.fingerprint), "aria-label": say("Mend {n}", { n: String(row.number) }), onchange: (event) => this.choose(row.fingerprint, event.target.checked) }) : "") : null,
       element("td", { "data-label": "#" }, element("button", { type: "button", class: "link number-tag", "aria-label": say("Finding {n}", { n: String(row.number) }) }, String(row.number))),
-      element("td", { class: "what", "data-label": say("Problem") }, badge(row), " ", element("strong", {}, label(row.rule_label)), element("small", {}, label(row.message))),
+      element("td", { class: "what", "data-label": say("Problem") }, element("div", {}, badge(row), " ", element("strong", {}, label(row.rule_label)), element("small", {}, label(row.message)))),
       element("td", { class: "number", "data-label": say("Area") }, area(row.area_m2)),
       element("td", { class: "number", "data-label": say("Width") }, length(row.width_m ?? row.length_m)));
     if (row.number === this.row?.number) line.setAttribute("aria-current", "true");

@@ -3,7 +3,7 @@
 import { ask } from "../ask.js";
 import { L } from "../leaflet.js";
 import { say } from "../words.js";
-import { outlines, query, SEVERITIES, styleOf } from "./shared.js";
+import { outlines, query, styleOf } from "./shared.js";
 
 const AT_ONCE = 500; // as many shapes as the server gives at a time
 const LEAST_DEG = 0.0004; // a finding of a few metres is looked at with its street around it
@@ -49,6 +49,7 @@ export class FindingsMap {
     const view = this.kit.map.getBounds();
     const bbox = this.many ? [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()].map((v) => v.toFixed(6)).join(",") : "";
     const found = await ask(`${this.address}/findings.geojson?${query({ ...this.filter, bbox })}`);
+    if (found.left) found.features = found.features.filter(({ properties }) => properties.number === this.marked?.number); // too many: the dots say where
     this.set?.remove();
     this.drawn = found.features.map((feature) => feature.properties.number);
     this.set = this.kit.addFeatures(found, {
@@ -72,7 +73,8 @@ export class FindingsMap {
   }
 
   whole() {
-    const box = this.set?.bounds() ?? null;
+    const all = this.dots?.getBounds();
+    const box = all?.isValid() ? [all.getWest(), all.getSouth(), all.getEast(), all.getNorth()] : this.set?.bounds() ?? null;
     if (box) this.kit.frame(box, 0.1);
   }
 
@@ -97,5 +99,3 @@ export class FindingsMap {
     this.kit.frame([box[0] - grow, box[1] - grow, box[2] + grow, box[3] + grow], 0.6);
   }
 }
-
-export { SEVERITIES };

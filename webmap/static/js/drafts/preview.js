@@ -50,9 +50,11 @@ function show({ repairs, units }, rows) {
       element("td", { class: "figures" }, each.done ? cost(each.cost) : "—"))))),
     moved.length ? element("table", { class: "table" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
       element("td", { class: "figures" }, unit.key),
-      element("td", { class: "number" }, area(unit.area_before_m2)), element("td", { class: "number" }, area(unit.area_after_m2)),
+      element("td", { class: "number" }, exact(unit.area_before_m2)), element("td", { class: "number" }, exact(unit.area_after_m2)),
       element("td", { class: "number" }, difference(unit.area_after_m2 - unit.area_before_m2)))))) : null);
 }
+
+const exact = (m2) => `${(m2 / 10000).toFixed(4)} ha`;
 
 function difference(m2) {
   if (Math.abs(m2) < LEAST_M2) return "±0";

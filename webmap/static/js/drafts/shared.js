@@ -10,7 +10,6 @@ export const length = (m) => (m === null || m === undefined ? "—" : m >= 10000
 /* The style a finding is drawn in: by what it is, else by how grave. */
 export const styleOf = ({ kind, severity }) => (kind === "place" ? { error: "point", warning: "warning", info: "note" }[severity] : kind);
 
-export const SEVERITIES = ["error", "warning", "info"];
 export const gradeWords = () => ({ error: say("error"), warning: say("warning"), info: say("note") });
 
 export function readAddress(names) {
