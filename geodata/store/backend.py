@@ -109,8 +109,7 @@ class Backend(Protocol):
     def load(
         self,
         folder: Path,
-        schema: str,
-        anchor: dict[str, Any],
+        manifest: dict[str, Any],
         accept: Callable[[SqlTransaction], None],
     ) -> None:
         """Make the store from :meth:`dump`, verified; all of it or nothing.

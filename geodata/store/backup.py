@@ -92,7 +92,7 @@ def restore(
                 Text("请恢复到新的位置。", "Restore to a new place."),
                 code="exists",
             )
-        backend.load(folder, manifest["schema"], manifest["anchor"], accept)
+        backend.load(folder, manifest, accept)
     finally:
         backend.close()
     return manifest

@@ -230,31 +230,38 @@ class PostGIS:
                 ):
                     for chunk in copy:
                         file.write(chunk)
-        return {"anchor": anchor}
+        tables = {
+            table.name: [column.name for column in table.columns]
+            for table in metadata.sorted_tables
+        }
+        return {"anchor": anchor, "tables": tables}
 
     def load(
         self,
         folder: Path,
-        schema: str,
-        anchor: dict[str, Any],
+        manifest: dict[str, Any],
         accept: Callable[[SqlTransaction], None],
     ) -> None:
-        """Make the tables and fill them from :meth:`dump`; all of it or nothing."""
+        """Make the tables and fill them from :meth:`dump`; all of it or nothing.
+
+        The tables are made as they were when the backup was written, filled, and
+        migrated then: a backup may be older than this program.
+        """
         from geodata.store.writer import SqlTransaction
 
         self.prepare()
         with self.writing(("schema",)) as connection:
-            migrating.run(connection, schema)
-            for table in metadata.sorted_tables:
-                source = folder / f"{table.name}.copy"
-                query = f"COPY {_columns(table)} FROM STDIN"
+            migrating.run(connection, manifest["schema"])
+            for name, columns in _kept(connection, folder, manifest).items():
+                query = f"COPY {name} ({', '.join(columns)}) FROM STDIN"
+                source = folder / f"{name}.copy"
                 with source.open("rb") as file, _cursor(connection).copy(query) as copy:
                     while chunk := file.read(1 << 20):
                         copy.write(chunk)
             migrating.run(connection)
             # before verifying, which leaves the connection to stream results
             accept(SqlTransaction(self, connection))
-            breaks = verifying.verify(self, connection, anchor)
+            breaks = verifying.verify(self, connection, manifest["anchor"])
             if breaks:
                 raise verifying.failure(breaks)
 
@@ -280,6 +287,38 @@ class PostGIS:
 def lock_number(name: str) -> int:
     """Return the signed 32-bit number an advisory lock's name stands for."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], signed=True)
+
+
+def _kept(
+    connection: sa.Connection, folder: Path, manifest: dict[str, Any]
+) -> dict[str, list[str]]:
+    """Return the columns of each table in a backup, in the order they were written.
+
+    The names go into SQL: only those that the tables of that time have pass. A
+    backup that does not name them is of a time when there were but ours, in the order
+    of the declaration.
+    """
+    there: dict[str, list[str]] = {}
+    for name, column in connection.exec_driver_sql(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = current_schema() ORDER BY ordinal_position"
+    ):
+        there.setdefault(name, []).append(column)
+    named = manifest.get("tables") or {
+        table.name: [
+            c.name for c in table.columns if c.name in there.get(table.name, ())
+        ]
+        for table in metadata.sorted_tables
+        if (folder / f"{table.name}.copy").is_file()
+    }
+    for name, columns in named.items():
+        if not set(columns) <= set(there.get(name, ())):
+            raise StoreError(
+                Text(f"备份中的表 {name} 与其结构版本不符。",
+                     f"The table {name} of the backup is not of its schema."),
+                code="backup",
+            )  # fmt: skip
+    return named
 
 
 def _columns(table: sa.Table) -> str:

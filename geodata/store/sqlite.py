@@ -362,14 +362,15 @@ class SQLite:
     def load(
         self,
         folder: Path,
-        schema: str,
-        anchor: dict[str, Any],
+        manifest: dict[str, Any],
         accept: Callable[[SqlTransaction], None],
     ) -> None:
-        """Put a copy in place: blobs first, then the file, in one rename."""
+        """Put a copy in place: blobs first, then the file, in one rename.
+
+        The copy carries its own revision, and is migrated from there.
+        """
         from geodata.store.writer import SqlTransaction
 
-        _ = schema  # the copy carries its own revision
         self._require_no_log()
         part = SQLite(self.path.with_name(f".{self.path.name}.restoring"))
         source = folder / COPY
@@ -390,7 +391,7 @@ class SQLite:
             part.files = self.files
             with part.reading() as connection:
                 _require_sound(connection)
-                breaks = verifying.verify(part, connection, anchor)
+                breaks = verifying.verify(part, connection, manifest["anchor"])
             if breaks:
                 raise verifying.failure(breaks)
             part.close()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from geopandas.testing import assert_geodataframe_equal
 
 from geodata.errors import ForbiddenError, InputError, StoreError, Text
-from geodata.store import digests, open_store, restore
+from geodata.store import digests, migrating, open_store, postgis, restore, tables
 from tests.support import store_writer
 from tests.support.stores import LAYERS, change, commit, zones
 from tests.support.writers import Writer
@@ -308,3 +310,78 @@ def test_a_restore_that_is_refused_makes_nothing(store, other_url, tmp_path):
     assert again.journal()[-1].verb == "restore"
     assert again.verify(anchor=store.anchor()) == []
     again.close()
+
+
+NEWER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999", {before!r}, None, None
+
+
+def upgrade():
+    op.add_column("document", sa.Column("seen", sa.Text))
+    op.create_table("extra", sa.Column("name", sa.Text, primary_key=True))
+"""
+"""A migration that a later program might bring: a column and a table more."""
+
+
+@pytest.fixture
+def newer(tmp_path, monkeypatch):
+    """Make this program a later one, which knows a column and a table more."""
+
+    def become():
+        folder = tmp_path / "migrations"
+        shutil.copytree(migrating._FOLDER, folder)
+        script = NEWER.format(before=migrating.CURRENT)
+        (folder / "versions" / "m9999_later.py").write_text(script)
+        wider = sa.MetaData()
+        for table in tables.metadata.sorted_tables:
+            table.to_metadata(wider)
+        wider.tables["document"].append_column(sa.Column("seen", sa.Text))
+        sa.Table("extra", wider, sa.Column("name", sa.Text, primary_key=True))
+        monkeypatch.setattr(postgis, "metadata", wider)
+        monkeypatch.setattr(migrating, "_FOLDER", folder)
+        monkeypatch.setattr(migrating, "CURRENT", "9999")
+
+    return become
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_backup_of_an_older_program_is_restored_and_migrated(
+    store, other_url, tmp_path, newer, named
+):
+    """Also one written before manifests named the columns of each table."""
+    digest = used(store)
+    place = tmp_path / "backup"
+    manifest = store.backup(place)
+    if not named:
+        manifest.pop("tables", None)
+        (place / "manifest.json").write_text(json.dumps(manifest))
+    newer()
+    restore(place, other_url)
+    found = open_store(other_url)
+    try:
+        with found._backend.reading() as connection:
+            assert migrating.revision(connection) == "9999"
+            columns = sa.inspect(connection).get_columns("document")
+            assert "seen" in {column["name"] for column in columns}
+            assert sa.inspect(connection).has_table("extra")
+        assert found.verify(anchor=manifest["anchor"]) == []
+        assert found.journal() == store.journal()
+        assert found.blob(digest) == store.blob(digest)
+        assert found.find("drafts", parent="p") == store.find("drafts", parent="p")
+    finally:
+        found.close()
+
+
+@pytest.mark.postgis
+def test_names_in_a_manifest_do_not_become_sql(postgis_server, tmp_path):
+    store = open_store(postgis_server.database(), create=True, layers=LAYERS)
+    used(store)
+    manifest = store.backup(tmp_path / "backup")
+    store.close()
+    manifest["tables"]["journal"][0] = "seq) FROM STDIN; DROP TABLE journal; --"
+    (tmp_path / "backup" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="not of its schema"):
+        restore(tmp_path / "backup", postgis_server.database())
