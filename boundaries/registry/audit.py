@@ -65,7 +65,7 @@ class Audit(Desk):
         """
         self.may("read_audit", actor)
         with self.store.write() as tx:
-            self.record(tx, actor, "export_audit", "", **wanted)
+            self.record(tx, actor, "export_audit", "", selection=wanted)
         return self._audit_pages(actor, wanted)
 
     def _audit_pages(
