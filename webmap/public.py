@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from webmap.divisions import box_of, kind_label, number_or_none, text_or_none
 from webmap.immutable import DOCUMENTS, MARK, keep
 from webmap.pointer import event_document, levels_document
+from webmap.sweeping import used
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,9 @@ def publish_state(cache: Path, found: State) -> str:
         state_document(found), ensure_ascii=False, separators=(",", ":")
     ).encode()
     digest = hashlib.sha256(body).hexdigest()[:40]
-    keep(cache / DOCUMENTS / f"{digest}.json", body)
+    path = cache / DOCUMENTS / f"{digest}.json"
+    keep(path, body)
+    used(path)
     folder = cache / found.digest
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()

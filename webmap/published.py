@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.errors import NotFoundError, Text
 from geodata.tiles.pyramid import FULL_ZOOM, TILE_PIXELS, kept_tile, tiles_over
 from webmap.states import Box, State, Transition, state, transition
+from webmap.sweeping import sweep, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,16 @@ class Edition:
                 return found
         return None
 
+    def digests(self) -> set[str]:
+        """Return the names of the tiles of what is prepared."""
+        with self._lock:
+            done = [f for f in self._made.values() if f.done() and not f.exception()]
+        return {future.result().digest for future in done}
+
+    def later(self, work: Callable[[], Any]) -> None:
+        """Do something when nobody waits for tiles."""
+        self._ahead.submit(work)
+
     def prepare(self) -> None:
         """Begin with the state that opens; then its change from the one before it."""
         if not self.dates:
@@ -198,6 +209,7 @@ class Edition:
         layer, number = self.version.layer, self.version.number
         frame = self._store.snapshot(layer, at=number, valid_on=date)
         made = state(frame, date, self._cache, self._colours)
+        used(self._cache / made.digest)
         self._colours = {
             **dict(zip(made.frame.index, made.frame["colour"], strict=True)),
             **self._colours,
@@ -223,7 +235,9 @@ class Edition:
                 kept.set_result(pair[-1])
                 with self._lock:
                     self._made[(date,)] = kept
-        return transition(pair[0], pair[1], self._cache)
+        made = transition(pair[0], pair[1], self._cache)
+        used(self._cache / made.digest)
+        return made
 
 
 def first_seen(box: Box) -> tuple[int, ...]:
@@ -338,6 +352,17 @@ class Published:
             self._coming = None
             if old is not None:
                 old.close()
+            if self._current is not None:
+                self._current.later(self._sweep)
+
+    def _sweep(self) -> None:
+        with self._lock:
+            editions = [self._current, self._coming, *self._earlier.values()]
+        in_use = {name for one in editions if one for name in one.digests()}
+        try:
+            sweep(self.cache, in_use)
+        except OSError as error:
+            log.warning("old tiles could not be swept: %s", error)
 
     def _prepared(self, number: int) -> bool:
         """Return whether the edition to come can take over; begin it when new."""
