@@ -29,7 +29,13 @@ from hypothesis.stateful import (
 )
 
 from boundaries.registry import open_registry
-from geodata.errors import ForbiddenError, InputError, QuhuaError, StateError
+from geodata.errors import (
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    QuhuaError,
+    StateError,
+)
 from tests.support.registries import Office, office, streets
 
 WHERE = {
@@ -49,6 +55,10 @@ STREETS = {
     "120102002": "D",
 }
 NAMES = st.sampled_from(["东大街道", "东小街道", "和平街道", "友谊街道"])
+
+
+OPEN = {"draft", "returned", "withdrawn", "conflict"}
+SIDES = ("mine", "theirs")
 
 
 class Workflow(RuleBasedStateMachine):
@@ -135,6 +145,52 @@ class Workflow(RuleBasedStateMachine):
             assert self.office.verbs()[-1] == verb
         self.acts += len(self.office.verbs()) - before
 
+    @precondition(lambda self: self.drafts)
+    @rule(who=PEOPLE, pick=st.integers(min_value=0))
+    def comment(self, who: str, pick: int) -> None:
+        """Say something: the author, and who may decide, while it is open."""
+        draft, known = sorted(self.drafts.items())[pick % len(self.drafts)]
+        here, mine = self._within(who, known["code"]), who == known["author"]
+        lawful = here and (mine or who in MANAGERS)
+        timely = known["state"] in {*OPEN, "submitted"}
+        try:
+            said = self.office.registry.comment(who, draft, "看一下")
+        except (ForbiddenError, NotFoundError):
+            assert not lawful
+            return
+        except StateError:
+            assert lawful
+            assert not timely
+            return
+        assert lawful
+        assert timely
+        self.acts += 1
+        known["said"] = known.get("said", 0) + 1
+        assert said["number"] == known["said"]
+
+    @precondition(lambda self: self._of("conflict"))
+    @rule(who=PEOPLE, pick=st.integers(min_value=0), side=st.sampled_from(SIDES))
+    def resolve(self, who: str, pick: int, side: str) -> None:
+        """Settle a conflict: nothing of the layer is touched by that."""
+        found = self._of("conflict")
+        draft, known = found[pick % len(found)]
+        lawful = who == known["author"] and self._within(who, known["code"])
+        head = self.versions[-1][0]
+        try:
+            self.office.registry.resolve(who, draft, {known["code"]: side}, head=head)
+        except ForbiddenError:
+            assert not lawful
+            return
+        except InputError as error:
+            assert lawful
+            assert error.code == "unchanged"
+            assert side == "theirs" or self.names[known["code"]] == known["name"]
+            return
+        assert lawful
+        assert side == "mine"
+        self.acts += 1
+        known["state"] = "draft"
+
     @rule(who=PEOPLE)
     def publish(self, who: str) -> None:
         """Move the tag to the newest version."""
@@ -179,6 +235,11 @@ class Workflow(RuleBasedStateMachine):
         assert self.office.registry.store.verify() == []
         self.office.registry.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _of(self, state: str) -> list[tuple[str, dict[str, Any]]]:
+        """The drafts the model knows in a state."""
+        drafts = sorted(self.drafts.items())
+        return [(name, each) for name, each in drafts if each["state"] == state]
 
     def _within(self, who: str, code: str) -> bool:
         return who in WHERE and code.startswith(WHERE[who])
