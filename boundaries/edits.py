@@ -29,6 +29,7 @@ MOST_BYTES = 2_000_000
 MOST_DEPTH = 8
 MOST_VERTICES = 20_000
 MOST_BORDERS = 200
+MOST_LINE = 2_000
 MOST_UNITS = 50
 LONGEST_TEXT = 2_000
 CHINA = (73.0, 3.0, 136.0, 54.0)
@@ -203,6 +204,8 @@ def _split(said: dict[str, Any], ground: _Ground) -> Split:
         words = {k: _text(part.get(k, ""), f"{where}.{k}") for k in ("name", "kind")}
         named.append({"code": code, **words})
     line = ground.line(said.get("line"), "line")
+    if len(line) > MOST_LINE:
+        raise _too_many(Text("分割线的点", "points of a line"), MOST_LINE)
     return Split(_code(said.get("unit"), "unit"), line, tuple(named))
 
 

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Reader, Transaction
 
 MOST_STEPS = 500
+MOST_CHANGES = 2_000
+"""Units a draft may change: what is staged is kept once more for every step."""
 MOST_AROUND = 400_000
 """Vertices of the units around what is edited; above, the work is for files."""
 
@@ -269,6 +271,17 @@ class Editing(Drafts):
         self.may("edit", actor, draft=document)
         require_rev(document, rev)
         changes = self.store.staged(draft)
+        if len(changes) > MOST_CHANGES:
+            raise LimitError(
+                Text(
+                    f"草稿已改动 {len(changes)} 个单位，超过在线编辑的上限 "
+                    f"{MOST_CHANGES} 个。",
+                    f"The draft changes {len(changes)} units; editing here ends at "
+                    f"{MOST_CHANGES}.",
+                ),
+                Text("请修改文件后重新导入。", "Change the file and import it again."),
+                setting="editing.changes",
+            )
         return document, changes, self._around(changes, operands(operation))
 
     def _redrawn(

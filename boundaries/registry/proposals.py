@@ -27,37 +27,41 @@ def free_codes(reader: Reader, changes: ChangeSet, unit: str, count: int) -> lis
     The next numbers after the highest in use, as long as they admit the same kinds
     of unit; numbers between are left to their history.
     """
-    parts = codes.parse(unit)
-    low, high = _OWN_DIGITS[parts.level]
-    head, tail = unit[:low], unit[high:]
-    used = _used(reader, changes, head)
+    level = codes.parse(unit).level
+    low, high = _OWN_DIGITS[level]
     kinds = codes.kind_range(unit)
-    width = high - low
-    top = max(
-        (int(code[low:high]) for code in used if _alike(code, unit, kinds)), default=0
-    )
+    used = [
+        code for code in _beside(reader, changes, unit) if _alike(code, unit, kinds)
+    ]
+    top = max((int(code[low:high]) for code in used), default=int(unit[low:high]))
     found: list[str] = []
-    for number in range(top + 1, 10**width):
-        code = f"{head}{number:0{width}d}{tail}"
+    for number in range(top + 1, 10 ** (high - low)):
+        code = f"{unit[:low]}{number:0{high - low}d}{unit[high:]}"
         if len(found) == count or codes.kind_range(code) != kinds:
             break
-        if code not in used:
+        if not reader.history(changes.layer, code):
             found.append(code)
     return found
 
 
-def _used(reader: Reader, changes: ChangeSet, head: str) -> set[str]:
-    """Return the codes beginning with ``head`` that are or were in use."""
-    now = reader.snapshot(changes.layer, geometry=False)
-    used = {str(key) for key in now.index} | {str(key) for key in changes.keys}
-    for version in reader.versions(changes.layer):
-        used |= {str(key) for key in version.doc.get("removed", ())}
-    return {code for code in used if code.startswith(head)}
+def _beside(reader: Reader, changes: ChangeSet, unit: str) -> set[str]:
+    """Return the codes in use around a unit, in its superior's box if it has one."""
+    layer = changes.layer
+    own = reader.snapshot(layer, keys=[unit])
+    own = own if len(own) else changes.new[changes.new.index == unit]
+    above = [str(code) for code in own["parent"] if code]
+    place = reader.snapshot(layer, keys=above) if above else own
+    west, south, east, north = (place if len(place) else own).total_bounds.tolist()
+    near = reader.snapshot(layer, bbox=(west, south, east, north), geometry=False)
+    return {str(key) for key in near.index.union(changes.keys)}
 
 
 def _alike(code: str, unit: str, kinds: frozenset[object]) -> bool:
+    """Tell whether a code is of the unit's level, superior and range of kinds."""
+    low = _OWN_DIGITS[codes.parse(unit).level][0]
     return (
         len(code) == len(unit)
+        and code[:low] == unit[:low]
         and codes.is_code(code)
         and codes.parse(code).level == codes.parse(unit).level
         and codes.kind_range(code) == kinds

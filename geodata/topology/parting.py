@@ -67,9 +67,12 @@ def split(
         When the line does not part the unit, or runs along its border.
     """
     shape = unit_of(frame, unit)
+    drawn = one_line(line)
+    if not _simple(drawn):
+        raise _crosses_itself()
     threads = woven(frame)
     at = threads.place[unit]
-    drawn = _reaching(threads, at, one_line(line))
+    drawn = _reaching(threads, at, drawn)
     kept = {threads.place[key] for key in fixed if key in threads.place}
     crossings = _crossings(threads, at, drawn, kept)
     chords = _chords(shape, drawn, crossings)
@@ -243,10 +246,7 @@ def _chords(
     lines: Any = [shapely.linestrings(chord) for chord in found]
     together = shapely.multilinestrings(lines)
     if not shapely.is_simple(together) or not all(_simple(chord) for chord in found):
-        raise GeometryError(
-            Text("分割线与自身相交。", "The line crosses itself."),
-            Text("请重新画线。", "Draw it again."),
-        )
+        raise _crosses_itself()
     return found
 
 
@@ -372,4 +372,11 @@ def _parts_nothing() -> GeometryError:
             "线须从界线的一处穿到另一处。",
             "It must run from one place of the border to another.",
         ),
+    )
+
+
+def _crosses_itself() -> GeometryError:
+    return GeometryError(
+        Text("分割线与自身相交。", "The line crosses itself."),
+        Text("请重新画线。", "Draw it again."),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -378,3 +380,66 @@ def test_a_gap_is_filled_to_the_bit() -> None:
     assert shapely.get_num_interior_rings(shapely.get_parts(whole)[0]) == 0
     with pytest.raises(NotFoundError, match="no gap"):
         gap_at(frame, 5, (117.005, 39.195))
+
+
+def test_a_scribble_of_twenty_thousand_vertices_is_refused_at_once() -> None:
+    """Random rings took minutes to repair (trust.md F4); they are never repaired."""
+    frame = layer_of("AAAA/ABBA/ABBA/AAAA")
+    border = next(b for b in shared(frame, "B"))
+    noise = np.random.default_rng(7).uniform(-0.01, 0.01, (20_000, 2))
+    middle = border.coordinates.mean(axis=0) + noise
+    scribble = np.concatenate([middle, middle[:1]])
+    started = time.perf_counter()
+    with pytest.raises(GeometryError):
+        move_borders(frame, {border.id: scribble})
+    with pytest.raises(GeometryError, match="crosses itself"):
+        split(frame, "B", scribble[:2000])
+    assert time.perf_counter() - started < 10
+
+
+def real(data: Path) -> gpd.GeoDataFrame:
+    """Return Tianjin's districts and the city they make up, as published."""
+    source = data / "tianjin" / "tianjin.gpkg"
+    found = gpd.read_file(source, layer="districts_datav_areas_v3")
+    frame = found.set_index(found["adcode"].astype(str))[["geometry"]]
+    frame = frame.set_crs("EPSG:4490", allow_override=True)
+    return gpd.GeoDataFrame(frame.assign(level=3, parent="120000"))
+
+
+def test_borders_of_tianjin_move_with_both_districts(data: Path) -> None:
+    frame = real(data)
+    moved = 0
+    for unit in frame.index[:6]:
+        for border in shared(frame, unit):
+            if len(border.coordinates) < 5:
+                continue
+            line = border.coordinates.copy()
+            line[len(line) // 2] += (2e-5, -1e-5)
+            try:
+                edit = move_borders(frame, {border.id: line})
+            except GeometryError:
+                continue
+            moved += 1
+            pair = {*border.left[3], *border.right[3]}
+            assert set(edit.changed) == pair
+            old = [frame.geometry[key] for key in pair]
+            assert dissolve([*edit.changed.values()], old).is_empty
+    assert moved >= 10
+
+
+def test_districts_of_tianjin_are_split_and_merged_again(data: Path) -> None:
+    frame = real(data)
+    for unit in frame.index[:8]:
+        west, south, east, north = frame.geometry[unit].bounds
+        y = (south + north) / 2
+        line = np.array([[west - 0.01, y], [east + 0.01, y + 0.003]])
+        edit = split(frame, unit, line)
+        assert area(edit.parts) == pytest.approx(frame.geometry[unit].area, rel=1e-12)
+        whole = dissolve(list(edit.parts))
+        gained = {tuple(xy) for xy in shapely.get_coordinates(whole).tolist()}
+        had = shapely.get_coordinates(frame.geometry[unit]).tolist()
+        assert gained >= {tuple(xy) for xy in had}
+        for key, shape in edit.changed.items():
+            assert shapely.symmetric_difference(
+                shape, frame.geometry[key]
+            ).area == pytest.approx(0, abs=1e-14)
