@@ -150,7 +150,9 @@ def _attributes(frame: gpd.GeoDataFrame) -> list[Any]:
 
 
 def _texts(column: Any) -> pd.Series[str]:
-    texts: pd.Series[str] = column.fillna("").astype(str).str.strip()
+    texts: pd.Series[str] = (
+        column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    )
     return texts
 
 

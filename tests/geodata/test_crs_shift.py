@@ -12,7 +12,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geodata.crs import apply_shift, distance_m, estimate_shift, transform
+from geodata.crs import apply_shift, distance_m, estimate_shift, labelled, transform
 from geodata.errors import CRSError
 from geodata.files.reading import SURE, Shift
 from tests.support.drawn import coverage_of
@@ -340,3 +340,8 @@ def test_bd09_against_gcj02_moves_by_its_metres(land: gpd.GeoDataFrame) -> None:
     )
     assert not start.is_empty
     assert gap == pytest.approx(np.hypot(100, 50), rel=1e-4)
+
+
+def test_labels_may_be_numbers_with_some_missing() -> None:
+    column = pd.Series([120101, None], dtype="Int64")
+    assert labelled._texts(column).tolist() == ["120101", ""]
