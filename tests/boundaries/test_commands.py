@@ -117,7 +117,7 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     _conflict(shell)
     _waive_and_repair(shell)
 
-    shell("user", "role", "li", "--role", "viewer", "--as", "root")
+    shell("user", "role", "li", "--role", "viewer", "--as", "keeper")
     monkeypatch.setattr("sys.stdin", _Typed("Heping-2026!\n"))
     assert shell("user", "passwd", "li", "--stdin", "--as", "root")["user"]
     shell("user", "close", "li", "--as", "root")
@@ -359,7 +359,8 @@ def test_a_day_is_answered_for_that_day(shell: Shell, data: Path) -> None:
     folder = data / "codes" / "areacodes_cc0"
     refused = shell("divisions", "codes-import", folder, "--as", "chen", status=2)
     assert refused["error"] == "forbidden"
-    shell("user", "add", "bai", "--role", "boundary_manager", "--as", "root")
+    shell("user", "add", "bai", "--as", "root")
+    shell("user", "role", "bai", "--role", "boundary_manager", "--as", "keeper")
     done = shell("divisions", "codes-import", folder, "--as", "bai")
     assert all(is_chinese(notice["zh"]) for notice in done["notices"])
     assert {"zh", "en"} == set(done["notices"][0])
