@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 TOLD, DONE, ERROR, CANCELLED, AGAIN = "told", "done", "error", "cancelled", "again"
 """What an attempt sends: how far it is, and how it ended."""
+_POLITE = 10
+"""Steps below the server: pages are answered first where processors are few."""
 _PASSING = frozenset({"busy", "retry", "unreachable", "job_lost"})
 """Errors that another attempt may not meet."""
 
@@ -123,6 +125,7 @@ def _settle(settings: Settings, worker: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform != "win32":
         os.setsid()
+        os.nice(_POLITE)
         # the fork server is our parent; it ends when the worker does
         reaping.die_with_parent(signal.SIGKILL, os.getppid())
         _limit(settings)

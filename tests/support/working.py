@@ -42,7 +42,7 @@ def begin(url: str, **environment: str) -> subprocess.Popen[bytes]:
 
 
 def finished(
-    registry: Registry, actor: str, job: str, seconds: float = 60
+    registry: Registry, actor: str, job: str, seconds: float = 240
 ) -> dict[str, Any]:
     """Wait for a job's end and return it."""
     found: dict[str, Any] = until(

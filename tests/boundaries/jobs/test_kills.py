@@ -164,7 +164,7 @@ def test_sigkill_in_the_middle(
     process = working.begin(registry.store.url)
     try:
         for _ in range(2 if full_size else 1):
-            working.until(lambda: begun(office, job), 60, what="the job's begin")
+            working.until(lambda: begun(office, job), 180, what="the job's begin")
             time.sleep(draw.uniform(0.0, 0.8))
             process.kill()
             process.wait()
@@ -181,7 +181,7 @@ def test_the_kill_of_one_attempt_is_tried_again(office: Office, tmp_path: Path) 
     """Somebody kills the process at work, not the worker."""
     job = job_of(office, "stage", tmp_path)
     with working.worker(office.registry.store.url) as process:
-        working.until(lambda: begun(office, job), 60)
+        working.until(lambda: begun(office, job), 180)
         for pid in descendants(process.pid)[2:]:  # not the fork server and its tracker
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
