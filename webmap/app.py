@@ -136,5 +136,7 @@ def _protect(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=()"
-    response.headers.setdefault("Cache-Control", "private, no-cache")
+    seen_by_one = g.get("private", False) and "ETag" not in response.headers
+    how = "private, no-store" if seen_by_one else "private, no-cache"
+    response.headers.setdefault("Cache-Control", how)
     return response

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, current_app, g, redirect, request, url_for
 
 from boundaries import review
 from geodata.errors import ForbiddenError, SignInError, Text
@@ -144,6 +144,7 @@ def _require() -> Any:
         abort(403)
     if policy.kind == "public":
         return None
+    g.private = policy.kind != "published"  # no browser keeps it, see webmap.app
     found = identity()
     if not policy.lets_in(found):
         return _refuse(policy, found)

@@ -110,6 +110,13 @@ def test_the_cookie_is_secure_over_tls(app: Flask) -> None:
     assert "; Secure" in page.headers["Set-Cookie"]
 
 
+def test_no_browser_keeps_what_is_shown_to_one_person(app: Flask) -> None:
+    """After signing out, 'back' shows nothing."""
+    client = client_as(app, "li")
+    for address in ("/account", "/account/tokens", "/api/v1/account"):
+        assert client.get(address).headers["Cache-Control"] == "private, no-store"
+
+
 def test_signing_in_changes_the_session(app: Flask, desk: Office) -> None:
     """Whoever planted a cookie before does not own the session after."""
     client = app.test_client()
