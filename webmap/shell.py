@@ -22,7 +22,7 @@ from boundaries.vocabulary import (
     Severity,
 )
 from geodata.errors import Text
-from webmap import languages, policy, session
+from webmap import languages, people, policy, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,14 +181,7 @@ def _context() -> dict[str, Any]:
 
 
 def _who(found: session.Identity) -> dict[str, Any]:
-    roles = [
-        Text(
-            f"{role.label.zh}（{grant.subtree or '全部'}）",
-            f"{role.label.en} ({grant.subtree or 'all'})",
-        )
-        for grant in found.user.grants
-        for role in (grant.role,)
-    ]
+    roles = [people.grant_words(grant) for grant in found.user.grants]
     return {"name": found.name, "label": found.display, "roles": roles}
 
 

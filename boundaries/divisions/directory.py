@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from boundaries.vocabulary import Kind, Level
@@ -91,9 +92,21 @@ class Directory:
     def __init__(self, states: gpd.GeoDataFrame, version: int) -> None:
         self.version = version
         plain = pd.DataFrame(states.drop(columns=["geometry", "extra"]))
-        plain = plain.assign(code=plain.index.astype(str), state=range(len(plain)))
-        self.states = plain.sort_values(["code", "valid_from"]).reset_index(drop=True)
-        self._names = self.states["name"].fillna("").astype(str)
+        plain = plain.assign(code=plain.index.astype(str)).reset_index(drop=True)
+        rows = plain.sort_values(["code", "valid_from"], ignore_index=True)
+        ends = np.flatnonzero(~rows["code"].duplicated(keep="last"))
+        starts = np.append(0, ends + 1)[: len(ends)]
+        self._places = dict(
+            zip(
+                rows["code"].iloc[ends], zip(starts, ends + 1, strict=True), strict=True
+            )
+        )
+        last = np.repeat(ends, ends + 1 - starts)
+        self.states = rows.assign(
+            last_name=rows["name"].to_numpy()[last],
+            last_end=rows["valid_to"].to_numpy()[last],
+        )
+        self._names = rows["name"].fillna("").astype(str).str.lower()
 
     @cached_property
     def _spelt(self) -> pd.DataFrame:
@@ -102,14 +115,17 @@ class Directory:
 
         known = {}
         for name in self._names.unique():
-            parts = lazy_pinyin(name)
-            known[name] = (
-                "".join(parts).lower(),
-                "".join(part[:1] for part in parts).lower(),
-            )
-        pairs = [known[name] for name in self._names]
+            parts = [part.lower() for part in lazy_pinyin(name)]
+            known[name] = ("".join(parts), "".join(part[:1] for part in parts))
+        said = self.states["pinyin"].fillna("").astype(str).str.lower()
         return pd.DataFrame(
-            pairs, columns=["whole", "first"], index=self.states.index, dtype=object
+            {
+                "whole": [known[name][0] for name in self._names],
+                "first": [known[name][1] for name in self._names],
+                "said": said.str.replace(" ", "", regex=False),
+            },
+            index=self.states.index,
+            dtype=object,
         )
 
     def find(self, wish: Wish) -> pd.DataFrame:
@@ -124,15 +140,14 @@ class Directory:
         rank = self._rank(wish.words) if wish.words else None
         if rank is not None:
             mask &= rank > 0
-        found = rows[mask].assign(in_force=self._in_force(wish.on)[mask])
-        if rank is not None:
-            found = found.assign(_rank=rank[mask])
-            found = found.sort_values(
-                ["_rank", "in_force", "valid_from"], ascending=False, kind="stable"
-            )
-        else:
-            found = found.sort_values(["in_force", "valid_from"], ascending=False)
-        found = found.drop_duplicates("code")
+        found = rows[mask].assign(
+            in_force=self._in_force(wish.on)[mask],
+            _rank=0 if rank is None else rank[mask],
+        )
+        if found["code"].duplicated().any():
+            best = ["_rank", "in_force", "valid_from"]
+            found = found.sort_values(best, ascending=False, kind="stable")
+            found = found.drop_duplicates("code")
         return self._told(self._sorted(found, wish))
 
     def page(self, wish: Wish, start: int = 0, limit: int = 100) -> dict[str, Any]:
@@ -165,10 +180,11 @@ class Directory:
 
     def last(self, code: str, on: str | None = None) -> dict[str, Any] | None:
         """Return a division's state on a date, else its last one; None if unknown."""
-        rows = self.states[self.states["code"] == code]
-        if rows.empty:
+        if code not in self._places:
             return None
-        holding = rows[self._in_force(on)[rows.index]]
+        start, stop = self._places[code]
+        rows = self.states.iloc[start:stop]
+        holding = rows[_holds(rows, on)]
         chosen = holding if len(holding) else rows
         return {str(k): v for k, v in chosen.iloc[-1].to_dict().items()}
 
@@ -185,10 +201,9 @@ class Directory:
 
     def _rows(self, found: pd.DataFrame, on: str | None) -> list[dict[str, Any]]:
         """Return rows of a list as JSON values, with the parent's name."""
-        holding = self.states[self._in_force(on)]
-        last = self.states.drop_duplicates("code", keep="last")
-        names = dict(zip(last["code"], last["name"], strict=True))
-        names.update(zip(holding["code"], holding["name"], strict=True))
+        above = {
+            code: self.last(code, on) for code in found["parent"].dropna().unique()
+        }
         return [
             {
                 "code": row["code"],
@@ -197,7 +212,7 @@ class Directory:
                 "kind_label": _label(row["kind"]),
                 "level": int(row["level"]),
                 "parent": _value(row["parent"]),
-                "parent_name": _value(names.get(row["parent"])),
+                "parent_name": _value((above.get(row["parent"]) or {}).get("name")),
                 "official_km2": _value(row["area_official_km2"]),
                 "population": _value(row["population"]),
                 "valid_from": row["valid_from"],
@@ -210,11 +225,7 @@ class Directory:
         ]
 
     def _in_force(self, on: str | None) -> pd.Series[bool]:
-        begun, ended = self.states["valid_from"], self.states["valid_to"]
-        if on is None:
-            return ended.isna()
-        moment = dates.last_day(on)
-        return (begun <= moment) & (ended.isna() | (ended.fillna("9") > moment))
+        return _holds(self.states, on)
 
     def _in_question(self, wish: Wish) -> pd.Series[bool]:
         """Return which states are looked at at all."""
@@ -248,18 +259,11 @@ class Directory:
         """Return how well each state fits the words, 0 for not at all."""
         wanted = words.lower()
         plain = "".join(wanted.split())
-        lower = self._names.str.lower()
-        code = self.states["code"]
-        said = self.states["pinyin"].fillna("").astype(str).str.lower()
-        said = said.str.replace(" ", "", regex=False)
+        lower, code = self._names, self.states["code"]
         rank = pd.Series(0, index=self.states.index)
         if plain.isascii():
-            fits = said.str.startswith(plain) | self._spelt["whole"].str.startswith(
-                plain
-            )
-            rank = rank.mask(fits, 2).mask(
-                self._spelt["first"].str.startswith(plain), 3
-            )
+            for column, worth in (("said", 2), ("whole", 2), ("first", 3)):
+                rank = rank.mask(self._spelt[column].str.startswith(plain), worth)
         rank = rank.mask(lower.str.contains(wanted, regex=False), 4)
         rank = rank.mask(code.str.startswith(wanted), 4)
         rank = rank.mask(lower.str.startswith(wanted), 5)
@@ -272,6 +276,8 @@ class Directory:
                 ["_rank", "in_force", "level", "code"],
                 ascending=[False, False, True, True],
             )
+        if wish.sort == "code":
+            return found.sort_index()  # the states are kept in this order
         return found.sort_values(
             [_COLUMNS.get(name, "code"), "code"],
             ascending=not wish.sort.startswith("-"),
@@ -280,16 +286,21 @@ class Directory:
 
     def _told(self, found: pd.DataFrame) -> pd.DataFrame:
         """Add what became of each division found."""
-        last = self.states.drop_duplicates("code", keep="last").set_index("code")
-        after = last.loc[found["code"]]
-        now = after["name"].to_numpy()
-        other = now != found["name"].to_numpy()
-        shown = pd.Series(now, index=found.index, dtype=object)
-        ended = pd.Series(after["valid_to"].to_numpy(), index=found.index, dtype=object)
+        renamed = found["last_name"] != found["name"]
+        gone = found["last_end"].notna() & ~found["in_force"]
         return found.assign(
-            now=shown.where(other, None),
-            ended=ended.where(ended.notna() & ~found["in_force"], None),
+            now=found["last_name"].astype(object).where(renamed, None),
+            ended=found["last_end"].astype(object).where(gone, None),
         )
+
+
+def _holds(rows: pd.DataFrame, on: str | None) -> pd.Series[bool]:
+    """Return which states are in force on a date; None: which have no end."""
+    begun, ended = rows["valid_from"], rows["valid_to"]
+    if on is None:
+        return ended.isna()
+    moment = dates.last_day(on)
+    return (begun <= moment) & (ended.isna() | (ended.fillna("9") > moment))
 
 
 def _label(kind: Any) -> dict[str, str]:
