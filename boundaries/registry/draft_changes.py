@@ -54,7 +54,7 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
         of ``units``, ``moved``, and the line work ``old`` (ended) and ``new``;
         ``simplified_m`` says by how much lines were simplified, 0: not at all.
     """
-    first = changes.old.empty
+    first = changes.base == 0  # nothing was there that could move
     moved = staging.moved(changes.old, changes.new) if not first else None
     units = _units(changes)
     return {

@@ -94,6 +94,7 @@ class Changes {
 
   tables() {
     const { moves, units, first } = this.found;
+    if (!units.length) return [element("p", { class: "soft" }, say("Nothing is changed yet."))];
     return [
       this.found.simplified_m > 0 ? element("p", { class: "soft small" }, say("Lines are simplified by up to {m} m for drawing; areas are exact.", { m: String(this.found.simplified_m) })) : null,
       element("h2", {}, say("Moved ground ({n})", { n: count(moves.length + this.found.more_moves) })),
@@ -121,10 +122,10 @@ class Changes {
   unitTable(units) {
     const kinds = { added: say("new"), removed: say("ended"), changed: say("changed") };
     const body = units.slice(0, SHOWN).map((unit) => element("tr", {},
-      element("td", {}, element("button", { type: "button", class: "link", onclick: () => unit.box && this.kit.frame(unit.box, 0.2) }, unit.name ?? unit.old_name ?? unit.key), " ", element("small", { class: "figures soft" }, unit.key)),
-      element("td", {}, kinds[unit.change], this.attributes(unit)),
-      element("td", { class: "number" }, this.areas(unit))));
-    return frame(say("Units"), element("table", { class: "table changes-table" },
+      element("td", { "data-label": say("Unit") }, element("button", { type: "button", class: "link", onclick: () => unit.box && this.kit.frame(unit.box, 0.2) }, unit.name ?? unit.old_name ?? unit.key), " ", element("small", { class: "figures soft" }, unit.key)),
+      element("td", { "data-label": say("What changes") }, element("div", {}, kinds[unit.change], this.attributes(unit))),
+      element("td", { class: "number", "data-label": say("Area") }, this.areas(unit))));
+    return frame(say("Units"), element("table", { class: "table cards changes-table" },
       element("thead", {}, element("tr", {}, head(say("Unit")), head(say("What changes")), head(say("Area"), true))), element("tbody", {}, ...body)),
       units.length > SHOWN || this.found.more_units ? element("p", { class: "soft small" }, say("{n} more are not listed here.", { n: count(Math.max(0, units.length - SHOWN) + this.found.more_units) })) : null);
   }

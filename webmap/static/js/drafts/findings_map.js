@@ -35,7 +35,7 @@ export class FindingsMap {
     const style = getComputedStyle(document.documentElement);
     const colours = COLOURS.map((name) => style.getPropertyValue(`--${name}`).trim());
     const renderer = L.canvas({ padding: 0.3 });
-    this.dots = L.featureGroup(marks.map(([number, x, y, grade, , waived]) => L.circleMarker([y, x], {
+    this.dots = L.featureGroup(marks.reverse().map(([number, x, y, grade, , waived]) => L.circleMarker([y, x], {
       renderer, radius: 4, weight: 1, color: colours[grade], fillColor: colours[grade], fillOpacity: waived ? 0.15 : 0.6,
     }).on("click", () => this.onpick(number)))).addTo(this.kit.map);
   }
