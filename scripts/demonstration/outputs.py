@@ -10,7 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from demonstration import drafts, plan, survey
+from demonstration import drafts, plan, registers, survey
 from demonstration.territory import Territory
 
 CLOCK = "2026-03-01T00:00:00.000Z"
@@ -41,6 +41,7 @@ def write(territory: Territory, out: Path) -> list[Path]:
         for draft in made
     ]
     written += _survey(territory, out / "survey")
+    written += registers.write(territory.second, out / "registers", territory.seed)
     written.append(_json(_listing(territory, made), out / "territory.json"))
     return written
 
@@ -123,6 +124,7 @@ def _listing(territory: Territory, made: list[drafts.Draft]) -> dict[str, Any]:
             }
             for draft in made
         ],
+        "registers": registers.listing(),
         "survey": [
             {
                 "file": f"survey/{MEASURED}",

@@ -14,8 +14,9 @@ import pytest
 import shapely
 from pypinyin import lazy_pinyin
 
-from boundaries import codes
+from boundaries import codes, columns
 from boundaries.divisions import change_events, tree
+from boundaries.gazetteer.words import NameClass
 from boundaries.intake import take_in
 from boundaries.layers import DIVISIONS
 from boundaries.rules import check
@@ -291,3 +292,36 @@ def test_other_seeds_make_sound_cities_too(seed: int) -> None:
     test_both_vintages_pass_our_own_check(made)
     for name in ("sound", "shapes", "attributes", "missing", "scribble"):
         test_a_draft_has_the_findings_planted_and_no_others(made, name)
+
+
+def test_the_registers_are_taken_in_as_they_are_written(
+    made: territory.Territory, folder: Path
+) -> None:
+    """Every class of name, damaged and lost markers, and joint inspections due."""
+    listing = json.loads((folder / "territory.json").read_text("utf-8"))["registers"]
+    read = {
+        each["file"]: files.read(
+            folder / each["file"], aliases=columns.aliases(each["target"])
+        )
+        for each in listing
+    }
+    prepared = {
+        each["file"]: columns.prepared(
+            read[each["file"]][0], each["target"], read[each["file"]][1].fields
+        )
+        for each in listing
+    }
+    assert all(not reading.undecided for _, reading in read.values())
+    markers, inspections, names, added = prepared.values()
+    assert 100 <= len(markers) <= 140
+    assert markers["marker"].is_unique
+    assert {"intact", "lost"} <= set(markers["state"])
+    assert set(inspections["subject"]) == set(markers["marker"])
+    assert inspections["date"].min() < "2021"
+    assert 380 <= len(names) <= 420
+    assert set(names["category"]) == set(NameClass)
+    assert names["former_names"].notna().sum() > 40
+    assert set(added["name"]) & set(names["name"])
+    districts = made.second[made.second["level"] == 3]
+    borders = districts.boundary.union_all()
+    assert shapely.distance(markers.geometry.to_numpy(), borders).max() < 2e-4
