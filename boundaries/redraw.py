@@ -25,7 +25,7 @@ from geodata.topology.editing import Edit, move_borders, unit_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-_FRESH = ("seat", "pinyin", "area_official_km2", "population", "enclave", "remark",
+FRESH = ("seat", "pinyin", "area_official_km2", "population", "enclave", "remark",
           "successors")  # fmt: skip
 """What a new unit does not take over from the one it was cut from."""
 _NUMBERS = {"area_official_km2": float, "population": int}
@@ -132,7 +132,7 @@ def _parts(frame: gpd.GeoDataFrame, cut: edits.Split, edit: Edit) -> gpd.GeoData
         row["name"] = said["name"] or row["name"]
         row["kind"] = _kind(said["kind"]) if said["kind"] else row["kind"]
         if code != cut.unit:
-            row |= dict.fromkeys(_FRESH)
+            row |= dict.fromkeys(FRESH)
             row |= {"code": code, "predecessors": [cut.unit], "extra": {}}
         rows.append(row)
     return _rows(frame, list(shapes), rows)

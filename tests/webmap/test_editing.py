@@ -57,7 +57,7 @@ def move(state: Any, dx: float) -> dict[str, Any]:
 
 
 def test_the_way_of_an_edit_over_the_api(app: Flask) -> None:
-    client = client_as(app, "zhao")
+    client: Any = client_as(app, "zhao")
     address = begun(client)
     state = client.get(address).json
     after = client.post(f"{address}/edits", json=move(state, 0.001))
@@ -97,7 +97,7 @@ def test_the_way_of_an_edit_over_the_api(app: Flask) -> None:
 def test_hostile_bodies_are_refused_in_words(
     app: Flask, body: bytes, status: int
 ) -> None:
-    client = client_as(app, "zhao")
+    client: Any = client_as(app, "zhao")
     address = begun(client)
     for verb in ("edits", "proposals"):
         answer = client.post(
@@ -108,24 +108,25 @@ def test_hostile_bodies_are_refused_in_words(
 
 
 def test_others_neither_see_nor_edit_a_draft(app: Flask) -> None:
-    client = client_as(app, "zhao")
+    client: Any = client_as(app, "zhao")
     address = begun(client)
     edit = move(client.get(address).json, 0.001)
     draft = address.rsplit("/", 1)[1]
     for name in ("sun", "viewer", "planner"):
-        other = client_as(app, name)
+        other: Any = client_as(app, name)
         assert other.get(address).status_code in (403, 404)
         assert other.get(f"/edit/{draft}").status_code in (403, 404)
         assert other.post(f"{address}/edits", json=edit).status_code in (403, 404)
-    bare = app.test_client()
+    bare: Any = app.test_client()
     assert bare.post(f"{address}/edits", json=edit).status_code in (400, 401)
     forged = client.post(f"{address}/edits", json=edit, csrf=False)
     assert forged.status_code == 400
-    assert client.get(address).json["steps"] == []
+    seen: Any = client.get(address).json
+    assert seen["steps"] == []
 
 
 def test_the_pages_begin_and_show(app: Flask) -> None:
-    client = client_as(app, "zhao")
+    client: Any = client_as(app, "zhao")
     assert client.get(f"/divisions/{A}/edit").status_code == 200
     wrong = client.post(f"/divisions/{A}/edit", data={"effective": "soon"})
     assert wrong.status_code == 400

@@ -21,7 +21,7 @@ let tool = "move", proposal = null, pieces = null, place = null, table = null, f
 
 const kit = createMap(byId("editor-map"), { published: true, label: say("Map for editing; vertices are in the table beside it") });
 kit.map.boxZoom.disable(); // Shift is for dragging without snapping
-kit.map.keyboard.disable(); // arrow keys move the vertex; the map is panned by dragging
+kit.map.keyboard.disable(); // arrow keys move the chosen vertex first, see below
 
 const points = L.layerGroup().addTo(kit.map);
 
@@ -183,9 +183,16 @@ document.addEventListener("keydown", (event) => {
   if (tool !== "move" || !writable) return;
   const far = event.shiftKey ? 10 : 1;
   const way = { ArrowUp: [0, -far], ArrowDown: [0, far], ArrowLeft: [-far, 0], ArrowRight: [far, 0] }[key];
-  if (way && borders.nudge(...way)) event.preventDefault();
+  if (way && (borders.nudge(...way) || pan(way, event.target))) event.preventDefault();
   if (key === "Delete") borders.remove();
 });
+
+/* With no vertex chosen the arrow keys move the map, as everywhere else. */
+function pan([dx, dy], target) {
+  if (!kit.holder.contains(target)) return false;
+  kit.map.panBy([dx * 60, dy * 60], { animate: false });
+  return true;
+}
 
 L.DomEvent.disableScrollPropagation(byId("tool-panel"));
 if (!writable) for (const each of document.querySelectorAll("[data-tool]")) each.disabled = each.dataset.tool !== "move";
