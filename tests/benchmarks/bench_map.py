@@ -77,7 +77,7 @@ def opened(browser: Browser, address: str) -> dict[str, float]:
 
     devtools.on("Network.loadingFinished", finished)
     began = time.perf_counter()
-    page.goto(address, wait_until="commit")
+    page.goto(f"{address}/map", wait_until="commit")
     # 且末县 fills much of the west at this scale: click where its name is drawn
     page.wait_for_selector("body[data-tiles]", timeout=60_000)
     drawn = time.perf_counter() - began

@@ -106,7 +106,7 @@ def test_no_name_runs_and_each_is_shown_literally(
         serving(create_app(registry)) as server,
         visiting(browser, server) as visit,
     ):
-        visit.sign_in().open("/?panel=table")
+        visit.sign_in().open("/map?panel=table")
         page = visit.page
         page.wait_for_selector("#table-panel tbody tr")
         in_table = page.locator("#table-panel tbody tr .link").all_text_contents()

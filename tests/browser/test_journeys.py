@@ -36,7 +36,7 @@ def select(visit: Visit, code: str) -> str:
 def test_a_stranger_finds_a_district_and_why_it_changed_in_one_click(
     visit: Visit,
 ) -> None:
-    visit.open()
+    visit.open("/map")
     said = select(visit, "120103")
     assert all(part in said for part in HEXI.values()), said
     assert "+9.09 km²" in said
@@ -46,7 +46,7 @@ def test_a_stranger_finds_a_district_and_why_it_changed_in_one_click(
 
 
 def test_a_click_on_the_map_selects_what_lies_there(visit: Visit) -> None:
-    visit.open("/?at=12/39.06500/117.25000")
+    visit.open("/map?at=12/39.06500/117.25000")
     box = visit.page.locator("#map_divisions").bounding_box()
     assert box is not None
     visit.page.wait_for_timeout(600)
@@ -56,7 +56,7 @@ def test_a_click_on_the_map_selects_what_lies_there(visit: Visit) -> None:
 
 
 def test_every_state_is_in_the_address(browser: Browser, visit: Visit) -> None:
-    visit.open()
+    visit.open("/map")
     select(visit, "120103")
     visit.page.select_option("#date", "2019-12-31")
     visit.page.wait_for_selector("body[data-ready='2019-12-31 ']")
@@ -79,7 +79,7 @@ def test_every_state_is_in_the_address(browser: Browser, visit: Visit) -> None:
 
 
 def test_back_returns_to_the_state_before(visit: Visit) -> None:
-    visit.open()
+    visit.open("/map")
     select(visit, "120103")
     select(visit, "120104")
     visit.page.go_back()
@@ -89,7 +89,7 @@ def test_back_returns_to_the_state_before(visit: Visit) -> None:
 
 
 def test_the_language_switch_keeps_the_place(visit: Visit) -> None:
-    visit.open("/?sel=120103&date=2022-01-01")
+    visit.open("/map?sel=120103&date=2022-01-01")
     visit.page.click("#language")
     visit.ready()
     visit.page.wait_for_selector("#detail h2")
@@ -98,7 +98,7 @@ def test_the_language_switch_keeps_the_place(visit: Visit) -> None:
     assert "gained from 津南区" in said
     assert visit.page.locator("#detail h2").inner_text() == "河西区"
     assert visit.page.locator("html").get_attribute("lang") == "en"
-    visit.open("/")
+    visit.open("/map")
     assert visit.page.locator("html").get_attribute("lang") == "en", "cookie"
     visit.page.click("#language")
     visit.ready()
@@ -110,7 +110,7 @@ def test_the_language_switch_keeps_the_place(visit: Visit) -> None:
     [("河西", "河西区"), ("120103", "河西区"), ("hxq", "河西区"), ("滨海", "滨海新区")],
 )
 def test_search_by_name_code_and_initials(visit: Visit, words: str, first: str) -> None:
-    visit.open()
+    visit.open("/map")
     visit.page.fill("#query", words)
     visit.page.wait_for_selector("#found [role=option]")
     visit.page.keyboard.press("Enter")
@@ -118,7 +118,7 @@ def test_search_by_name_code_and_initials(visit: Visit, words: str, first: str) 
 
 
 def test_with_the_keyboard_alone(visit: Visit) -> None:
-    visit.open()
+    visit.open("/map")
     press = visit.page.keyboard.press
     press("Tab")
     assert visit.page.evaluate("document.activeElement.className") == "skip"
@@ -145,7 +145,7 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
 def test_on_a_phone(browser: Browser, tianjin: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
     with visiting(browser, tianjin, is_mobile=True, **phone) as visit:
-        visit.sign_in().open()
+        visit.sign_in().open("/map")
         page = visit.page
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, "nothing may stick out sideways"
@@ -168,13 +168,13 @@ def test_a_copied_address_opens_its_panel_on_a_phone(
 ) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
     with visiting(browser, tianjin, is_mobile=True, **phone) as visit:
-        visit.sign_in().open("/?panel=changes")
+        visit.sign_in().open("/map?panel=changes")
         visit.page.wait_for_selector("#changes-panel", state="visible")
         assert visit.page.get_attribute("#open-list", "aria-expanded") == "true"
 
 
 def test_the_table_says_what_the_map_shows(visit: Visit) -> None:
-    visit.open("/?panel=table")
+    visit.open("/map?panel=table")
     visit.page.wait_for_selector("#table-panel tbody tr")
     rows = visit.page.locator("#table-panel tbody tr").all_inner_texts()
     assert len(rows) == 16
@@ -185,7 +185,7 @@ def test_the_table_says_what_the_map_shows(visit: Visit) -> None:
 
 
 def test_the_changes_name_both_sides_and_the_amount(visit: Visit) -> None:
-    visit.open("/?panel=changes")
+    visit.open("/map?panel=changes")
     said = visit.page.locator("#changes-panel").inner_text()
     assert re.search(r"津南区 → 河西区\s+56\d\.\d ha", said), said
     assert re.search(r"西青区 → 河西区\s+34\d\.\d ha", said), said
@@ -193,7 +193,7 @@ def test_the_changes_name_both_sides_and_the_amount(visit: Visit) -> None:
 
 
 def test_the_strip_says_internal_date_and_version(visit: Visit) -> None:
-    visit.open()
+    visit.open("/map")
     strip = visit.page.locator("footer.strip")
     said = strip.inner_text()
     assert "内部使用，不得公开" in said

@@ -30,8 +30,9 @@ def code(column: int, row: int) -> str:
 
 
 def between(left: float, right: float, row: int) -> shapely.Polygon:
-    """Return a cell between two meridians."""
-    return shapely.box(left, SOUTH + row * SIDE, right, SOUTH + (row + 1) * SIDE)
+    """Return a cell between two meridians; rows lie apart, so no corner is shared."""
+    south = SOUTH + 2 * row * SIDE
+    return shapely.box(left, south, right, south + SIDE)
 
 
 class Writer:
@@ -51,7 +52,7 @@ class Writer:
         seen = self.registry.store.snapshot("divisions", keys=codes)
         west = seen.geometry[codes[0]].bounds[0]
         east = seen.geometry[codes[1]].bounds[2]
-        middle = round(west + (east - west) * self.random.uniform(0.3, 0.7), 6)
+        middle = round(west + (east - west) * self.random.uniform(0.45, 0.55), 6)
         shapes = [between(west, middle, row), between(middle, east, row)]
         frame = gpd.GeoDataFrame(
             seen.loc[codes].drop(columns="geometry"), geometry=shapes, crs="EPSG:4490"
@@ -60,6 +61,7 @@ class Writer:
         if staged is None:
             return
         draft = staged["id"]
+        self.verb("check", codes, lambda: self.registry.check(self.name, draft))
         if self.verb("submit", codes, lambda: self.submit(draft)) is None:
             return
         self.verb("approve", codes, lambda: self.registry.approve("manager", draft))
@@ -82,7 +84,8 @@ class Writer:
         except QuhuaError as error:
             self.say(verb, began, codes, ok=False, why=error.code)
             return None
-        self.say(verb, began, codes, ok=True, version=done.get("version"))
+        version = done.get("version") if isinstance(done, dict) else None
+        self.say(verb, began, codes, ok=True, version=version)
         return done
 
     def say(self, verb: str, began: float, codes: list[str], **more: Any) -> None:
@@ -100,6 +103,7 @@ def main() -> None:
     until = time.monotonic() + float(seconds)
     while time.monotonic() < until:
         writer.once()
+        time.sleep(writer.random.uniform(0.5, 1.5))  # a person looks, then goes on
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Known(Query):
 
     known = fields.String(
         load_default="",
-        validate=validate.Regexp(r"(\d{4}-\d{2}-\d{2}(T[\d:]{8}Z)?)?\Z"),
+        validate=validate.Regexp(r"(\d{4}-\d{2}-\d{2}(T[\d:.]{8,15}Z)?)?\Z"),
         metadata={"description": "as known at the end of this day or instant, UTC"},
     )
 

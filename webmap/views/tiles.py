@@ -20,7 +20,7 @@ tiles = Blueprint("tiles", __name__, url_prefix="/p")
 
 FOREVER = "private, max-age=31536000, immutable"
 """Private: what is here is for internal use; the public view has its own addresses."""
-_WHEN = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:]{8}Z)?")
+_WHEN = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.]{8,15}Z)?")
 _ADDRESS = re.compile(r"(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 
 
