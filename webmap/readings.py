@@ -37,10 +37,6 @@ TARGETS: dict[str, Text] = {
 """The layers that a file may be meant for."""
 
 ENCODINGS = ("GB18030", "UTF-8", "Big5", "UTF-16", "Shift_JIS", "EUC-KR", "cp1252")
-ANGLES: dict[str, Text] = {
-    "degrees": Text("十进制度", "decimal degrees"),
-    "dms": Text("度分秒", "degrees, minutes, seconds"),
-}
 KINDS: dict[str, Text] = {
     "gcj02": Text("GCJ-02（火星坐标）", "GCJ-02"),
     "bd09": Text("BD-09（百度坐标）", "BD-09"),
@@ -109,7 +105,7 @@ def crs_choices(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "epsg": item["epsg"],
-            "name": item["name"],
+            "name": found["crs_names"].get(str(item["epsg"]), item["name"]),
             "confidence": item["confidence"],
             "why": _both(item["why"], item.get("why_en")),
         }

@@ -117,11 +117,23 @@ def _read(
             progress=tell,
         )
     except CRSError as error:
-        raise _asking(error) from error
+        raise _asking(error, by_hand="crs" in said["overrides"]) from error
 
 
-def _asking(error: CRSError) -> QuhuaError:
-    """Return a contradiction of coordinates with what to do about it at the page."""
+def _asking(error: CRSError, *, by_hand: bool) -> QuhuaError:
+    """Return a contradiction of coordinates with what to do about it at the page.
+
+    What a person said is not what the file declares.
+    """
+    if by_hand:
+        error.message = Text(
+            error.message.zh.replace("坐标系声明与", "指定的坐标系与").replace(
+                "文件声明为", "指定为"
+            ),
+            error.message.en.replace("The declared CRS", "The CRS named").replace(
+                "the file declares", "it was said to be"
+            ),
+        )
     error.hint = Text(
         "请在下面指定坐标系（或对调坐标轴）后重新读取，无需再次上传。",
         "Say below which coordinate system it is (or swap the axes) and read it "

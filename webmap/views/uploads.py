@@ -163,9 +163,8 @@ def _title(name: str) -> str:
 def _wish(form: MultiDict[str, str]) -> dict[str, Any]:
     """Return what a person said, leaving out what they left to us."""
     overrides: dict[str, Any] = {}
-    for name in ("encoding", "angles"):
-        if form.get(name):
-            overrides[name] = form[name]
+    if form.get("encoding"):
+        overrides["encoding"] = form["encoding"]
     crs = form.get("crs_other", "").strip() or form.get("crs", "")
     if crs:
         overrides["crs"] = crs
