@@ -7,7 +7,7 @@ import platform
 import shutil
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def health(store: Store, edition: Edition | None) -> dict[str, Any]:
         "published": edition.version.number if edition else None,
         "guard": isolation,
         "store": kept,
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": {name: _version(name) for name in LIBRARIES},
         "engines": _engines(),
         "platform": f"{platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}",
@@ -101,6 +101,13 @@ def of_this_server() -> dict[str, Any]:
         "ok": all(check.ok is not False for check in checks),
         "checks": [check.to_dict() for check in checks],
     }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # fiona has no wheel for Linux on aarch64
+        return "—"
 
 
 @lru_cache(maxsize=1)

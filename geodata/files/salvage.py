@@ -108,12 +108,14 @@ def _json_error(error: ValueError) -> FileRefusedError:
 
 
 def _from_fiona(choice: Choice, limits: Limits) -> Rows:
-    import fiona
-    import fiona.errors
-
     from geodata.files import vector
 
     dataset = choice.dataset
+    try:
+        import fiona
+        import fiona.errors
+    except ImportError as error:  # it has no wheel for Linux on aarch64
+        raise without_fiona(dataset.path.name) from error
     driver = _FIONA_DRIVERS.get(dataset.driver, dataset.driver)
     if driver not in fiona.supported_drivers:
         raise vector.unreadable(dataset)
@@ -139,6 +141,21 @@ def _from_fiona(choice: Choice, limits: Limits) -> Rows:
         except (fiona.errors.FionaError, ValueError, RuntimeError, TypeError,
                 SystemError, OSError) as error:  # fmt: skip
             raise vector.unreadable(dataset) from error
+
+
+def without_fiona(name: str) -> FileRefusedError:
+    """Return the error for a damaged file where records cannot be read one by one."""
+    return FileRefusedError(
+        Text(
+            f"{name} 中有损坏的记录；本机没有 fiona，不能逐条读取，整个文件未采用。",
+            f"{name} has damaged records, and without fiona on this machine they "
+            "cannot be read one by one: the whole file is refused.",
+        ),
+        Text(
+            "请在原软件中修复并重新导出，或在 x86-64 机器上导入。",
+            "Mend and export it again, or import it on an x86-64 machine.",
+        ),
+    )
 
 
 def _collect(

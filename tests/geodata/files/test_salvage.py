@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import warnings
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +17,8 @@ import pytest
 import shapely
 
 from geodata import guard
-from geodata.files import read
+from geodata.errors import FileRefusedError
+from geodata.files import read, salvage
 from geodata.files.limits import UPLOAD
 
 NAMES = ["和平区", "河东区", "河西区", "南开区"]
@@ -89,3 +92,13 @@ def test_reading_keeps_the_others(tmp_path: Path) -> None:
     (refused,) = reading.records.refused
     assert refused.record == 3
     assert reading.records.read == 4
+
+
+def test_without_fiona_a_damaged_file_is_refused_with_what_to_do(monkeypatch, tmp_path):
+    """There is no wheel of it for Linux on aarch64."""
+    monkeypatch.setitem(sys.modules, "fiona", None)
+    place = SimpleNamespace(path=tmp_path / "d.shp", driver="ESRI Shapefile")
+    with pytest.raises(FileRefusedError) as caught:
+        salvage.read(SimpleNamespace(dataset=place), UPLOAD)
+    assert "d.shp" in caught.value.text("zh")
+    assert "x86-64" in caught.value.text("en")
