@@ -12,24 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
 
 from boundaries import edits, redraw, review
 from boundaries.registry import staging
 from boundaries.registry.desk import logged, now
 from boundaries.registry.drafts import Drafts, newborn, next_id
+from boundaries.registry.edit_frame import around, staged_after
 from boundaries.registry.edit_log import (
     areas_shown,
     begun,
-    boxes_of,
     chosen,
     focus_of,
     log_of,
     marks_near,
     operands,
     require_rev,
-    sound_units,
     step_id,
     still_there,
     units_shown,
@@ -40,19 +37,16 @@ from geodata.crs import gauss_krueger
 from geodata.errors import InputError, LimitError, StateError, Text
 from geodata.store import dates
 from geodata.store.changes import ChangeSet
-from geodata.store.diffing import changes_between
 from geodata.topology.borders import borders_near
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Sequence
 
-    from geodata.store.protocol import Reader, Transaction
+    from geodata.store.protocol import Transaction
 
 MOST_STEPS = 500
 MOST_CHANGES = 2_000
 """Units a draft may change: what is staged is kept once more for every step."""
-MOST_AROUND = 400_000
-"""Vertices of the units around what is edited; above, the work is for files."""
 
 
 class Editing(Drafts):
@@ -149,7 +143,7 @@ class Editing(Drafts):
         self.may("view_draft", actor, draft=document)
         changes = self.store.staged(draft)
         focus = chosen(units) if units else focus_of(document, changes)
-        frame = self._around(changes, focus)
+        frame = around(self.store, changes, focus)
         focus = [key for key in focus if key in frame.index] or focus
         return self._editor(actor, document, changes, frame, focus)
 
@@ -186,7 +180,7 @@ class Editing(Drafts):
                 raise InputError(
                     Text("请给出各块的代码和名称。", "Give each piece a code and name.")
                 )
-            staged = self._staged_after(changes, made)
+            staged = staged_after(self.store, changes, made)
             log = log_of(document)
             step = {
                 "op": type(operation).__name__.lower(),
@@ -210,7 +204,7 @@ class Editing(Drafts):
             document = self._enter_step(actor, document, staged, fresh, step, changes)
             said.update(op=step["op"], changes=len(staged))
         focus = still_there(operands(operation), made, document)
-        frame = self._around(staged, focus)
+        frame = around(self.store, staged, focus)
         shown = self._editor(actor, document, staged, frame, focus)
         return shown | {"notes": [note._asdict() for note in made.notes]}
 
@@ -282,7 +276,7 @@ class Editing(Drafts):
                 Text("请修改文件后重新导入。", "Change the file and import it again."),
                 setting="editing.changes",
             )
-        return document, changes, self._around(changes, operands(operation))
+        return document, changes, around(self.store, changes, operands(operation))
 
     def _redrawn(
         self,
@@ -299,73 +293,6 @@ class Editing(Drafts):
             return bool(known) or code in changes.keys
 
         return redraw.redraw(frame, operation, fixed=fixed, taken=taken)
-
-    def _around(self, changes: ChangeSet, focus: Iterable[str]) -> gpd.GeoDataFrame:
-        """Return the units of all levels around some, as the draft has them."""
-        keys = list(dict.fromkeys(focus))
-        known = self._of_base(self.store, changes, keys)
-        known = known[~known.index.isin(changes.keys)]
-        drawn = changes.new[changes.new.index.isin(keys)]
-        boxes = np.concatenate([known.geometry.bounds, drawn.geometry.bounds])
-        boxes = boxes[np.isfinite(boxes).all(axis=1)]
-        if not len(boxes):
-            raise InputError(
-                Text(f"没有单位 {', '.join(keys)}。", f"There is no {', '.join(keys)}.")
-            )
-        west, south = boxes[:, :2].min(axis=0)
-        east, north = boxes[:, 2:].max(axis=0)
-        near = self._base_near(changes, (west, south, east, north))
-        box = shapely.box(west, south, east, north)
-        new = changes.new[shapely.intersects(boxes_of(changes.new), box)]
-        parts = [near[~near.index.isin(changes.keys)], new]
-        frame: Any = pd.concat([part for part in parts if len(part)]).sort_index()
-        return sound_units(gpd.GeoDataFrame(frame, crs=changes.new.crs), keys)
-
-    def _base_near(
-        self, changes: ChangeSet, box: tuple[float, float, float, float]
-    ) -> gpd.GeoDataFrame:
-        found = self.store.snapshot(
-            changes.layer, at=changes.base, in_force=changes.effective, bbox=box
-        )
-        count = int(shapely.get_num_coordinates(found.geometry.to_numpy()).sum())
-        if count > MOST_AROUND:
-            raise LimitError(
-                Text(
-                    f"周围单位共有 {count} 个顶点，超过在线编辑的上限。",
-                    f"The units around have {count} vertices, too many to edit here.",
-                ),
-                Text("请改用文件导入。", "Import a file instead."),
-                setting="editing.around",
-            )
-        return found.drop(columns=["valid_from", "valid_to"])
-
-    def _of_base(
-        self, reader: Reader, changes: ChangeSet, keys: Collection[str]
-    ) -> gpd.GeoDataFrame:
-        """Return units as the version the draft stands on has them."""
-        found = reader.snapshot(
-            changes.layer,
-            at=changes.base,
-            in_force=changes.effective,
-            keys=[str(key) for key in keys],
-        )
-        return found.drop(columns=["valid_from", "valid_to"])
-
-    def _staged_after(self, changes: ChangeSet, made: redraw.Redrawn) -> ChangeSet:
-        """Return the whole change of a draft after one more edit."""
-        touched = [*made.rows.index, *made.ended]
-        rest = changes.new[~changes.new.index.isin(touched)]
-        new: Any = pd.concat([part for part in (rest, made.rows) if len(part)])
-        keys = changes.keys.union(pd.Index(touched))
-        base = self._of_base(self.store, changes, list(keys))
-        return changes_between(
-            base,
-            gpd.GeoDataFrame(new, crs=changes.new.crs),
-            layer=changes.layer,
-            base=changes.base,
-            effective=changes.effective,
-            complete=list(base.index),
-        )
 
     def _enter_step(
         self,

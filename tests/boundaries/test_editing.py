@@ -258,7 +258,7 @@ def test_what_is_too_large_is_left_to_files(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = begun(desk)
-    monkeypatch.setattr("boundaries.registry.editing.MOST_AROUND", 5)
+    monkeypatch.setattr("boundaries.registry.edit_frame.MOST_AROUND", 5)
     with pytest.raises(LimitError):
         desk.registry.edit("zhao", state["draft"]["id"], moved(state, (A, B), 0.002))
 
