@@ -97,7 +97,7 @@ class Changes {
     if (!units.length) return [element("p", { class: "soft" }, say("Nothing is changed yet."))];
     return [
       this.found.simplified_m > 0 ? element("p", { class: "soft small" }, say("Lines are simplified by up to {m} m for drawing; areas are exact.", { m: String(this.found.simplified_m) })) : null,
-      element("h2", {}, say("Moved ground ({n})", { n: count(moves.length + this.found.more_moves) })),
+      element("h2", {}, say("Moved ground ({n})", { n: count(moves.filter((move) => move.level === this.level).length + this.found.more_moves) })),
       first ? element("p", { class: "soft" }, say("This is the first content of the layer; there is nothing to compare with."))
         : moves.length ? element("div", {}, this.levelChoice(), this.moveTable(moves)) : element("p", { class: "soft" }, say("No ground moves between units.")),
       element("h2", {}, say("Units ({n})", { n: count(units.length + this.found.more_units) })),
