@@ -111,7 +111,15 @@ class Register:
         return {
             **found,
             **self._row(found),
-            "inspections": self.visits.get(number, []),
+            "inspections": [
+                {
+                    **visit,
+                    "party_names": [
+                        self.names.get(code, code) for code in items(visit["parties"])
+                    ],
+                }
+                for visit in self.visits.get(number, [])
+            ],
         }
 
     def points(self, box: tuple[float, float, float, float] | None) -> dict[str, Any]:
