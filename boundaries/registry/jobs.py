@@ -60,10 +60,13 @@ class Jobs(Desk):
         kind: str,
         subject: str,
         parameters: dict[str, Any],
+        *,
+        about: str = "",
     ) -> dict[str, Any]:
         """Do what :meth:`start_job` does inside a transaction holding its lock.
 
-        Whoever calls it wakes the worker afterwards: :meth:`wake_worker`.
+        ``about`` is what people call the subject. Whoever calls this wakes the
+        worker afterwards: :meth:`wake_worker`.
         """
         row = kind_of(kind)
         row.require(parameters)
@@ -75,6 +78,7 @@ class Jobs(Desk):
                 return job
         job = {
             **model.newborn(_next_id(tx), kind, subject, actor, parameters),
+            "about": about,
             "account": self.account,
             "within": [str(grant) for grant in self.within[1]] if self.within else None,
         }

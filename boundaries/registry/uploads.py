@@ -225,7 +225,9 @@ class Uploads(Jobs):
             row = self._upload_of(tx, actor, upload)
             _require_received(row)
             parameters = said.staging(wish, row)
-            job = self.queue_job(tx, actor, "stage", upload, parameters)
+            job = self.queue_job(
+                tx, actor, "stage", upload, parameters, about=row["name"]
+            )
         self.wake_worker()
         return self.shown(self.store, job)
 
@@ -288,7 +290,9 @@ class Uploads(Jobs):
 
     def _queue_reading(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
         """Queue the reading of an upload and note the job on it."""
-        job = self.queue_job(tx, row["actor"], "read", row["id"], row["said"])
+        job = self.queue_job(
+            tx, row["actor"], "read", row["id"], row["said"], about=row["name"]
+        )
         row = {**row, "job": job["id"]}
         tx.put(UPLOADS, row["id"], row, parent=row["actor"])
         return job
