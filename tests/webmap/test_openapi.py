@@ -160,3 +160,9 @@ def test_a_body_that_is_no_json_is_said_to_be_none(tried: Any) -> None:
     answer = tried.post("/api/v1/things", data="{", content_type="application/json")
     assert answer.status_code in {400, 422}
     assert "JSON" in answer.json["message"]["zh"]
+
+
+def test_search_engines_are_asked_to_stay_away(app: Flask) -> None:
+    answer = app.test_client().get("/robots.txt")
+    assert answer.mimetype == "text/plain"
+    assert answer.text.split() == ["User-agent:", "*", "Disallow:", "/"]

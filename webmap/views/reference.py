@@ -1,8 +1,8 @@
-"""A page that lists every route of the API, made from its own description."""
+"""What programs that come here should know: the API, and what to leave alone."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 
 from webmap import policy
 from webmap.api.document import routes
@@ -15,3 +15,10 @@ reference = Blueprint("reference", __name__)
 def listed() -> str:
     """Show the routes of the API by noun."""
     return render_template("reference/api.html", routes=routes())
+
+
+@reference.get("/robots.txt")
+@policy.public
+def robots() -> Response:
+    """Ask search engines to stay away: they would keep maps that have changed."""
+    return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
