@@ -221,20 +221,16 @@ class Exports(Readings, Jobs, PublicView):
 
 def within(frame: Any, layer: str, scope: str) -> Any:
     """Return the features that lie in a division; all of them without one."""
-    column = division_of(layer)
-    if not scope or column not in frame:
+    if not scope:
         return frame
-    return frame[
-        [
-            any(codes.is_within(code, scope) for code in belonging(cell))
-            for cell in frame[column]
-        ]
+    column = division_of(layer)
+    if column not in frame:
+        return frame.iloc[:0]
+    inside = [
+        any(codes.is_within(code, scope) for code in belonging(cell))
+        for cell in frame[column]
     ]
-
-
-def _named(frame: Any, keys: Sequence[str]) -> Any:
-    """Return the features named; all of them where none are."""
-    return frame[frame.index.isin(list(keys))] if keys else frame
+    return frame[inside]
 
 
 def _above(user: Any, document: dict[str, Any]) -> bool:
