@@ -77,7 +77,10 @@ function legend(state) {
 function marks(state) {
   points.clearLayers();
   for (const { name, place: [lng, lat] } of state.marks) {
-    L.circleMarker([lat, lng], { pane: "edit-lines", radius: 5, className: "edit-mark", interactive: true }).bindTooltip(element("span", {}, name)).addTo(points);
+    const mark = L.circleMarker([lat, lng], { pane: "edit-lines", radius: 5, className: "edit-mark", interactive: true }).addTo(points);
+    const told = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    told.textContent = name; // as text: Leaflet's own tooltips take strings for markup
+    mark.getElement()?.append(told);
   }
 }
 
