@@ -24,6 +24,10 @@ NATIONAL = frozenset(
 )
 
 
+PRIVATE = ("upload", "job", "export")
+"""What is li's own: nobody of another district reaches it by any route."""
+
+
 @dataclass
 class Seeded:
     """A store, who is in it, and the values of the addresses' variable parts."""
@@ -45,6 +49,9 @@ def seeded(folder: Path) -> Seeded:
         "li", renamed, effective="2022-01-01", basis="津民〔2022〕1号"
     )
     registry.submit("li", draft["id"])
+    upload = registry.begin_upload("li", "streets.gpkg", 4096)
+    job = registry.start_job("li", "check", draft["id"], {})
+    export = registry.request_export("li", scope=OURS)
     people: dict[str, tuple[Role, str] | None] = {"": None}
     for role in Role:
         for subtree in ("",) if role in NATIONAL else (OURS, THEIRS):
@@ -57,6 +64,9 @@ def seeded(folder: Path) -> Seeded:
     add_user(registry, "spare")
     values = {
         "draft": draft["id"],
+        "upload": upload["id"],
+        "job": job["id"],
+        "export": export["id"],
         "code": f"{OURS}001",
         "date": "2020-01-01",
         "old": "2020-01-01",
