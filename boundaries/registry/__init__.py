@@ -20,7 +20,7 @@ from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
 from boundaries.registry.registers import Registers
-from boundaries.registry.reviewing import Reviewing
+from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
 from boundaries.registry.uploads import Uploads
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Registry(
     Uploads,
     Home,
-    Reviewing,
+    Settling,
     Editing,
     Registers,
     Publishing,

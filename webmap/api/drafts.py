@@ -8,7 +8,7 @@ from flask import jsonify
 from marshmallow import fields, validate
 
 from boundaries.registry import findings, listing
-from boundaries.registry.reviewing import LONGEST
+from boundaries.registry.settling import LONGEST
 from geodata.errors import InputError, Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint

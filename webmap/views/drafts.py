@@ -10,7 +10,7 @@ from wtforms import DateField, HiddenField, IntegerField, StringField, TextAreaF
 from wtforms.validators import InputRequired, Length, Optional
 
 from boundaries.registry import listing
-from boundaries.registry.reviewing import LONGEST
+from boundaries.registry.settling import LONGEST
 from boundaries.vocabulary import DraftState, Rule, Severity
 from geodata.errors import ConflictError, QuhuaError
 from webmap import languages, policy
