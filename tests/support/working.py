@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from boundaries.registry import Registry
 
-QUICK = {"QUHUA_JOBS_LOOK_S": "0.2", "QUHUA_JOBS_HEARTBEAT_S": "0.3"}
+QUICK = {
+    "QUHUA_JOBS_LOOK_S": "0.2",
+    "QUHUA_JOBS_HEARTBEAT_S": "0.3",
+    "QUHUA_BACKUP_EVERY_HOURS": "0",
+}
 
 
 @contextmanager
