@@ -233,6 +233,11 @@ def within(frame: Any, layer: str, scope: str) -> Any:
     return frame[inside]
 
 
+def _named(frame: Any, keys: Sequence[str]) -> Any:
+    """Return the features named; all of them where none are."""
+    return frame[frame.index.isin(list(keys))] if keys else frame
+
+
 def _above(user: Any, document: dict[str, Any]) -> bool:
     row = review.verb("view_export")
     held = bool(user.roles & row.on(document["layer"]))
