@@ -146,7 +146,7 @@ class PMTiles(Archive):
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         if self._map[:7] != b"PMTiles":
             raise ValueError("no PMTiles header")
-        self._reader = Reader(self._bytes)
+        self._reader: Any = Reader(self._bytes)  # type: ignore[no-untyped-call]
         header = self._reader.header()
         if header["tile_type"] == TileType.MVT:
             _require_raster(path, "pbf")
