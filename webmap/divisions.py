@@ -106,6 +106,7 @@ def page(
     In the order of codes a page begins after a code; in any other at an offset.
     """
     frame = found.frame
+    rows: pd.DataFrame
     if sort == "code":
         rows = frame[frame.index.astype(str) > after]
     else:

@@ -146,7 +146,8 @@ class PMTiles(Archive):
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         if self._map[:7] != b"PMTiles":
             raise ValueError("no PMTiles header")
-        self._reader: Any = Reader(self._bytes)  # type: ignore[no-untyped-call]
+        untyped: Any = Reader
+        self._reader = untyped(self._bytes)
         header = self._reader.header()
         if header["tile_type"] == TileType.MVT:
             _require_raster(path, "pbf")
