@@ -75,12 +75,22 @@ class Passwords(Sessions):
         return user.public()
 
     def count(self, name: str, *, right: bool) -> User:
-        """Count a right or wrong password or code, and lock after too many."""
+        """Count a right or wrong password or code, and lock after too many.
+
+        A lock that holds already stays as it is: what is tried meanwhile, with a code
+        or at the same moment, must neither lift it nor prolong it. Before a one-time
+        code a right password forgives nothing: only the right code does.
+        """
         access = self.settings.access
         with self.store.write(lock=[USERS]) as tx:
             user = self.account_of(tx, name)
-            failures = 0 if right else user.failures + 1
-            locked = failures >= access.failures
+            if user.locked_until > now():
+                if not right:
+                    self.record(tx, name, "log_in_failed", name, locked=True)
+                return user
+            forgiven = right and not user.codes.secret
+            failures = 0 if forgiven else user.failures + (not right)
+            locked = not right and failures >= access.failures
             until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=access.lock_minutes)
             user = replace(
                 user,

@@ -147,7 +147,7 @@ class SecondFactors(Passwords):
         """Use a code up; return whether it was one."""
         code = "".join(code.split()).lower()
         codes = user.codes
-        step = matching_step(codes.secret, code)
+        step = codes.secret and matching_step(codes.secret, code)
         if step and step > codes.step:
             codes = replace(codes, step=step)
         elif fingerprint(code) in codes.recovery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from boundaries import accounts
@@ -203,6 +204,42 @@ def test_wrong_passwords_lock_and_say_the_same(desk: Office) -> None:
     assert [e.detail.get("locked") for e in failed][-2:] == [False, True]
     desk.registry.unlock("keeper", "li")
     assert desk.registry.authenticate("li", GOOD)["name"] == "li"
+
+
+def test_what_is_tried_while_locked_does_not_lift_the_lock(desk: Office) -> None:
+    """Two who guess at once both came past the first look: the lock must stand."""
+    registry = desk.registry
+    registry.set_password("root", "li", GOOD)
+    for _ in range(registry.settings.access.failures + 1):
+        until = registry.count("li", right=False).locked_until
+    assert until
+    with pytest.raises(ForbiddenError):
+        registry.change_password("li", "wrong", GOOD + "x")
+    assert registry.count("li", right=True).locked_until == until
+    with pytest.raises(ForbiddenError):
+        registry.authenticate("li", GOOD)
+
+
+def test_a_right_password_forgives_no_wrong_codes(desk: Office) -> None:
+    """Else whoever knows the password guesses codes without end."""
+    registry = desk.registry
+    registry.set_password("root", "li", GOOD)
+    registry.set_password("li", "li", GOOD + "x")
+    registry.propose_codes("li", GOOD + "x")
+    proposed = registry.proposed_codes("li")
+    assert proposed is not None
+    registry.accept_codes("li", pyotp.TOTP(proposed["secret"]).now())
+    for _ in range(registry.settings.access.failures):
+        secret = registry.sign_in("li", GOOD + "x")["secret"]
+        with pytest.raises(ForbiddenError):
+            registry.confirm_sign_in(secret, "nonsense")
+    with pytest.raises(ForbiddenError) as locked:
+        registry.sign_in("li", GOOD + "x")
+    assert locked.value.code == "locked"
+    with pytest.raises(ForbiddenError):  # nor does one code more lift the lock
+        registry.confirm_sign_in(secret, "nonsense")
+    with pytest.raises(ForbiddenError):
+        registry.sign_in("li", GOOD + "x")
 
 
 def test_the_lock_ends(tmp_path: Path) -> None:
