@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_SENT = 4 << 20
+"""Bytes of a form or of JSON that are read; files come in parts, with a bound of their
+own. It holds for all routes: what is parsed lies in memory several times over."""
+
 
 def create_app(
     registry: Registry, *, cache: Path | None = None, names: Iterable[str] = ()
@@ -58,6 +62,7 @@ def create_app(
     app = Flask("webmap", static_folder=str(static), static_url_path=prefix)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 0
+    app.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     app.extensions["registry"] = registry
     folder = cache or cache_beside(registry.store.url)
     app.extensions["published"] = Published(registry.store, folder)

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 8
+MOST_BODY = 64 << 20
+"""Bytes of one request that are taken off the wire before Flask's own, closer bounds
+(:data:`webmap.app.MOST_SENT`, a part of an upload) are asked; waitress would buffer a
+gigabyte, of anybody."""
 WAITRESS: dict[str, Any] = {
+    "max_request_body_size": MOST_BODY,
     "threads": THREADS,
     "ident": None,
     "channel_timeout": 60,

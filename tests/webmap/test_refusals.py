@@ -8,9 +8,11 @@ import pytest
 from flask import abort
 
 from geodata.errors import ConflictError, StoreError, Text
-from tests.support.signed import client_as
+from tests.support.signed import add_user, client_as
 from webmap import create_app, policy
+from webmap.app import MOST_SENT
 from webmap.refusals import WORDS
+from webmap.serve import WAITRESS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -97,3 +99,16 @@ def test_the_page_stands_when_the_store_does_not(
     text = answer.get_data(as_text=True)
     assert "数据库无响应。" in text
     assert "返回首页" in text
+
+
+def test_a_body_is_bounded_before_it_is_parsed(registry: Registry) -> None:
+    app = create_app(registry)
+    add_user(registry, "operator", ["system_admin"])
+    client = client_as(app, "operator")
+    long = {"text": "界" * MOST_SENT}
+    answer = client.put("/api/v1/settings/notice", json=long)
+    assert answer.status_code == 413
+    assert answer.json["message"]["zh"] == WORDS[413].message.zh
+    form = client.post("/sign-in", data={"name": "x" * (MOST_SENT + 1)})
+    assert form.status_code == 413
+    assert MOST_SENT < WAITRESS["max_request_body_size"] <= 64 << 20
