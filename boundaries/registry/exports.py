@@ -18,6 +18,7 @@ from geodata.errors import InputError, NotFoundError, StateError, Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
 
 EXPORTS = "exports"
@@ -93,6 +94,7 @@ class Exports(Readings, Jobs, PublicView):
                 "requested": now(),
                 "job": job["id"],
                 **asked,
+                "within": self._lent(user),
                 "name": f"{layer}-v{number}{_dated(valid_on)}{suffix}",
                 "expected": len(_named(within(found, layer, scope), keys)),
                 "made": None,
@@ -158,8 +160,12 @@ class Exports(Readings, Jobs, PublicView):
             self.may("see_exports", actor)
             found = self.store.find(EXPORTS)
         else:
-            self.user(actor)
-            found = self.store.find(EXPORTS, parent=actor)
+            user = self.user(actor)
+            found = [
+                document
+                for document in self.store.find(EXPORTS, parent=actor)
+                if self._own(document, user)
+            ]
         return [self._export_shown(document) for document in reversed(found)]
 
     def export_document(self, actor: str, export: str) -> dict[str, Any]:
@@ -169,7 +175,7 @@ class Exports(Readings, Jobs, PublicView):
     def export_file(self, actor: str, export: str) -> tuple[dict[str, Any], bytes]:
         """Return an export's document and content; handing it out is journalled."""
         document = self._export_seen(actor, export)
-        if document["actor"] != actor:
+        if not self._own(document, self.user(actor)):
             self.may(
                 "view_export", actor, keys=[document["scope"]], layer=document["layer"]
             )
@@ -189,13 +195,27 @@ class Exports(Readings, Jobs, PublicView):
     def _export_seen(self, actor: str, export: str) -> dict[str, Any]:
         document, user = self.store.get(EXPORTS, export), self.user(actor)
         sees = document is not None and (
-            document["actor"] == actor
+            self._own(document, user)
             or review.holds("see_exports", user)
             or _above(user, document)
         )
         if document is None or not sees:
             raise _no_export(export)
         return document
+
+    def _lent(self, user: User) -> list[str] | None:
+        """Return what a token is good for, None for the person themselves."""
+        return None if self.within is None else [str(grant) for grant in user.grants]
+
+    def _own(self, document: dict[str, Any], user: User) -> bool:
+        """Return whether an export is this reader's own.
+
+        A token reads what tokens of its own grants asked for: what its owner took
+        out in person may reach further than the token was given.
+        """
+        lent = self._lent(user)
+        mine = bool(document["actor"] == user.name)
+        return mine and (lent is None or document.get("within") == lent)
 
     def _own_export(self, actor: str, export: str, reader: Reader) -> dict[str, Any]:
         document = reader.get(EXPORTS, export)
@@ -215,7 +235,7 @@ class Exports(Readings, Jobs, PublicView):
     def _export_shown(self, document: dict[str, Any]) -> dict[str, Any]:
         job = self.store.get(JOBS, document["job"])
         state = "done" if document["made"] else job["state"] if job else "failed"
-        kept = {k: v for k, v in document.items() if k not in ("rev", "key")}
+        kept = {k: v for k, v in document.items() if k not in ("rev", "key", "within")}
         return {**kept, "state": state, "error": job["error"] if job else None}
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 
+from boundaries.accounts import Grant
 from boundaries.products import INTERNAL, LABELS
+from boundaries.vocabulary import Role
 from geodata.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geodata.files import read
 from geodata.files.limits import OPERATOR
@@ -213,3 +215,22 @@ def test_what_a_file_says_of_itself_is_not_read_back_as_an_attribute(
             "zhao", frame, reading=reading, effective="2021-01-01", basis="津"
         )
     assert caught.value.code == "unchanged"
+
+
+def test_a_token_fetches_only_what_its_own_grants_asked_for(desk: Office) -> None:
+    """The country its owner took out in person is not a district's token's."""
+    desk.commit()
+    person = desk.registry
+    wide = _made(desk, "chen", driver="KML")
+    grants = (Grant(Role.BOUNDARY_MANAGER, "120102"),)
+    token = person.acting("token 1", within=("chen", grants))
+    with pytest.raises(NotFoundError):
+        token.export_file("chen", wide["id"])
+    assert token.exports("chen") == []
+    narrow = token.request_export("chen", driver="KML")
+    made = token.make_export("chen", narrow["id"])
+    assert made["made"]["features"] < wide["made"]["features"]
+    assert "within" not in made
+    token.export_file("chen", narrow["id"])
+    person.export_file("chen", narrow["id"])
+    assert [row["id"] for row in token.exports("chen")] == [narrow["id"]]
