@@ -38,8 +38,9 @@ class Verb:
     ``to`` the state it leads to (None: the state stays), ``who`` how the actor
     stands to the author, ``scoped`` whether the keys touched must lie in the
     actor's subtree, ``whole`` whether the role must be held over the whole country
-    because what the verb writes is the country's. Verbs that only read (``reads``)
-    are open to whoever runs the command line on the store itself, without an account.
+    because what the verb writes is the country's, ``layers`` the only layers it is for
+    (empty: all). Verbs that only read (``reads``) are open to whoever runs the command
+    line on the store itself, without an account.
     """
 
     name: str
@@ -51,12 +52,15 @@ class Verb:
     scoped: bool = True
     reads: bool = False
     whole: bool = False
+    layers: frozenset[str] = frozenset()
 
     def on(self, layer: str) -> frozenset[Role]:
         """Return the roles that may do it to a layer (:data:`LAYER_ROLES`).
 
         ``ANY_LAYER``: those that may do it to some layer.
         """
+        if self.layers and layer not in {ANY_LAYER, *self.layers}:
+            return frozenset()
         if self.whole or not self.roles <= _EDITORS:
             return self.roles  # neither editing nor deciding: the same for all layers
         if layer == ANY_LAYER:
@@ -114,6 +118,7 @@ VERBS: tuple[Verb, ...] = (
         EDITABLE,
         _S.DRAFT,
         Who.AUTHOR,
+        layers=frozenset({DIVISIONS}),
     ),
     Verb("check", _EDITORS, Text("检查", "check"), _OPEN),
     Verb(
@@ -442,6 +447,17 @@ def _require_role(row: Verb, user: User, layer: str) -> None:
     if not user.active:
         raise ForbiddenError(
             Text(f"账号 {user.name} 已停用。", f"The account {user.name} is closed.")
+        )
+    if row.layers and layer not in {ANY_LAYER, *row.layers}:
+        raise StateError(
+            Text(
+                f"登记资料的草稿不能{row.label.zh}。",
+                f"A draft of a register cannot be used to {row.label.en}.",
+            ),
+            Text(
+                "请在登记页面修改，或重新上传。",
+                "Change it on the register's page, or upload it again.",
+            ),
         )
     if not user.roles & row.on(layer):
         needed = sorted(row.on(layer))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,21 @@ def test_every_layer_has_its_own_editors_and_deciders(
         assert review.holds("export", user, layer) == (
             role in review.verb("export").roles
         )
+
+
+@pytest.mark.parametrize("layer", ["markers", "inspections", "place_names"])
+def test_a_draft_of_a_register_is_not_edited_on_the_map(layer: str) -> None:
+    user = User(
+        "li",
+        grants=(Grant(Role.SURVEYOR, "120000"), Grant(Role.NAME_STAFF, "120000")),
+    )
+    about: dict[str, Any] = {"state": "draft", "author": "li", "keys": [HOME]}
+    assert "edit" in review.moves(user, **about)
+    offered = review.moves(user, layer=layer, **about)
+    assert "restage" in offered
+    assert "edit" not in offered
+    with pytest.raises(StateError, match=r"edit on the map|在地图上编辑"):
+        review.allow("edit", user, layer=layer, **about)
 
 
 def test_either_side_of_a_marker_suffices_and_none_elsewhere() -> None:
