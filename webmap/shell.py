@@ -77,7 +77,7 @@ def install(app: Flask) -> None:
     """Give every template the shell's words."""
     app.context_processor(_context)
     app.jinja_env.filters.update(
-        say=say, day=day, when=when, fixed=fixed, signed=signed
+        say=say, day=day, when=when, fixed=fixed, signed=signed, person=person
     )
     app.jinja_env.globals.update(address=address, link=link, words_of=words_of, may=may)
 
@@ -117,6 +117,13 @@ def words_of(which: str, value: Any) -> str:
     except (TypeError, ValueError):
         return "" if value is None else str(value)
     return languages.say(found.label)
+
+
+def person(name: str | None) -> str:
+    """Return an account as people read it; the name itself of who is no account."""
+    if "people" not in g:
+        g.people = session.base().shown_names()
+    return str(g.people.get(name, name or ""))
 
 
 def when(instant: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,22 @@ class People(Tokens):
     def notice(self) -> str:
         """Return the words every page of this store must show, ``""`` for none."""
         return str((self.store.get(*NOTICE) or {"text": ""})["text"])
+
+    def shown_names(self) -> dict[str, str]:
+        """Return every account's name as people read it, by the name it signs with.
+
+        Two accounts of the same display name keep their own beside it: who wrote
+        and who approved must stay apart.
+        """
+        shown = {
+            document["name"]: document.get("display") or document["name"]
+            for document in self.store.find(USERS)
+        }
+        taken = Counter(shown.values())
+        return {
+            name: f"{display} ({name})" if taken[display] > 1 else display
+            for name, display in shown.items()
+        }
 
     def users(self, actor: str) -> list[dict[str, Any]]:
         """Return the accounts, without secrets."""

@@ -243,3 +243,13 @@ def test_a_conflict_page_has_three_sides(desk: Office, enter: Any) -> None:
     assert desk.registry.seen("zhao", theirs)["state"] == "draft"
     assert desk.registry.store.snapshot("divisions")["name"].iloc[0] == "东大街道"
     assert zhao.get(f"/api/v1/drafts/{mine}/conflict").status_code == 409
+
+
+def test_a_draft_names_its_author_as_people_know_them(desk: Office, enter: Any) -> None:
+    desk.registry.add_user("root", "wei", display="魏测绘")
+    desk.registry.add_user("root", "wei2", display="魏测绘")
+    shown = desk.registry.shown_names()
+    assert shown["wei"] == "魏测绘 (wei)", "two of a name are told apart"
+    assert shown["zhao"] == "zhao", "an account without a name keeps its own"
+    desk.registry.add_user("root", "lone", display="独名")
+    assert desk.registry.shown_names()["lone"] == "独名"
