@@ -82,9 +82,9 @@ def _row(context: Context, keys: list[str], row: Any) -> dict[str, Any]:
 def _message(label: str, words: Text, where: str, row: Any, *, slight: bool) -> Text:
     many = f"（共约 {row.count} 处）" if row.count > 1 else ""
     many_en = f" ({row.count} places or so)" if row.count > 1 else ""
-    reason = f" [{row.reason}]" if row.reason else ""
-    zh = f"{label} {words.zh}{'，位于 ' + where if where else ''}{many}。{reason}"
-    en = f"{label}: {words.en}{' at ' + where if where else ''}{many_en}.{reason}"
+    which = _vertex(row)
+    zh = f"{label} {words.zh}{'，位于 ' + where if where else ''}{many}。{which.zh}"
+    en = f"{label}: {words.en}{' at ' + where if where else ''}{many_en}.{which.en}"
     if slight:
         return Text(zh.strip(), en.strip())
     if row.kind in _BY_HAND:
@@ -92,6 +92,21 @@ def _message(label: str, words: Text, where: str, row: Any, *, slight: bool) -> 
     return Text(
         f"{zh.strip()} 请改正该处，或查看修复建议。",
         f"{en.strip()} Correct it there, or look at the suggested repair.",
+    )
+
+
+def _vertex(row: Any) -> Text:
+    """Name the vertex that is no number.
+
+    Other reasons are words of GEOS, which `WORDS` say in both languages already.
+    """
+    if row.kind != "not_finite":
+        return Text("", "")
+    which, _, values = row.reason.partition(": ")
+    place, whole = which.removeprefix("vertex ").split(" of ")
+    return Text(
+        f" 第 {int(place) + 1} 个顶点（共 {whole} 个）的坐标为 {values}。",
+        f" Vertex {int(place) + 1} of {whole} is {values}.",
     )
 
 
