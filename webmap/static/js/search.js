@@ -42,7 +42,7 @@ export class Search {
 
   show({ nodes, more }) {
     this.at = -1;
-    const items = nodes.map((node, index) => {
+    const items = nodes.flatMap((node, index) => {
       const above = node.above.map((upper) => upper.name).join(" › ");
       const item = element(
         "li",
@@ -50,7 +50,9 @@ export class Search {
         node.name, " ", element("small", {}, [label(node.kind), node.code, above].filter(Boolean).join(" · ")),
       );
       item.dataset.code = node.code;
-      return item;
+      if (node.href) item.dataset.href = node.href;
+      const begins = node.group && node.group !== nodes[index - 1]?.group;
+      return begins ? [element("li", { class: "group", role: "presentation" }, node.group), item] : [item];
     });
     if (!nodes.length) items.push(element("li", { "aria-disabled": "true" }, say("Nothing found. Try the code or the first letters of the pinyin.")));
     if (more) items.push(element("li", { "aria-disabled": "true" }, say("{n} more; type more of the name", { n: count(more) })));
@@ -80,7 +82,7 @@ export class Search {
   choose(item) {
     this.hide();
     this.input.value = "";
-    this.onselect(item.dataset.code);
+    this.onselect(item.dataset.code, item);
   }
   hide() {
     this.list.hidden = true;
