@@ -48,6 +48,10 @@ TIANDITU = {
 DEEPEST = 18
 TIMEOUT_S = 6.0
 KEPT = 400
+AT_ONCE, TURN_S = 4, 0.5
+"""Pictures fetched from outside at a time, and how long others wait for their turn:
+each holds a thread of the server, and a slow service must not hold them all. Whose
+turn does not come gets no picture now."""
 MOST_FILES = 20
 
 
@@ -59,6 +63,7 @@ class Basemaps:
         self._archives: dict[str, Archive] = {}
         self._recent: OrderedDict[tuple[str, int, int, int], Picture] = OrderedDict()
         self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(AT_ONCE)
 
     def archives(self) -> dict[str, Archive]:
         """Return the archives of the folder in the settings, by their ids."""
@@ -76,8 +81,11 @@ class Basemaps:
         key = (layer, z, x, y)
         with self._lock:
             found = self._recent.get(key)
-        if found is None:
-            found = _fetched(layer, z, x, y, base().settings.basemap.tianditu_key)
+        if found is None and self._asking.acquire(timeout=TURN_S):
+            try:
+                found = _fetched(layer, z, x, y, base().settings.basemap.tianditu_key)
+            finally:
+                self._asking.release()
             if found is not None:
                 with self._lock:
                     self._recent[key] = found

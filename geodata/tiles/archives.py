@@ -115,12 +115,16 @@ class MBTiles(Archive):
 
     def tile(self, z: int, x: int, y: int) -> Picture | None:
         """Return a tile (y from the north), None where there is none."""
-        rows = self._ask(
-            "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? "
-            "AND tile_row = ? AND length(tile_data) <= ? LIMIT 1",
-            (z, x, 2**z - 1 - y, LARGEST),
-        )
-        return picture(bytes(rows[0][0])) if rows else None
+        try:
+            rows = self._ask(
+                "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? "
+                "AND tile_row = ? AND typeof(tile_data) = 'blob' "
+                "AND length(tile_data) <= ? LIMIT 1",
+                (z, x, 2**z - 1 - y, LARGEST),
+            )
+        except sqlite3.Error:
+            return None  # what is damaged, or takes too long, has no such tile
+        return picture(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Release the file."""

@@ -153,6 +153,30 @@ def test_tianditu_is_asked_by_the_server_alone(
         assert basemaps.outside_hosts() == ["t0-t7.tianditu.gov.cn"]
 
 
+def test_a_slow_service_holds_few_threads(
+    maps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = maps[1](tianditu="vec", tianditu_key="secret-key")
+    asked: list[Any] = []
+    monkeypatch.setattr(basemaps, "TURN_S", 0.01)
+    monkeypatch.setattr(basemaps, "_fetched", lambda *_: asked.append(_))
+    turns = client.application.extensions["basemaps"]._asking
+    for _ in range(basemaps.AT_ONCE):
+        assert turns.acquire(blocking=False)
+    assert client.get("/basemap/tianditu-cva/3/1/1").status_code == 404
+    assert asked == []
+    turns.release()
+    client.get("/basemap/tianditu-cva/3/1/1")
+    assert len(asked) == 1
+    assert turns.acquire(blocking=False), "given back"
+
+
+def test_a_number_in_place_of_a_picture_is_none(tmp_path: Path) -> None:
+    """``bytes(10**9)`` would be a gigabyte of zeros."""
+    archive = open_archive(mbtiles(tmp_path / "odd.mbtiles", body=10**9))  # type: ignore[arg-type]
+    assert archive.tile(2, 3, 1) is None
+
+
 def test_no_redirect_is_followed() -> None:
     handlers = [type(item).__name__ for item in basemaps._OPENER.handlers]
     assert "_NoRedirect" in handlers
