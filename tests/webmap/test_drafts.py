@@ -245,7 +245,7 @@ def test_a_conflict_page_has_three_sides(desk: Office, enter: Any) -> None:
     assert zhao.get(f"/api/v1/drafts/{mine}/conflict").status_code == 409
 
 
-def test_a_draft_names_its_author_as_people_know_them(desk: Office, enter: Any) -> None:
+def test_a_draft_names_its_author_as_people_know_them(desk: Office) -> None:
     desk.registry.add_user("root", "wei", display="魏测绘")
     desk.registry.add_user("root", "wei2", display="魏测绘")
     shown = desk.registry.shown_names()
