@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import browsing, published, stores
-from tests.support.stores import postgis_server
+from tests.support.stores import postgis_server, postgis_url, store_url
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support import postgis
 
-__all__ = ["postgis_server"]
+__all__ = ["postgis_server", "postgis_url", "store_url"]
 
 
 @pytest.fixture(scope="session")
