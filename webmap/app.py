@@ -74,6 +74,7 @@ def create_app(
     app.before_request(_draw_nonce)
     known = {"localhost", *(name.lower() for name in names)}
     app.before_request(lambda: _require_known_host(known))
+    app.before_request(_require_text)
     session.install(app, folder.with_suffix(".key"))
     policy.install(app)
     limits.install(app)
@@ -115,6 +116,12 @@ def _require_known_host(known: set[str]) -> None:
         if name.lower() not in known:
             log.warning("refused a request for the host %r", name)
             abort(400)
+
+
+def _require_text() -> None:
+    """Refuse an address with a zero in it: PostgreSQL has no text that holds one."""
+    if "\x00" in request.path or b"%00" in request.query_string:
+        abort(400)
 
 
 def _draw_nonce() -> None:

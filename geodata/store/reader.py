@@ -280,9 +280,13 @@ class SqlReader:
         if until:
             query = query.where(journal.c.recorded < until)
         if before is not None:
-            query = query.where(journal.c.seq < before)
+            query = query.where(journal.c.seq < min(before, _LAST))
         with self._reading() as connection:
             return [entry_from(row) for row in connection.execute(query).mappings()]
+
+
+_LAST = 2**63 - 1
+"""Beyond it neither store counts."""
 
 
 def schema_from(doc: dict[str, Any]) -> LayerSchema:

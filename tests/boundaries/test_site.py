@@ -148,6 +148,7 @@ def test_the_audit_is_searched_newest_first_page_by_page(desk: Office) -> None:
     rest = registry.search_audit("auditor", **wanted, before=first[-1].seq)
     assert [entry.detail["after"] for entry in rest] == [2, 1]
     assert registry.search_audit("auditor", until="2000-01-01T00:00:00Z") == []
+    assert registry.search_audit("auditor", before=10**30, limit=1), "no store's number"
     assert registry.search_audit("auditor", subject="backup_") == []
     with pytest.raises(ForbiddenError):
         registry.search_audit("root")

@@ -112,3 +112,9 @@ def test_a_body_is_bounded_before_it_is_parsed(registry: Registry) -> None:
     form = client.post("/sign-in", data={"name": "x" * (MOST_SENT + 1)})
     assert form.status_code == 413
     assert MOST_SENT < WAITRESS["max_request_body_size"] <= 64 << 20
+
+
+@pytest.mark.parametrize("address", ["/jobs/%00", "/map?date=%00", "/public/d/%00"])
+def test_no_address_holds_a_zero(registry: Registry, address: str) -> None:
+    """PostgreSQL has no text with one in it: it would be an error 500 there."""
+    assert client_as(create_app(registry)).get(address).status_code == 400
