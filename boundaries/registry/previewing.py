@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,17 @@ import shapely
 
 from boundaries.registry import reports
 from boundaries.rules.trying import FINDINGS, UNITS
+from geodata.errors import StoreError, Text
 from geodata.files.limits import Limits
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 LIMITS = Limits(memory_mb=3072, cpu_s=20, wall_s=30)
+AT_ONCE, TURN_S = 2, 5.0
+"""Previews tried at a time, and how long others wait: each may take :data:`LIMITS`."""
 _MARGIN_DEG = 1e-4
+_TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 
 def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -29,7 +34,25 @@ def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]
         ``repairs``, each ``{"fingerprint", "kind", "keys", "done", "cost",
         "why"}``, and ``units``, each ``{"key", "before", "after",
         "area_before_m2", "area_after_m2"}`` with its drawings.
+
+    Raises
+    ------
+    StoreError
+        Code ``busy`` when others are being tried and do not end soon.
     """
+    if not _TURNS.acquire(timeout=TURN_S):
+        raise StoreError(
+            Text("正在为他人试算修复。", "Repairs are being tried for others."),
+            Text("请稍后重试。", "Try again in a moment."),
+            code="busy",
+        )
+    try:
+        return _tried(after, chosen)
+    finally:
+        _TURNS.release()
+
+
+def _tried(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:
     from geodata import guard
 
     with tempfile.TemporaryDirectory(prefix="quhua-preview-") as name:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 import shapely
 
-from boundaries.registry import findings, listing
+from boundaries.registry import findings, listing, previewing
 from boundaries.registry.findings import Wanted
 from geodata.errors import (
     ConflictError,
@@ -16,6 +17,7 @@ from geodata.errors import (
     InputError,
     NotFoundError,
     StateError,
+    StoreError,
 )
 from tests.support.registries import Office, streets
 
@@ -214,7 +216,9 @@ def test_what_is_approved_is_the_staging_that_was_seen(desk: Office) -> None:
     assert desk.registry.approve("chen", draft, staging=seen + 1)["version"] == 1
 
 
-def test_a_preview_of_repairs_shows_cost_and_changes_nothing(desk: Office) -> None:
+def test_a_preview_of_repairs_shows_cost_and_changes_nothing(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.commit()
     frame = streets()
     shape = frame.geometry.iloc[0]
@@ -239,6 +243,13 @@ def test_a_preview_of_repairs_shows_cost_and_changes_nothing(desk: Office) -> No
         desk.registry.repair_preview("zhao", draft, ["f" * 16])
     with pytest.raises(InputError):
         desk.registry.repair_preview("zhao", draft, [])
+    monkeypatch.setattr(previewing, "TURN_S", 0.01)
+    taken = threading.BoundedSemaphore(1)
+    taken.acquire()
+    monkeypatch.setattr(previewing, "_TURNS", taken)
+    with pytest.raises(StoreError) as busy:
+        desk.registry.repair_preview("zhao", draft, [mark])
+    assert busy.value.code == "busy", "not eight processes of three gigabytes"
 
 
 def test_a_conflict_is_settled_unit_by_unit(desk_anywhere: Office) -> None:
