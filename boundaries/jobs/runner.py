@@ -141,7 +141,22 @@ class Runner:
             if job is None:
                 self._bell.wait(self.settings.jobs.look_s)
             else:
-                self._attend(job)
+                self._try(job)
+
+    def _try(self, job: dict[str, Any]) -> None:
+        """Do a job; give it back when no process for it can be had or heard.
+
+        The machine may be short of memory, or have ended what jobs are forked from:
+        without this the worker would look alive and never take a job again.
+        """
+        try:
+            self._attend(job)
+        except Exception:
+            log.exception("job %s was not attempted; given back", job["id"])
+            self.stopping.wait(1)
+            with contextlib.suppress(QuhuaError):  # else its silence gives it back
+                token, attempts = job["holder"]["token"], self.settings.jobs.attempts
+                ledger.release(self.store, job["id"], token, attempts)
 
     def _attend(self, job: dict[str, Any]) -> None:
         log.info(

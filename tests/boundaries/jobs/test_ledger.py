@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from boundaries.jobs import attempt, kinds, ledger
+from boundaries.jobs import attempt, kinds, ledger, runner
 from boundaries.jobs.model import JOBS, PULSES, Holder, JobState
 from boundaries.settings import Settings
 from geodata.errors import (
@@ -57,6 +57,23 @@ def test_a_job_is_claimed_once_however_many_ask(office: Office) -> None:
     for thread in threads:
         thread.join()
     assert sorted(job["id"] for job in found if job) == sorted(jobs)
+
+
+def test_a_job_no_process_can_be_had_for_is_given_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the thread that looks for jobs lives on."""
+    job = started(office)["id"]
+    worker = runner.Runner(office.registry)
+
+    def begun(_: Any) -> Any:
+        worker.stopping.set()  # one round is enough
+        raise OSError("no memory to fork")
+
+    monkeypatch.setattr(worker, "_begun", begun)
+    worker._slot()
+    assert row(office, job)["state"] == JobState.WAITING
+    assert row(office, job)["attempts"] == 1
 
 
 def test_the_same_job_asked_for_twice_is_one(office: Office) -> None:
