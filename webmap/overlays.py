@@ -35,7 +35,17 @@ OVERLAYS = (
 
 
 def offered(store: Store) -> list[dict[str, Any]]:
-    """Return the layers to choose from."""
+    """Return the layers to choose from.
+
+    Versions are never taken back: a layer that held something once is not asked for
+    again with every page.
+    """
+    known: set[str] = current_app.extensions.setdefault("overlays", set())
+    known |= {
+        item.layer
+        for item in OVERLAYS
+        if item.layer not in known and store.head(item.layer)
+    }
     return [
         {
             "id": item.layer,
@@ -45,5 +55,5 @@ def offered(store: Store) -> list[dict[str, Any]]:
             "page": item.page,
         }
         for item in OVERLAYS
-        if item.endpoint in current_app.view_functions and store.head(item.layer)
+        if item.endpoint in current_app.view_functions and item.layer in known
     ]
