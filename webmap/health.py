@@ -41,6 +41,31 @@ ROOM = 2 << 30
 """Bytes that should be free beside the store."""
 SILENT_H = 0.1
 """A worker not heard of for so long is thought to be gone; it beats every minute."""
+STORE = {
+    "backend": Text("类型", "Backend"),
+    "sqlite": Text("SQLite 版本", "SQLite version"),
+    "postgis": Text("PostGIS 版本", "PostGIS version"),
+    "driver": Text("驱动", "Driver"),
+    "path": Text("文件", "File"),
+    "filesystem": Text("文件系统", "File system"),
+    "bytes": Text("大小", "Size"),
+    "wal_bytes": Text("预写日志", "Write-ahead log"),
+    "busy_timeout_s": Text("等待他人写入的最长时间", "Longest wait for another writer"),
+    "versions": Text("版本数", "Versions kept"),
+    "journal": Text("审计条数", "Links of the audit"),
+    "settings": Text("数据库参数", "Database settings"),
+}
+"""What a store reports of itself, in words, in the order they are shown."""
+GUARDS = {
+    "memory, processor and disk limits": "内存、处理器和磁盘限额",
+    "wall time": "总时间限制",
+    "clean environment": "干净的环境变量",
+    "drivers off by default": "默认关闭驱动",
+    "files: only the working folder": "文件：只限工作文件夹",
+    "network: no TCP": "网络：不能建立 TCP 连接",
+    "no signals to other processes": "不能向其他进程发信号",
+}
+"""What guards the reading process, by its English words."""
 _KINDS = {True: "ok", False: "bad", None: "warn"}
 
 
@@ -101,6 +126,40 @@ def of_this_server() -> dict[str, Any]:
         "ok": all(check.ok is not False for check in checks),
         "checks": [check.to_dict() for check in checks],
     }
+
+
+def store_facts(found: dict[str, Any]) -> list[tuple[Text, str]]:
+    """Return what the store reports of itself as labels and values to read."""
+    shown = []
+    for name in [*STORE, *(found.keys() - STORE.keys())]:
+        if name in found:
+            label = STORE.get(name, Text(name, name))
+            shown.append((label, _shown(name, found[name])))
+    return shown
+
+
+def guard_facts(found: dict[str, Any]) -> list[tuple[Text, list[Text]]]:
+    """Return what guards the reading process, and what does not, in words."""
+
+    def words(names: list[str]) -> list[Text]:
+        return [Text(GUARDS.get(name, name), name) for name in names] or [
+            Text("无", "none")
+        ]
+
+    abi = str(found["landlock_abi"])
+    return [
+        (Text("Landlock 接口版本", "Landlock ABI"), [Text(abi, abi)]),
+        (Text("已有的防护", "In place"), words(found["protects"])),
+        (Text("缺少的防护", "Missing"), words(found["missing"])),
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return " · ".join(f"{key} = {inner}" for key, inner in sorted(value.items()))
+    if name in ("bytes", "wal_bytes"):
+        return _megabytes(value)
+    return f"{value} s" if name.endswith("_s") else str(value)
 
 
 def _version(name: str) -> str:
@@ -172,22 +231,24 @@ def _worker(registry: Registry) -> Check:
     words = Text("运行中", "running") if alive else Text("没有响应", "silent")
     return Check(
         name, alive,
-        Text(f"{words.zh}，最近 {found['at']}", f"{words.en}, last {found['at']}"),
+        Text(f"{words.zh}，最近 {_clocked(found['at'])}",
+             f"{words.en}, last {_clocked(found['at'])}"),
     )  # fmt: skip
 
 
 def _clock(store: Store, kept: dict[str, Any]) -> Check:
     """Compare this clock with the newest link of the journal."""
-    name = Text("时钟（UTC）", "Clock (UTC)")
+    name = Text("时钟", "Clock")
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     last = store.journal(after=max(0, kept["journal"] - 1), limit=1)
     if last and last[0].recorded[:19] > now[:19]:
         return Check(
             name, False,
-            Text(f"{now} 早于审计中最后一条 {last[0].recorded}",
-                 f"{now} is before the newest link of the audit, {last[0].recorded}"),
+            Text(f"{_clocked(now)} 早于审计中最后一条 {_clocked(last[0].recorded)}",
+                 f"{_clocked(now)} is before the newest link of the audit, "
+                 f"{_clocked(last[0].recorded)}"),
         )  # fmt: skip
-    return Check(name, True, Text(now, now))
+    return Check(name, True, Text(_clocked(now), _clocked(now)))
 
 
 def _hosts(outside: list[str]) -> Check:
@@ -196,6 +257,11 @@ def _hosts(outside: list[str]) -> Check:
         return Check(name, True, Text("无", "none"))
     said = ", ".join(outside)
     return Check(name, None, Text(said, said))
+
+
+def _clocked(instant: str) -> str:
+    """Return a stored instant as people read it, to the second and in UTC."""
+    return f"{instant[:19].replace('T', ' ')} UTC"
 
 
 def _megabytes(size: int) -> str:

@@ -313,7 +313,7 @@ def test_health_shows_versions_and_the_red_line(
     monkeypatch.setattr(
         guard, "status", lambda: {**usual, "missing": ["x"], "warning": warning}
     )
-    page = client.get("/health").get_data(as_text=True)
+    page = client.get("/health", follow_redirects=True).get_data(as_text=True)
     alert = re.search(
         r'role="alert">(?:(?!</section>).)*没有 Landlock', page, re.DOTALL
     )

@@ -10,7 +10,7 @@ from boundaries import review
 from boundaries.vocabulary import Role
 from geodata.errors import InputError, QuhuaError, Text
 from webmap import policy
-from webmap.health import of_this_server
+from webmap.health import guard_facts, of_this_server, store_facts
 from webmap.languages import say
 from webmap.session import actor, identity, registry
 
@@ -60,7 +60,13 @@ def index() -> str:
 @policy.may("see_health")
 def health() -> str:
     """Show how the server, its store and its isolation are."""
-    return render_template("admin/health.html", found=of_this_server())
+    found = of_this_server()
+    return render_template(
+        "admin/health.html",
+        found=found,
+        store=store_facts(found["store"]),
+        guards=guard_facts(found["guard"]),
+    )
 
 
 @admin.get("/settings")

@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, current_app, jsonify, render_template
+from flask import Blueprint, current_app, jsonify, redirect, render_template, url_for
 from markupsafe import Markup
 
 from webmap import policy
-from webmap.health import of_this_server
 from webmap.maps import shell
 
 if TYPE_CHECKING:
@@ -62,9 +61,9 @@ def modules(entry: str) -> tuple[str, ...]:
 
 @pages.get("/health")
 @policy.may("see_health")
-def health() -> str:
-    """Show an administrator versions, settings and how files are isolated."""
-    return render_template("health.html", found=of_this_server())
+def health() -> Any:
+    """Lead to the state of the server, which stands among the administration."""
+    return redirect(url_for("admin.health"), 302)
 
 
 @pages.get("/healthz")
