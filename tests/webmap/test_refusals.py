@@ -118,3 +118,25 @@ def test_a_body_is_bounded_before_it_is_parsed(registry: Registry) -> None:
 def test_no_address_holds_a_zero(registry: Registry, address: str) -> None:
     """PostgreSQL has no text with one in it: it would be an error 500 there."""
     assert client_as(create_app(registry)).get(address).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"text": "\ud800"}',
+        r'{"text": "a\u0000b"}',
+        r'{"text": "x", "\udfff": 1}',
+        '{"text": 1' + "0" * 30 + "}",
+        '{"text": 1' + "0" * 5_000 + "}",
+        "[" * 100_000,
+        '{"text": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+)
+def test_what_no_store_keeps_is_refused_in_words(registry: Registry, body: str) -> None:
+    app = create_app(registry)
+    add_user(registry, "operator", ["system_admin"])
+    answer = client_as(app, "operator").put(
+        "/api/v1/settings/notice", data=body, content_type="application/json"
+    )
+    assert answer.status_code in (400, 422)
+    assert answer.json["message"]["zh"]

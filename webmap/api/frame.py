@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import jsonify
+from flask import abort, jsonify
 from flask_smorest import Blueprint
 from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
 from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     SchemaKind = Schema | type[Schema]
 
 JSON = "application/json"
+
+
+class _Parser(FlaskParser):
+    """The usual parser; JSON too deep, or with endless digits, is no JSON either."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """Return what a request holds."""
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError):
+            abort(400)
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]
@@ -37,6 +49,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     url_prefix
         None: ``/api/v1/<noun>``.
     """
+
+    ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, noun: str, words: Text, *, url_prefix: str | None = None):
         where = f"/api/v1/{noun}" if url_prefix is None else url_prefix

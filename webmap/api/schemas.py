@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 MOST = 500
 """Entries of one page of a list, at most."""
@@ -12,6 +13,33 @@ MOST = 500
 
 class Arguments(Schema):
     """Base of what a caller sends: a name nobody knows is an error, not ignored."""
+
+    @pre_load
+    def require_text(self, sent: Any, **_: Any) -> Any:
+        """Refuse what JSON can write and no store can keep.
+
+        Halves of characters, zeros in a text, numbers beyond 64 bits.
+        """
+        _require_kept(sent)
+        return sent
+
+
+def _require_kept(sent: Any) -> None:
+    left = [sent]
+    while left:
+        match left.pop():
+            case dict() as found:
+                left += [*found, *found.values()]
+            case list() as found:
+                left += found
+            case str() as found if "\x00" in found or _HALF.search(found):
+                raise ValidationError("Not a valid UTF-8 string.")
+            case int() as found if abs(found) > _LARGEST:
+                raise ValidationError(f"Must be less than or equal to {_LARGEST}.")
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+_LARGEST = 2**63 - 1
 
 
 class Query(Schema):
