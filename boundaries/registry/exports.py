@@ -14,6 +14,7 @@ from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.reading import Readings, belonging, division_of
 from geodata.errors import InputError, NotFoundError, StateError, Text
+from geodata.store import dates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,8 @@ class Exports(Readings, Jobs, PublicView):
         _require_fields(fields, [field.name for field in schema.fields])
         _require_scope(scope)
         suffix = _suffix(driver)
+        # as it is parsed, not as it was written: it becomes part of a file's name
+        valid_on = dates.parse(valid_on) if valid_on else None
         # what cannot be seen or parsed is refused now, not by the job
         number = self.store.version(self._visible(user, layer, at), layer).number
         found = self.store.snapshot(

@@ -75,7 +75,7 @@ def test_fields_scope_and_date_are_those_asked_for(desk: Office) -> None:
     desk.commit("AABB/AABB/CCCD", effective="2021-01-01")
     made = _made(
         desk, "chen", driver="GeoJSON", fields=["name"], scope="120101",
-        valid_on="2020-06-01",
+        valid_on=" 2020-06-01\r\n",
     )  # fmt: skip
     assert made["name"] == "divisions-v2-2020-06-01.geojson"
     _, content = desk.registry.export_file("chen", made["id"])
