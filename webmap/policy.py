@@ -144,8 +144,9 @@ def _require() -> Any:
         abort(403)
     if policy.kind == "public":
         return None
-    g.private = policy.kind != "published"  # no browser keeps it, see webmap.app
     found = identity()
+    # no browser keeps what one person sees, see webmap.app: the front page too
+    g.private = policy.kind != "published" or found is not None
     if not policy.lets_in(found):
         return _refuse(policy, found)
     task = _task(found) if found and not policy.first else None

@@ -47,6 +47,12 @@ def test_each_role_sees_its_own_desk(app: Flask, bureau: Office) -> None:
     assert "Open the map" in page(app, "viewer", "/?lang=en")
 
 
+def test_no_browser_keeps_the_desk(app: Flask) -> None:
+    """After signing out, "back" must not show it to whoever sits there next."""
+    answer = client_as(app, "zhao").get("/")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
 def test_nobody_signed_in_is_sent_on(app: Flask) -> None:
     answer = app.test_client().get("/")
     assert answer.status_code in (302, 303)
