@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.registries import CODES, office
-from tests.support.signed import client_as
+from tests.support.signed import add_user, client_as
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -112,11 +112,22 @@ def test_others_neither_see_nor_edit_a_draft(app: Flask) -> None:
     address = begun(client)
     edit = move(client.get(address).json, 0.001)
     draft = address.rsplit("/", 1)[1]
+    registry = app.extensions["registry"]
+    add_user(registry, "elsewhere", ["boundary_manager:330106"])
     for name in ("sun", "viewer", "planner"):
         other: Any = client_as(app, name)
         assert other.get(address).status_code in (403, 404)
         assert other.get(f"/edit/{draft}").status_code in (403, 404)
         assert other.post(f"{address}/edits", json=edit).status_code in (403, 404)
+    elsewhere: Any = client_as(app, "elsewhere")
+    for answer in (
+        elsewhere.get(address),
+        elsewhere.get(f"/edit/{draft}"),
+        elsewhere.post(f"{address}/edits", json=edit),
+        elsewhere.post(f"{address}/undo", json={}),
+    ):
+        assert answer.status_code == 404, "not told that it is there, nor whose it is"
+        assert "zhao" not in answer.text
     bare: Any = app.test_client()
     assert bare.post(f"{address}/edits", json=edit).status_code in (400, 401)
     forged = client.post(f"{address}/edits", json=edit, csrf=False)

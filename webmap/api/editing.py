@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 from marshmallow import fields, validate
@@ -13,6 +13,9 @@ from webmap import policy
 from webmap.api.frame import JSON, ApiBlueprint
 from webmap.api.schemas import Arguments, Query
 from webmap.session import actor, registry
+
+if TYPE_CHECKING:
+    from boundaries.registry import Registry
 
 editing = ApiBlueprint("editing", Text("地图编辑", "Editing on the map"))
 
@@ -71,7 +74,7 @@ def begin(body: dict[str, Any]) -> Any:
 def show(query: dict[str, Any], draft: str) -> Any:
     """Return what the editor shows."""
     units = [code for code in query["units"].split(",") if code]
-    return registry().editing(actor(), draft, units)
+    return _sighted(draft).editing(actor(), draft, units)
 
 
 @editing.post(
@@ -83,7 +86,7 @@ def show(query: dict[str, Any], draft: str) -> Any:
 @policy.may("edit")
 def edit(draft: str) -> Any:
     """Do one edit."""
-    return registry().edit(actor(), draft, _body())
+    return _sighted(draft).edit(actor(), draft, _body())
 
 
 @editing.post(
@@ -95,7 +98,7 @@ def edit(draft: str) -> Any:
 @policy.may("edit")
 def propose(draft: str) -> Any:
     """Return what one edit would do."""
-    return registry().propose_edit(actor(), draft, _body())
+    return _sighted(draft).propose_edit(actor(), draft, _body())
 
 
 @editing.post(
@@ -104,7 +107,7 @@ def propose(draft: str) -> Any:
 @policy.may("edit")
 def undo(body: dict[str, Any], draft: str) -> Any:
     """Take the last edit back."""
-    return registry().undo_edit(actor(), draft, body["rev"])
+    return _sighted(draft).undo_edit(actor(), draft, body["rev"])
 
 
 @editing.post(
@@ -113,7 +116,14 @@ def undo(body: dict[str, Any], draft: str) -> Any:
 @policy.may("edit")
 def redo(body: dict[str, Any], draft: str) -> Any:
     """Do again what was taken back."""
-    return registry().redo_edit(actor(), draft, body["rev"])
+    return _sighted(draft).redo_edit(actor(), draft, body["rev"])
+
+
+def _sighted(draft: str) -> Registry:
+    """Return the registry; a draft out of sight is not there, nor whose it is."""
+    found = registry()
+    found.seen(actor(), draft)
+    return found
 
 
 def _body() -> bytes:

@@ -67,7 +67,7 @@ def begin(code: str) -> Any:
 @policy.may("view_draft")
 def editor(draft: str) -> Any:
     """Show the map with the borders to edit."""
-    document = registry().draft(actor(), draft)
+    document = registry().seen(actor(), draft)
     mine = document["author"] == actor() and document["state"] in EDITABLE
     return render_template(
         "editing/editor.html",
