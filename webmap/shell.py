@@ -82,10 +82,10 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(address=address, link=link, words_of=words_of, may=may)
 
 
-def may(verb: str) -> bool:
+def may(verb: str, layer: str = review.ANY_LAYER) -> bool:
     """Return whether who is signed in holds a verb somewhere."""
     found = session.identity()
-    return bool(found and review.holds(verb, found.user))
+    return bool(found and review.holds(verb, found.user, layer))
 
 
 def address(**changes: Any) -> str:

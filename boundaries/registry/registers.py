@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from geodata.store.changes import ChangeSet
 
 _KEPT = 6
-_LONGEST = 4000
+LONGEST = 4000
+"""Letters of one text of a record."""
 
 
 class _Memory:
@@ -204,9 +205,14 @@ class Registers(Drafts, Readings):
         }
 
     def open_drafts(self, actor: str, layer: str) -> list[dict[str, Any]]:
-        """Return the actor's own drafts of a register that an edit may go into."""
-        if not review.holds("stage", self.user(actor), layer):
-            return []
+        """Return the actor's own drafts of a register that an edit may go into.
+
+        Raises
+        ------
+        ForbiddenError
+            When nothing of this register is theirs to edit.
+        """
+        self.may("stage", actor, layer=layer)
         return [
             document
             for document in self.drafts(actor, layer=layer)
@@ -375,11 +381,11 @@ def _point(record: Mapping[str, Any]) -> Any:
 
 def _short(value: Any) -> Any:
     """Return a value as a form sends it; refuse one that is far too long."""
-    if isinstance(value, str) and len(value) > _LONGEST:
+    if isinstance(value, str) and len(value) > LONGEST:
         raise InputError(
             Text(
-                f"文字超过 {_LONGEST} 个字。",
-                f"A text is longer than {_LONGEST} letters.",
+                f"文字超过 {LONGEST} 个字。",
+                f"A text is longer than {LONGEST} letters.",
             )
         )
     return None if value == "" else value

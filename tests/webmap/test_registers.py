@@ -127,6 +127,19 @@ def test_every_page_opens_for_who_is_signed_in(
         assert b"onerror=alert(1)>" not in answer.data
 
 
+@pytest.mark.parametrize(
+    ("name", "marker", "named"), [("yuan", 200, 403), ("namer", 403, 200)]
+)
+def test_only_a_layers_own_people_are_offered_its_forms(
+    app: Flask, name: str, marker: int, named: int
+) -> None:
+    client = client_as(app, name)
+    for noun, status in (("markers", marker), ("names", named)):
+        assert client.get(f"/{noun}/new").status_code == status
+        offered = f'href="/{noun}/new"' in client.get(f"/{noun}").text
+        assert offered == (status == 200)
+
+
 def test_only_a_layers_own_people_may_edit_it(app: Flask) -> None:
     record = {"record": {"name": "安平路", "division": "120101"}, "effective": "2024"}
     lost = {"record": {"name": "安平路"}, "effective": "2024"}

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from boundaries.gazetteer.listing import SORTS, Wish
+from boundaries.registry.registers import LONGEST
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
@@ -43,7 +44,7 @@ class NameList(Query):
 class Typed(Arguments):
     """A name as far as it is typed."""
 
-    name = fields.String(required=True, validate=validate.Length(max=100))
+    name = fields.String(required=True, validate=validate.Length(max=LONGEST))
     category = fields.String(load_default="")
     romanised = fields.String(load_default="")
     romanised_confirmed = fields.Boolean(load_default=False)
