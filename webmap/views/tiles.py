@@ -34,17 +34,11 @@ def current() -> Any:
         abort(400)
     edition = published.known(known) if known else published.edition()
     document = pointer(edition, base().notice())
-    document["approval_number"] = _approval()
     document["basemaps"] = basemaps.offered()
     document["overlays"] = overlays.offered(base().store)
     response = jsonify(document)
     response.add_etag()
     return response.make_conditional(request)
-
-
-def _approval() -> str:
-    site = base().public()
-    return str(site["approval_number"]) if site["on"] else ""
 
 
 @tiles.get("/<digest>/<path:address>")

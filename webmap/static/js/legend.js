@@ -1,8 +1,9 @@
-/* The legend: borders by rank, and before and after while two dates are compared. */
+/* The legend: borders by rank, further layers that are on, and before and after while two dates are compared. */
 
 import { element, fill } from "./dom.js";
 import { BORDERS } from "./paint.js";
-import { say } from "./words.js";
+import { swatch } from "./styles.js";
+import { label, say } from "./words.js";
 
 /* The legend begins folded where it would cover what was asked for. */
 const roomy = () => document.getElementById("other").hidden && window.innerWidth >= (document.getElementById("detail").hidden ? 1200 : 1600);
@@ -28,12 +29,13 @@ function hatched() {
 
 const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
 
-export function showLegend(box, { ranks, compared }) {
+export function showLegend(box, { ranks, compared, overlays = [] }) {
   const open = box.querySelector("details")?.open ?? roomy();
   fill(box, element("details", { open },
     element("summary", {}, say("Legend")),
     element("ul", {},
       ...ranks.map((rank) => element("li", {}, line({ ...BORDERS[rank], colour: "border" }), say(RANKS[rank]))),
+      ...overlays.map((item) => element("li", {}, swatch(item.style), label(item.label))),
       ...(compared ? [
         element("li", {}, line({ width: 2, dash: [6, 4], colour: "old" }), say("Former border")),
         element("li", {}, line({ width: 2.4, dash: [], colour: "new" }), say("New border")),

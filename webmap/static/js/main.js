@@ -42,7 +42,7 @@ const panels = new Panels({ onshow: panelled });
 const layers = new Layers(byId("layers-panel"), map, {
   onlevel: (level) => { state.level = level === 99 ? null : String(level); drawn.upTo(level); sides.upTo(level); key(); remember(); },
   onknown: (day) => { state.known = day || null; remember(true); begin().catch(failed); },
-  onlayers: (names) => { state.layers = names.join(",") || null; if (shown) remember(); },
+  onlayers: (names) => { state.layers = names.join(",") || null; if (shown) { key(); remember(); } },
   onbasemap: () => key(),
   onfeature: pointed,
   failed: (error) => failed(error), basemap: null,
@@ -119,7 +119,7 @@ async function go() {
 }
 
 const deepest = () => Number(state.level) || 99;
-const key = () => showLegend(byId("legend"), { ranks: shown.ranks, compared: Boolean(changes) });
+const key = () => showLegend(byId("legend"), { ranks: shown.ranks, compared: Boolean(changes), overlays: (edition.overlays ?? []).filter(({ id }) => (state.layers ?? "").split(",").includes(id)) });
 
 /* The earlier date on a map of its own, when that was asked for and there is one. */
 async function beside(since) {
@@ -315,7 +315,7 @@ function printing(name) {
   if (!state.print) { sheet.close(); return; }
   const title = changes && state.side ? say("Divisions on {old} and {new}", { old: changes.old, new: changes.new }) : say("Divisions as of {date}", { date: shown.date });
   sheet.open(state.print, {
-    title, mark: byId("mark").textContent, internal: !edition.approval_number,
+    title, mark: byId("mark").textContent,
     lines: [byId("version").textContent, half(edition.notice), state.known ? byId("known-notice").textContent : "", citedWords(edition, shown.date), say("Grid and ellipsoid: CGCS2000. Printed on {day}.", { day: new Date().toLocaleDateString("sv-SE") })].filter(Boolean),
     moves: changes ? changes.moves.map((one, index) => [index, moved(one), one.ha, one]).filter(([, , amount, one]) => one.within < 0 && amount >= 0.1) : [],
   });
@@ -357,7 +357,6 @@ byId("share").addEventListener("click", () => {
 
 function status() {
   byId("version").textContent = say("Data as of {date} · version {n}, entered {when}", { date: shown.date, n: String(edition.version), when: edition.recorded.slice(0, 10) });
-  byId("mark").textContent = edition.approval_number ? say("Map approval number: {n}", { n: edition.approval_number }) : say("Internal use only, not to be made public");
   byId("data-notice").textContent = half(edition.notice);
   byId("data-notice").hidden = !edition.notice;
   byId("known-notice").hidden = !state.known;

@@ -4,7 +4,8 @@ import { byId, element, fill } from "./dom.js";
 import { paperColours } from "./light.js";
 import { ha, say } from "./words.js";
 
-const SIZES = { a4l: ["A4 landscape", 277, 190], a4p: ["A4 portrait", 190, 277], a3l: ["A3 landscape", 400, 277], a3p: ["A3 portrait", 277, 400] };
+/* Millimetres within the margins, one less in height: a page holds not quite the round number. */
+const SIZES = { a4l: ["A4 landscape", 277, 189], a4p: ["A4 portrait", 190, 276], a3l: ["A3 landscape", 400, 276], a3p: ["A3 portrait", 277, 399] };
 const MOST_MOVES = 14;
 export const isSheet = (name) => name in SIZES;
 
@@ -21,8 +22,8 @@ export class Sheet {
       element("button", { class: "button", onclick: () => this.onclose() }, say("Close")));
   }
 
-  /* `facts`: {title, lines, mark, internal, moves, legend} as the page has them. */
-  open(name, { title, lines, mark, internal, moves }) {
+  /* `facts`: {title, lines, mark, moves, legend} as the page has them. */
+  open(name, { title, lines, mark, moves }) {
     const [, width, height] = SIZES[name];
     paperColours(true);
     this.size.value = name;
@@ -37,7 +38,7 @@ export class Sheet {
     legend.querySelector("details")?.setAttribute("open", "");
     fill(this.foot,
       legend,
-      element("p", { class: internal ? "internal" : "mark" }, mark),
+      element("p", { class: "internal" }, mark),
       ...lines.map((line) => element("p", {}, line)),
       moves.length ? element("ol", { class: "sheet-moves" }, ...moves.slice(0, MOST_MOVES).map(([index, words, amount]) => element("li", { value: index + 1 }, `${words} ${ha(amount)}`))) : null);
     this.resize();
@@ -51,12 +52,13 @@ export class Sheet {
     this.resize();
   }
 
-  /* The paper's size is a rule of the page: the style object model may write it. */
+  /* The paper's size is a rule of the page: the style object model may write it. Its name lets it
+     win over the margins that print.css gives to every other page. */
   paper(name) {
     const sheet = [...document.styleSheets].find((item) => item.href?.endsWith("/sheet.css"));
     if (this.rule !== undefined) sheet.deleteRule(this.rule);
     const [words] = SIZES[name];
-    this.rule = sheet.insertRule(`@page { size: ${words}; margin: 10mm; }`, sheet.cssRules.length);
+    this.rule = sheet.insertRule(`@page sheet { size: ${words}; margin: 10mm; }`, sheet.cssRules.length);
   }
 }
 
