@@ -40,6 +40,12 @@ def description() -> dict[str, Any]:
     return made
 
 
+def nouns() -> dict[str, Text]:
+    """Return what the routes of each noun are about."""
+    parts = current_app.blueprints.values()
+    return {part.noun: part.words for part in parts if isinstance(part, ApiBlueprint)}
+
+
 def routes() -> dict[str, list[Route]]:
     """Return the routes by noun, in the order they were declared."""
     told = description()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from webmap import policy
-from webmap.api.document import routes
+from webmap.api.document import nouns, routes
 
 reference = Blueprint("reference", __name__)
 
@@ -14,7 +14,7 @@ reference = Blueprint("reference", __name__)
 @policy.signed_in
 def listed() -> str:
     """Show the routes of the API by noun."""
-    return render_template("reference/api.html", routes=routes())
+    return render_template("reference/api.html", routes=routes(), nouns=nouns())
 
 
 @reference.get("/robots.txt")
