@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import User
 from boundaries.registry.desk import SESSIONS, USERS, Desk, now, since
-from geodata.errors import NotFoundError, SignInError, Text
+from geodata.errors import NotFoundError, SignInError, StoreError, Text
 
 if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
+
+log = logging.getLogger(__name__)
 
 TOUCH = dt.timedelta(minutes=1)
 """A session's last use is written no oftener than this: reading stays reading."""
@@ -76,7 +79,10 @@ class Sessions(Desk):
         if document is None or self._ended(document):
             return None
         if since(document["seen"]) >= TOUCH:
-            self._touch(document["key"])
+            try:
+                self._touch(document["key"])
+            except StoreError as error:  # a full disk must not stop who only reads
+                log.warning("the use of a session is not noted: %s", error)
         return document
 
     def session_user(self, document: dict[str, Any]) -> User | None:

@@ -7,6 +7,7 @@ it was given have in common; a role taken from the owner is gone from the token 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,20 @@ from boundaries.accounts import Grant
 from boundaries.registry.desk import TOKENS, now, since
 from boundaries.registry.second_factor import SecondFactors
 from boundaries.registry.sessions import fingerprint
-from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
+from geodata.errors import (
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StoreError,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from geodata.store.protocol import Transaction
+
+log = logging.getLogger(__name__)
 
 PREFIX = "quhua_"
 TOUCH = dt.timedelta(hours=1)
@@ -100,7 +109,10 @@ class Tokens(SecondFactors):
         if document is None or document["expires"] <= now():
             return None
         if not document["used"] or since(document["used"]) >= TOUCH:
-            self._used(document["key"])
+            try:
+                self._used(document["key"])
+            except StoreError as error:  # a full disk must not stop what only reads
+                log.warning("the use of a token is not noted: %s", error)
         return document
 
     def _used(self, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pyotp
@@ -9,10 +10,17 @@ import pytest
 
 from boundaries import accounts
 from boundaries.accounts import LOCAL, Grant, User
-from boundaries.registry import Registry, open_registry
+from boundaries.registry import Registry, open_registry, sessions
 from boundaries.settings import Access
 from boundaries.vocabulary import Role
-from geodata.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from geodata.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StoreError,
+    Text,
+)
 from tests.support.registries import PEOPLE, Office, office, streets
 
 GOOD = "Heping-2026!"
@@ -240,6 +248,25 @@ def test_a_right_password_forgives_no_wrong_codes(desk: Office) -> None:
         registry.confirm_sign_in(secret, "nonsense")
     with pytest.raises(ForbiddenError):
         registry.sign_in("li", GOOD + "x")
+
+
+def test_a_full_disk_stops_nobody_who_reads(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sessions and tokens note their use; where they cannot, they hold all the same."""
+    registry = desk.registry
+    secret = registry.start_session("li")
+    grants = registry.user("li").grants
+    token = registry.create_token("li", "batch", grants, days=1)["token"]
+
+    def full(_: str) -> None:
+        raise StoreError(Text("磁盘已满。", "The disk is full."), code="disk_full")
+
+    monkeypatch.setattr(registry, "_touch", full)
+    monkeypatch.setattr(registry, "_used", full)
+    monkeypatch.setattr(sessions, "TOUCH", dt.timedelta(0))
+    assert registry.session(secret) is not None
+    assert registry.token(token) is not None
 
 
 def test_the_lock_ends(tmp_path: Path) -> None:
