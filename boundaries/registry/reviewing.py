@@ -153,7 +153,8 @@ class Reviewing(Decisions):
         Returns
         -------
         dict
-            ``{"staging", "repairs", "units"}``; see :func:`.previewing.preview`.
+            ``{"staging", "repairs", "units"}``; see :func:`.previewing.preview`;
+            each unit with its name.
         """
         with logged("preview", actor, draft=draft) as said:
             document = self.seen(actor, draft)
@@ -181,6 +182,9 @@ class Reviewing(Decisions):
             drop = [name for name in ("waived", "reopened", "number") if name in chosen]
             tried = previewing.preview(after, chosen.drop(columns=drop))
             said.update(repairs=len(tried["repairs"]))
+            for unit in tried["units"]:
+                name = after["name"].get(unit["key"]) if "name" in after else None
+                unit["name"] = str(name or "")
             return {"staging": document["staging"], **tried}
 
     def is_checked(self, document: dict[str, Any]) -> bool:

@@ -237,6 +237,7 @@ def test_a_preview_of_repairs_shows_cost_and_changes_nothing(
     assert {unit["key"] for unit in found["units"]} & {A, B}
     for unit in found["units"]:
         assert unit["before"] != unit["after"]
+        assert unit["name"].endswith("街道"), "people know a unit by its name"
     assert len(desk.verbs()) == before
     assert desk.registry.seen("zhao", draft)["staging"] == 1
     with pytest.raises(InputError):

@@ -49,7 +49,7 @@ function show({ repairs, units }, rows) {
       element("td", {}, kinds[each.kind] ?? each.kind, each.done ? null : element("p", { class: "wrong" }, label(each.why))),
       element("td", { class: "figures" }, each.done ? cost(each.cost) : "—"))))),
     moved.length ? element("table", { class: "table" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
-      element("td", { class: "figures" }, unit.key),
+      element("td", {}, unit.name, " ", element("span", { class: "soft small figures" }, unit.key)),
       element("td", { class: "number" }, exact(unit.area_before_m2)), element("td", { class: "number" }, exact(unit.area_after_m2)),
       element("td", { class: "number" }, difference(unit.area_after_m2 - unit.area_before_m2)))))) : null);
 }
@@ -68,7 +68,7 @@ function cost(each) {
   if (each.largest_shift_m > 0) said.push(say("at most {m} moved", { m: length(each.largest_shift_m) }));
   if (each.area_gained_m2 > 0) said.push(`+${area(each.area_gained_m2)}`);
   if (each.area_lost_m2 > 0) said.push(`−${area(each.area_lost_m2)}`);
-  return said.join(", ") || say("nothing moves");
+  return said.join(" · ") || say("nothing moves");
 }
 
 function draw(units, repairs, rows) {
