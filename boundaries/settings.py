@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -173,9 +174,7 @@ class Basemap:
         "maps of Tianditu to offer: vec, img, ter with commas between (needs a key; "
         "this server then asks an outside host)",
     )
-    tianditu_key: str = _setting(
-        "", "", "天地图服务端密钥", "server key for Tianditu"
-    )
+    tianditu_key: str = _setting("", "", "天地图服务端密钥", "server key for Tianditu")
 
 
 @dataclass(frozen=True)
@@ -455,6 +454,7 @@ def _merge(base: Any, table: Mapping[str, Any], group: str) -> Any:
         else:
             values[name] = _typed(full, value, hints[name], old)
             _require_least(full, values[name], known[name].metadata.get("least", 0))
+            _require_rate(full, values[name])
     return dataclasses.replace(base, **values)
 
 
@@ -495,6 +495,15 @@ def _require_least(name: str, value: Any, least: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and not least <= value < math.inf:
         raise _wrong(name, value, f"number >= {least:g}")
+
+
+def _require_rate(name: str, value: Any) -> None:
+    """Refuse a rate that cannot be read: guessing would go on without a limit."""
+    if name.endswith("_rate") and not _RATE.fullmatch(value):
+        raise _wrong(name, value, "30 per minute")
+
+
+_RATE = re.compile(r"[1-9][0-9]{0,8} per (second|minute|hour|day)")
 
 
 def _wrong(name: str, value: Any, wanted: str) -> InputError:

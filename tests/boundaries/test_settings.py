@@ -93,6 +93,9 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         "review = 3",
         "store = 3",
         "not toml",
+        "[access]\nsign_in_rate = 'often'",  # no limit at all, if it were taken
+        "[access]\naccount_rate = '0 per minute'",
+        "[access]\ntoken_rate = ''",
     ],
 )
 def test_what_is_wrong_is_said_not_ignored(tmp_path: Path, text: str) -> None:
