@@ -52,13 +52,13 @@ export class Sheet {
     this.resize();
   }
 
-  /* The paper's size is a rule of the page: the style object model may write it. Its name lets it
-     win over the margins that print.css gives to every other page. */
+  /* The paper's size is a rule of the page: the style object model may write it. Its
+     margins win over those that print.css, which comes later, gives to every page. */
   paper(name) {
     const sheet = [...document.styleSheets].find((item) => item.href?.endsWith("/sheet.css"));
     if (this.rule !== undefined) sheet.deleteRule(this.rule);
     const [words] = SIZES[name];
-    this.rule = sheet.insertRule(`@page sheet { size: ${words}; margin: 10mm; }`, sheet.cssRules.length);
+    this.rule = sheet.insertRule(`@page { size: ${words}; margin: 10mm !important; }`, sheet.cssRules.length);
   }
 }
 
