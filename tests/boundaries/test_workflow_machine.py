@@ -99,12 +99,7 @@ class Workflow(RuleBasedStateMachine):
             return
         assert allowed
         self.acts += 1
-        self.drafts[draft["id"]] = {
-            "state": "draft",
-            "author": who,
-            "code": code,
-            "name": name,
-        }
+        self._begun(draft["id"], who, {code: name})
 
     @precondition(lambda self: self.drafts)
     @rule(
@@ -131,7 +126,7 @@ class Workflow(RuleBasedStateMachine):
             assert not lawful
         except StateError as error:
             assert lawful
-            assert not timely or error.code == "blocked"
+            assert not timely or error.code == "blocked" or known["empty"]
         except QuhuaError as error:
             assert (verb, error.code) == ("approve", "conflict")
             known["state"] = "conflict"
@@ -140,7 +135,7 @@ class Workflow(RuleBasedStateMachine):
             assert timely
             known["state"] = target
             if verb == "approve":
-                self.names[known["code"]] = known["name"]
+                self.names |= known["names"]
                 self.versions = self._versions()
             assert self.office.verbs()[-1] == verb
         self.acts += len(self.office.verbs()) - before
@@ -150,7 +145,7 @@ class Workflow(RuleBasedStateMachine):
     def comment(self, who: str, pick: int) -> None:
         """Say something: the author, and who may decide, while it is open."""
         draft, known = sorted(self.drafts.items())[pick % len(self.drafts)]
-        here, mine = self._within(who, known["code"]), who == known["author"]
+        here, mine = self._within(who, *known["codes"]), who == known["author"]
         lawful = here and (mine or who in MANAGERS)
         timely = known["state"] in {*OPEN, "submitted"}
         try:
@@ -174,22 +169,27 @@ class Workflow(RuleBasedStateMachine):
         """Settle a conflict: nothing of the layer is touched by that."""
         found = self._of("conflict")
         draft, known = found[pick % len(found)]
-        lawful = who == known["author"] and self._within(who, known["code"])
+        registry = self.office.registry
+        lawful = who == known["author"] and self._within(who, *known["codes"])
         head = self.versions[-1][0]
+        units = registry.conflict(known["author"], draft)["units"]
+        choices = dict.fromkeys([unit["key"] for unit in units], side)
         try:
-            self.office.registry.resolve(who, draft, {known["code"]: side}, head=head)
+            registry.resolve(who, draft, choices, head=head)
         except ForbiddenError:
             assert not lawful
             return
         except InputError as error:
             assert lawful
             assert error.code == "unchanged"
-            assert side == "theirs" or self.names[known["code"]] == known["name"]
+            assert side == "theirs" or known["names"].items() <= self.names.items()
             return
         assert lawful
-        assert side == "mine"
         self.acts += 1
         known["state"] = "draft"
+        staged = registry.store.staged(draft).new
+        known["names"] = dict(staged["name"])
+        known["codes"] = sorted(staged.index)
 
     @rule(who=PEOPLE)
     def publish(self, who: str) -> None:
@@ -201,13 +201,7 @@ class Workflow(RuleBasedStateMachine):
             assert who != "chen" or self.published == head
             return
         self.acts += 1
-        self.published = head
-        for known in self.drafts.values():
-            if known["state"] in {"approved", "published"}:
-                known["state"] = "superseded"
-        newest = self.office.registry.store.version(head).doc["draft"]
-        if newest in self.drafts:
-            self.drafts[newest]["state"] = "published"
+        self._has_published(head)
 
     @rule()
     def restart(self) -> None:
@@ -241,14 +235,34 @@ class Workflow(RuleBasedStateMachine):
         drafts = sorted(self.drafts.items())
         return [(name, each) for name, each in drafts if each["state"] == state]
 
-    def _within(self, who: str, code: str) -> bool:
-        return who in WHERE and code.startswith(WHERE[who])
+    def _begun(self, draft: str, who: str, names: dict[str, str]) -> None:
+        """Know a new draft by the names it gives."""
+        self.drafts[draft] = {
+            "state": "draft",
+            "author": who,
+            "codes": sorted(names),
+            "names": names,
+            "empty": False,
+        }
+
+    def _has_published(self, head: int) -> None:
+        """Follow what publishing does to the drafts."""
+        self.published = head
+        for known in self.drafts.values():
+            if known["state"] in {"approved", "published"}:
+                known["state"] = "superseded"
+        newest = self.office.registry.store.version(head).doc["draft"]
+        if newest in self.drafts:
+            self.drafts[newest]["state"] = "published"
+
+    def _within(self, who: str, *units: str) -> bool:
+        return who in WHERE and all(code.startswith(WHERE[who]) for code in units)
 
     def _model(
         self, who: str, known: dict[str, Any], verb: str
     ) -> tuple[bool, bool, str]:
         """Return whether the verb is lawful, timely, and where it leads."""
-        mine, here = who == known["author"], self._within(who, known["code"])
+        mine, here = who == known["author"], self._within(who, *known["codes"])
         starts, target = {
             "submit": ({"draft", "returned", "withdrawn"}, "submitted"),
             "approve": ({"submitted"}, "approved"),

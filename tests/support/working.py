@@ -9,6 +9,10 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from boundaries.jobs import attempt, ledger
+from boundaries.jobs.model import Holder
+from geodata.errors import QuhuaError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -69,3 +73,16 @@ def until(ask: Callable[[], Any], seconds: float = 30, *, what: str = "") -> Any
 
 def _closed(job: dict[str, Any]) -> dict[str, Any] | None:
     return None if job["open"] else job
+
+
+def inline(registry: Registry) -> None:
+    """Be the worker, in this process, until nothing waits."""
+    store, settings = registry.store, registry.settings
+    voice = type("Mute", (), {"send": lambda *_: None})()
+    while held := ledger.claim(store, Holder.here()):
+        job, token = held["id"], held["holder"]["token"]
+        try:
+            task = attempt.Task(store.url, settings, held)
+            ledger.finish(store, job, token, attempt._do(task, voice))
+        except QuhuaError as error:
+            ledger.fail(store, job, token, error)
