@@ -15,6 +15,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.widgets import CheckboxInput
 
 from boundaries.gazetteer.words import NameClass, NameStatus
 from boundaries.lines.words import (
@@ -183,7 +184,9 @@ class InspectionForm(RecordForm):
     result = _word("result", MarkerState, _NEEDED)
     damage = _long("damage")
     action = _word("action", Action)
-    parties = SelectMultipleField(_Words("parties"), [Optional()], choices=[])
+    parties = SelectMultipleField(
+        _Words("parties"), [Optional()], choices=[], option_widget=CheckboxInput()
+    )
     inspectors = _text("inspectors")
     document = _text("document")
     remark = _long("remark")

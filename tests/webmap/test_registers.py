@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,10 @@ def test_a_form_says_what_is_missing(app: Flask) -> None:
 def test_an_inspection_is_added_by_form(app: Flask, bureau: Office) -> None:
     client = client_as(app, "yuan")
     page = "/markers/120101-120102-001Q/inspections/new"
-    assert client.get(page).status_code == 200
+    shown = client.get(page).text
+    for code in ("120101", "120102"):
+        box = rf'<input[^>]*name="parties"[^>]*type="checkbox"[^>]*value="{code}"'
+        assert re.search(box, shown), "who was there is ticked"
     sent = {
         "subject": "120101-120102-001Q", "date": "2024-03-04", "kind": "joint",
         "result": "intact", "parties": ["120101", "120102"], "effective": "2024-03-04",
