@@ -78,10 +78,7 @@ class Editing(Drafts):
             The draft's document.
         """
         with logged("edit", actor, units=len(units)) as said:
-            if layer != "divisions":
-                raise InputError(
-                    Text("地图编辑只用于区划图层。", "Only divisions are edited here.")
-                )
+            _require_divisions(layer)
             self.may("stage", actor)
             date = dates.parse(effective)
             focus = chosen(units)
@@ -141,6 +138,7 @@ class Editing(Drafts):
         """
         document = self.document(draft)
         self.may("view_draft", actor, draft=document)
+        _require_divisions(document["layer"])
         changes = self.store.staged(draft)
         focus = chosen(units) if units else focus_of(document, changes)
         frame = around(self.store, changes, focus)
@@ -262,6 +260,7 @@ class Editing(Drafts):
     ) -> tuple[dict[str, Any], ChangeSet, gpd.GeoDataFrame]:
         """Return the draft, its change and the units around an operation."""
         document = self.document(draft)
+        _require_divisions(document["layer"])
         self.may("edit", actor, draft=document)
         require_rev(document, rev)
         changes = self.store.staged(draft)
@@ -379,3 +378,11 @@ class Editing(Drafts):
             "at": log["at"],
             "notes": [],
         }  # fmt: skip
+
+
+def _require_divisions(layer: str) -> None:
+    """Refuse a draft of a register: its records have forms of their own."""
+    if layer != "divisions":
+        raise InputError(
+            Text("地图编辑只用于区划图层。", "Only divisions are edited here.")
+        )

@@ -141,6 +141,15 @@ def test_only_a_layers_own_people_are_offered_its_forms(
         assert offered == (status == 200)
 
 
+def test_the_editor_of_borders_leaves_records_to_their_forms(app: Flask) -> None:
+    yuan = client_as(app, "yuan")
+    wish = {"record": {"marker": "120101-120102-001Q", "remark": "新"}}
+    draft = yuan.post("/api/v1/markers", json={**wish, "effective": "2023"}).json["id"]
+    assert yuan.get(f"/edit/{draft}").location == f"/drafts/{draft}"
+    shown = yuan.get(f"/api/v1/editing/{draft}")
+    assert (shown.status_code, shown.json["error"]) == (400, "input")
+
+
 def test_only_a_layers_own_people_may_edit_it(app: Flask) -> None:
     record = {"record": {"name": "安平路", "division": "120101"}, "effective": "2024"}
     lost = {"record": {"name": "安平路"}, "effective": "2024"}

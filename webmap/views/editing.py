@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from boundaries.review import EDITABLE
 from boundaries.vocabulary import Kind
-from geodata.errors import QuhuaError, Text
+from geodata.errors import NotFoundError, QuhuaError, Text
 from webmap import languages, policy
 from webmap.forms import Form
 from webmap.session import actor, registry
@@ -68,6 +68,8 @@ def begin(code: str) -> Any:
 def editor(draft: str) -> Any:
     """Show the map with the borders to edit."""
     document = registry().seen(actor(), draft)
+    if document["layer"] != "divisions":  # records have forms of their own
+        return redirect(url_for("drafts.show", draft=draft), 303)
     mine = document["author"] == actor() and document["state"] in EDITABLE
     return render_template(
         "editing/editor.html",
@@ -79,7 +81,12 @@ def editor(draft: str) -> Any:
 
 
 def _form(form: BeginForm, code: str) -> str:
-    return render_template("editing/begin.html", form=form, code=code)
+    try:
+        known = registry().directory(actor()).last(code)
+    except NotFoundError:  # nothing is published yet
+        known = None
+    name = str(known["name"]) if known else ""
+    return render_template("editing/begin.html", form=form, code=code, name=name)
 
 
 def _id(draft: str) -> Text:
