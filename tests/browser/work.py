@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import zipfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import shapely
 
+from boundaries.vocabulary import DraftState
 from geodata import crs
 from tests.support.registries import CODES, streets
 
@@ -21,9 +23,18 @@ if TYPE_CHECKING:
 
     from tests.support.browsing import Visit
 
+REASON = "请附批复文件"
 STRIP_AT = "15/39.17800/117.01000"
 """Where A gains ground from C, as the address of a map says it."""
 COMPUTED = re.compile(rb"area_?(km2|m2|computed)|\"area\"")
+DATA = (
+    *(name for _, name in CODES.values()),
+    REASON,
+    "界线调整",
+    "津民发〔2020〕1号",
+    "中文",
+)
+"""Chinese that is not ours: names, titles, reasons; and the switch back to Chinese."""
 PATIENCE_MS = 20_000
 ZONE, WRONG_ZONE = "4548", "4549"
 """Gauss-Krueger of 117° and of 120°, both without the zone in the number."""
@@ -112,6 +123,27 @@ def submitted(visit: Visit, draft: str) -> None:
     page.wait_for_selector(".badge:has-text('已提交')")
 
 
+def checked(visit: Visit, draft: str) -> None:
+    """Check a draft and wait until that is done."""
+    page = visit.page
+    page.wait_for_url(f"**/drafts/{draft}")
+    page.click(f"form[action='/drafts/{draft}/check'] button")
+    page.wait_for_selector("button[data-dialog='submit-dialog']", timeout=PATIENCE_MS)
+
+
+def tried_to_approve(visit: Visit) -> None:
+    """Press approve on the page of a draft, and in its dialog."""
+    visit.page.click("button[data-dialog='approve-dialog']")
+    visit.page.click("#approve-dialog button[type=submit]")
+
+
+def approved(visit: Visit, draft: str) -> None:
+    """Approve a draft that was submitted."""
+    page = visit.open(f"/drafts/{draft}", ready=False).page
+    tried_to_approve(visit)
+    page.wait_for_selector(".badge:has-text('已批准')")
+
+
 def published(visit: Visit, draft: str) -> None:
     """Publish an approved draft and wait until readers have it."""
     page = visit.page
@@ -155,3 +187,67 @@ def what_lies_in_the_middle(page: Page) -> str:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_selector("#detail h2")
     return page.locator("#detail").inner_text()
+
+
+def pages(pdf: bytes) -> int:
+    """Return how many pages a PDF of Chromium has."""
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+@dataclass
+class Desk:
+    """Somebody at work whose every page is looked at: its width, its language."""
+
+    visit: Visit
+    english: bool
+
+    def go(self, path: str, *, drawn: bool = False) -> None:
+        """Open a page and look at it."""
+        more = "lang=en" if self.english else "lang=zh"
+        self.visit.open(f"{path}?{more}", ready=drawn)
+        self.looked_at()
+
+    def press(self, selector: str) -> None:
+        """Click, or tap where there is no mouse."""
+        place = self.visit.page.locator(selector).first
+        if self.english:
+            place.click()
+        else:
+            place.tap()
+
+    def follow(self, path: str) -> None:
+        """Press the link to a page and look at it."""
+        self.press(f"a[href='{path}']")
+        self.visit.page.wait_for_url(f"**{path}")
+        self.looked_at()
+
+    def decide(self, verb: str, state: str, note: str = "") -> None:
+        """Open the dialog of a verb, fill it in, and see where the draft stands."""
+        self.press(f"button[data-dialog='{verb}-dialog']")
+        self.looked_at()
+        if note:
+            self.visit.page.fill(f"#{verb}-note", note)
+        self.press(f"#{verb}-dialog button[type=submit]")
+        self.stands(state)
+
+    def stands(self, state: str) -> None:
+        """Wait until the page says that the draft stands there."""
+        label = DraftState(state).label
+        words = label.en if self.english else label.zh
+        self.visit.page.wait_for_selector(
+            f".draft-lead .badge:text-is('{words}')", timeout=PATIENCE_MS
+        )
+        self.looked_at()
+
+    def looked_at(self) -> None:
+        """Hold the page to its width and its language."""
+        page = self.visit.page
+        here = page.url
+        room, wide = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+        assert wide <= room, f"{here} sticks out: {wide} > {room}"
+        if self.english:
+            assert page.get_attribute("html", "lang") == "en"
+            said = page.inner_text("body")
+            for datum in DATA:
+                said = said.replace(datum, "")
+            assert re.findall(r"[\u4e00-\u9fff].*", said) == [], here
