@@ -20,8 +20,8 @@ MOST_TABS = 80
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Office]:
-    made = office(tmp_path)
+def desk(store_url: str, tmp_path: Path) -> Iterator[Office]:
+    made = office(tmp_path, url=store_url)
     yield made
     made.registry.close()
 
