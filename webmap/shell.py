@@ -22,7 +22,7 @@ from boundaries.vocabulary import (
     Severity,
 )
 from geodata.errors import Text
-from webmap import languages, people, policy, session
+from webmap import languages, overlays, people, policy, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,6 +182,9 @@ def _context() -> dict[str, Any]:
         "sign_in": None if found or request.endpoint == signing else link(signing),
         "sign_out": link("accounts.sign_out"),
         "search_page": link("divisions.index") if found else None,
+        "registers": [item["id"] for item in overlays.offered(session.base().store)]
+        if found
+        else [],
         "notice": part_of(session.base().notice(), languages.chosen()),
         "shown_version": _published() if found else None,
     }

@@ -17,8 +17,8 @@ async function find(words, signal) {
   const asked = `limit=${SHOWN}&q=${encodeURIComponent(words)}`;
   const [divisions, names, markers] = await Promise.all([
     ask(`/api/v1/divisions/list?${asked}`, { signal }),
-    part(`/api/v1/names/search?${asked}`, signal),
-    part(`/api/v1/markers?${asked}`, signal),
+    part("place_names", `/api/v1/names/search?${asked}`, signal),
+    part("markers", `/api/v1/markers?${asked}`, signal),
   ]);
   return {
     nodes: [...divisions.rows.map(division), ...names.items.map(name), ...markers.rows.map(marker)],
@@ -27,7 +27,8 @@ async function find(words, signal) {
 }
 
 /* A register that has nothing yet, or that is not ours to read, is no fault of the search. */
-async function part(address, signal) {
+async function part(layer, address, signal) {
+  if (!document.querySelector("form[data-search]").dataset.search.split(" ").includes(layer)) return { items: [], rows: [] };
   try {
     return await ask(address, { signal });
   } catch (error) {
