@@ -50,8 +50,8 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
     -------
     dict
         ``units`` (key, names, change, attributes ``[before, after]``, areas, box),
-        ``moves`` (number, from, to, level, area, box, colour), ``drawn`` with the GeoJSON
-        of ``units``, ``moved``, and the line work ``old`` (ended) and ``new``;
+        ``moves`` (number, from, to, level, area, box, colour), ``drawn`` with the
+        GeoJSON of ``units``, ``moved``, and the line work ``old`` (ended) and ``new``;
         ``simplified_m`` says by how much lines were simplified, 0: not at all.
     """
     first = changes.base == 0  # nothing was there that could move

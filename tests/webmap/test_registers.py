@@ -190,7 +190,9 @@ def test_a_form_puts_several_edits_into_one_draft(app: Flask, bureau: Office) ->
         f"/names/{one}/edit",
         data={
             **sent,
-            **{"name": "长乐路", "romanised_confirmed": "y", "origin": "新"},
+            "name": "长乐路",
+            "romanised_confirmed": "y",
+            "origin": "新",
             "former_names": "",
         },
     )
