@@ -324,7 +324,10 @@ def _linear(choice: Choice, rows: Rows) -> Any:
 
 
 def _salvage(choice: Choice, limits: Limits) -> Rows:
-    return salvage.read(choice, limits)
+    try:
+        return salvage.read(choice, limits)
+    except _FAILURES as error:
+        raise unreadable(choice.dataset) from error
 
 
 def _said(rows: Rows) -> list[Text]:
