@@ -77,7 +77,7 @@ def test_from_a_real_file_to_a_published_successor(bureau: Bureau) -> None:
     assert set(places) == {("120113",), ("120117",)}
     assert places["120113",] == pytest.approx([117.140775, 39.193224], abs=1e-5)
     assert places["120117",] == pytest.approx([117.805291, 39.373299], abs=1e-5)
-    assert all("elf-intersection" in f["message"]["en"] for f in errors)
+    assert all("crosses itself" in f["message"]["en"] for f in errors)
 
     blocked = bureau.json("draft", "submit", draft, "--as", "li", status=1)
     assert blocked["error"] == "blocked"
