@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from boundaries import columns
 from geodata import files
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def read(
     overrides
         A person's word over our guesses; see :func:`geodata.files.read`.
     """
+    from boundaries import columns  # heavy: nothing of it before a command runs
+
     reference, words = compared
     frame, reading = files.read(
         path,

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,15 @@ class Desk:
     def __init__(self, store: str) -> None:
         self.environment = {**os.environ, "QUHUA_STORE": store, "QUHUA_LANG": "zh"}
 
-    def run(self, *arguments: object, as_: str = "", status: int = 0) -> str:
+    def run(
+        self, *arguments: object, as_: str = "", status: int = 0, typed: str = ""
+    ) -> str:
         """Return what a command printed; fail when its exit status differs."""
         words = [str(QUHUA), *map(str, arguments)]
         if as_:
             words += ["--as", as_]
         done = subprocess.run(
-            words, env=self.environment, capture_output=True, text=True
+            words, env=self.environment, input=typed, capture_output=True, text=True
         )
         assert done.returncode == status, f"{words}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -70,8 +73,25 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise AssertionError(said)
 
 
-def fetch(url: str) -> bytes:
-    """Return the body at a loopback address."""
-    assert url.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - loopback
-        return bytes(answer.read())
+class Visitor:
+    """A browser without a screen: keeps its cookies, signs in by the form."""
+
+    def __init__(self, address: str) -> None:
+        assert address.startswith("http://127.0.0.1:")
+        self.address = address
+        jar = urllib.request.HTTPCookieProcessor()
+        self._open = urllib.request.build_opener(jar).open
+
+    def fetch(self, path: str, **form: str) -> bytes:
+        """Return the body at a path, after sending a form when there is one."""
+        data = urllib.parse.urlencode(form).encode() if form else None
+        with self._open(self.address + path, data, timeout=30) as answer:
+            return bytes(answer.read())
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Fill the form in; fail when it comes back."""
+        page = self.fetch("/sign-in").decode()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token is not None, page
+        form = {"name": name, "password": password, "csrf_token": token.group(1)}
+        assert 'name="password"' not in self.fetch("/sign-in", **form).decode()

@@ -400,7 +400,8 @@ def test_a_revoked_or_foreign_token_opens_nothing(app: Flask, desk: Office) -> N
 
 
 def test_administrators_on_the_users_pages(app: Flask, desk: Office) -> None:
-    root, keeper = client_as(app, "root"), client_as(app, "keeper")
+    first = "root"
+    root, keeper = client_as(app, first), client_as(app, "keeper")
     made = {"name": "neu", "display": "新人", "password": NEW}
     assert root.post("/admin/users/add", data=made).status_code == 303
     granted = {"role": ["surveyor", ""], "subtree": ["120101", ""]}
@@ -411,12 +412,12 @@ def test_administrators_on_the_users_pages(app: Flask, desk: Office) -> None:
     page = keeper.post("/admin/users/neu/roles", data=both)
     assert page.status_code == 400
     assert "三员不得互兼" in page.text
-    last = root.post("/admin/users/root/active", data={"active": "0"})
+    last = root.post(f"/admin/users/{first}/active", data={"active": "0"})
     assert last.status_code == 403
     assert "最后一名" in last.text
     assert "neu" in root.get("/admin/users?q=新人").text
     assert "neu" not in root.get("/admin/users?role=planner").text
-    own = root.put("/api/v1/users/root/password", json={"password": NEW})
+    own = root.put(f"/api/v1/users/{first}/password", json={"password": NEW})
     assert own.status_code == 403
 
 
