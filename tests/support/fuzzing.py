@@ -66,9 +66,10 @@ def _read(handed_in: Path) -> dict[str, Any]:
         return {"outcome": "untranslated", "why": traceback.format_exc()[-1500:]}
     shapes = raw.frame.geometry
     tables = {"CSV", "XLSX"}
+    drawn = shapes[~(shapes.isna() | shapes.is_empty)]
     return {
         "outcome": "read",
         "adds_up": raw.read == len(raw.frame) + len(raw.refused),
         "null": bool(shapes.isna().any()) and raw.driver not in tables,
-        "finite": bool(abs(shapes.total_bounds).max() < 1e9) if len(shapes) else True,
+        "finite": bool(abs(drawn.total_bounds).max() < 1e9) if len(drawn) else True,
     }
