@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support import alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +53,14 @@ def pytest_collection_modifyitems(
     for item in items:
         if "full" in item.keywords or "benchmark" in item.keywords:
             item.add_marker(full)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keep the other processes' tests away while one that measures runs."""
+    apart = any(item.get_closest_marker(name) for name in ("alone", "benchmark"))
+    with alone.turn(item.config, apart=apart):
+        return (yield)
 
 
 @pytest.fixture

@@ -121,10 +121,10 @@ def test_what_is_no_edit_is_refused_in_words(sent: bytes) -> None:
     ],
 )
 def test_what_is_too_much_is_refused_at_once(sent: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(LimitError):
         edits.parse(sent)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_brackets_within_names_do_not_count() -> None:

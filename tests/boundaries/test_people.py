@@ -41,7 +41,9 @@ def test_grants_are_written_role_and_code(text: str, grant: Grant) -> None:
     assert Grant.parse(str(grant)) == grant
 
 
-@pytest.mark.parametrize("password", ["", accounts.hash_password(GOOD)])
+@pytest.mark.parametrize(
+    "password", ["", accounts.hash_password(GOOD)], ids=["none", "one"]
+)
 def test_a_wrong_password_is_looked_at_once(
     monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:

@@ -209,6 +209,7 @@ def test_the_sixth_wrong_password_finds_the_account_locked(
     assert sign_in(client, "li").status_code == 303
 
 
+@pytest.mark.alone
 def test_an_unknown_name_takes_as_long_as_a_known_one(desk: Office) -> None:
     """With the usual hash, not the quick one of the tests."""
     desk.registry.set_password("root", "sun", NEW)

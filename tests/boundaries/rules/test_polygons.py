@@ -265,9 +265,9 @@ HOSTILE = {
 def test_a_hostile_unit_is_reported_and_the_rest_checked(case):
     frame = stretched(layer("ABC"), "120101", east=0.001)
     bad = layer("D").set_geometry([HOSTILE[case]], crs="EPSG:4490")
-    start = time.monotonic()
+    start = time.process_time()
     found = checked(pd.concat([frame, bad]))
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
     assert ("120101", "120102") in set(found["participants"])
     mine = found[found["participants"] == ("120104",)]
     assert (mine["severity"] == "error").any()

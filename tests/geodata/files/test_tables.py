@@ -580,11 +580,11 @@ def test_a_far_cell_is_refused_before_room_is_made_for_it(
     tmp_path: Path, references: tuple[str, ...], setting: str
 ) -> None:
     path = _workbook(tmp_path / "a.xlsx", _cells(*references))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(LimitError) as caught:
         read_table(path)
     assert caught.value.setting == setting
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_bombs_and_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:

@@ -389,12 +389,12 @@ def test_a_scribble_of_twenty_thousand_vertices_is_refused_at_once() -> None:
     noise = np.random.default_rng(7).uniform(-0.01, 0.01, (20_000, 2))
     middle = border.coordinates.mean(axis=0) + noise
     scribble = np.concatenate([middle, middle[:1]])
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(GeometryError):
         move_borders(frame, {border.id: scribble})
     with pytest.raises(GeometryError, match="crosses itself"):
         split(frame, "B", scribble[:2000])
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def real(data: Path) -> gpd.GeoDataFrame:
