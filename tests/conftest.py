@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Keep the other processes' tests away while one that measures runs."""
     apart = any(item.get_closest_marker(name) for name in ("alone", "benchmark"))
-    with alone.turn(item.config, apart=apart):
+    with alone.turn(apart=apart):
         return (yield)
 
 

@@ -16,11 +16,9 @@ except ImportError:  # Windows: there tests run in one process
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
-
 
 @contextlib.contextmanager
-def turn(config: pytest.Config, *, apart: bool) -> Iterator[None]:
+def turn(*, apart: bool) -> Iterator[None]:
     """Hold the room for one test: shared, or with ``apart`` to itself.
 
     Everybody passes the door one after the other, and who wants the room alone
