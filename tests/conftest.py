@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import alone
+from tests.support.lacking import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +28,7 @@ def data() -> Path:
     """The folder of real data, or a skip that says how to get it."""
     path = _data_directory()
     if path is None:
-        reason = "real data absent: set QUHUA_DATA to the folder with MANIFEST.md"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("real data absent: set QUHUA_DATA to the folder with MANIFEST.md")
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from geodata.store.backend import Backend
 
 
-class SqlReader:
+class SqlReader(abc.ABC):
     """Reads through whatever connection :meth:`_reading` gives.
 
     Every verb is one transaction of its own on a store, and part of the one
@@ -51,8 +52,9 @@ class SqlReader:
 
     _backend: Backend
 
+    @abc.abstractmethod
     def _reading(self) -> AbstractContextManager[sa.Connection]:
-        raise NotImplementedError
+        """Return the connection this reads through, inside its transaction."""
 
     def layers(self) -> dict[str, LayerSchema]:
         """Return the layers by name."""

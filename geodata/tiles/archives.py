@@ -8,6 +8,7 @@ its locks (trust.md F7), so files are told apart by device and inode first.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import mmap
 import sqlite3
@@ -48,16 +49,17 @@ def picture(body: bytes) -> Picture | None:
     return None
 
 
-class Archive:
+class Archive(abc.ABC):
     """An open archive: ``name``, and the zooms it has."""
 
     name: str
     zooms: tuple[int, int]
 
+    @abc.abstractmethod
     def tile(self, z: int, x: int, y: int) -> Picture | None:
         """Return a tile (y from the north), None where there is none."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def close(self) -> None:
         """Release the file."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -26,7 +25,7 @@ import pytest
 import shapely
 
 from geodata.tiles.pyramid import tiles_over
-from tests.support import published, signed
+from tests.support import lacking, published, signed
 from tests.support.load_writer import COLUMNS, SIDE, SOUTH, WEST, between, code
 from webmap import create_app, states
 
@@ -80,8 +79,7 @@ def wrk(
     seconds: int = SECONDS,
 ) -> Load:  # fmt: skip
     """Load an address with 200 connections and return what came of it."""
-    if shutil.which("wrk") is None:
-        pytest.skip("wrk absent: apt-get install wrk")
+    lacking.command("wrk")
     path = folder / "load.lua"
     path.write_text(script + DONE)
     command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(path)]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
-import json
-import threading
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pytest
 import shapely
 
-from tests.support import published
+from tests.support import hostile, published
 from tests.support.browsing import serving, visiting
 from webmap import create_app
 
@@ -27,43 +24,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def beacon() -> Iterator[tuple[str, list[str]]]:
     """A listener that a name's code would call if it ran."""
-    hits: list[str] = []
-
-    class Listener(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            hits.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/HIT", hits
-        server.shutdown()
-
-
-def corpus(data: Path, address: str) -> list[str]:
-    """The strings of the corpus, armed with the listener's address."""
-    path = data / "hostile/synthetic/geometry_strings/strings.json"
-    found = [
-        text for group in json.loads(path.read_text("utf-8")).values() for text in group
-    ]
-    call = f"new Image().src='{address}'"
-    armed = [
-        text.replace("alert(1)", call).replace("/HIT/.source", f"'{address}'")
-        for text in found
-    ]
-    extra = [
-        f'<img src=x onerror="{call}">',
-        f"<script src='{address}'></script>",
-        f"{{{{ cycler.__init__.__globals__.os.popen('curl {address}') }}}}",
-        f"${{fetch('{address}')}}",
-    ]
-    clean = [text.replace("\x00", "")[:200].strip() for text in [*armed, *extra]]
-    return list(dict.fromkeys(text for text in clean if text))
+    with hostile.beacon() as listening:
+        yield listening
 
 
 def test_no_name_runs_and_each_is_shown_literally(
@@ -73,7 +35,7 @@ def test_no_name_runs_and_each_is_shown_literally(
     beacon: tuple[str, list[str]],
 ) -> None:
     address, hits = beacon
-    names = corpus(data, address)
+    names = hostile.corpus(data, address)
     registry = published.registry_at(tmp_path / "store.sqlite")
     boxes = [
         shapely.box(

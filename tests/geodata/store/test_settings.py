@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import pytest
 
 from geodata.errors import StoreError
 from geodata.store import disk, open_store, postgis, sqlite
-from tests.support import store_writer
+from tests.support import lacking, store_writer
 from tests.support.stores import LAYERS, change, commit, zones
 from tests.support.writers import Writer
 
@@ -87,8 +86,8 @@ def test_f7_no_module_but_the_factory_connects_to_sqlite(root):
     assert sorted(found) == ["geodata/store/sqlite.py", "geodata/tiles/archives.py"]
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace absent")
 def test_f8_every_acknowledgement_follows_a_sync(tmp_path, root):
+    lacking.command("strace")
     url = str(tmp_path / "store.sqlite")
     open_store(url, create=True, layers=LAYERS).close()
     trace = tmp_path / "trace"
