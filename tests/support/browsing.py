@@ -107,10 +107,11 @@ def no_way_out() -> Iterator[Outside]:
 
 def chromium_path() -> str:
     """Where Chromium is; skips (in CI: fails) where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    lacking("Chromium absent: apt-get install chromium")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        lacking("Chromium absent: apt-get install chromium")
+    return found
 
 
 @contextmanager
