@@ -10,8 +10,6 @@ from boundaries import codes, products, review
 from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now
 from boundaries.registry.jobs import Jobs
-from boundaries.registry.public import PublicView
-from boundaries.registry.publishing import tag_of
 from boundaries.registry.reading import Readings, belonging, division_of
 from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
@@ -27,7 +25,7 @@ COUNTERS = "counters"
 _LONGEST = 60
 
 
-class Exports(Readings, Jobs, PublicView):
+class Exports(Readings, Jobs):
     """Ask for an export, make it, list and hand out what was made."""
 
     def request_export(
@@ -128,7 +126,7 @@ class Exports(Readings, Jobs, PublicView):
             frame = within(frame, layer, document["scope"])
             frame = _named(frame, document.get("keys") or ())
             version = self.store.version(number, layer)
-            notice = self._export_notice(layer, number)
+            notice = products.INTERNAL  # an approval is for the public map, not this
             labelled = products.labelled(products.flattened(frame), version, notice)
             with tempfile.TemporaryDirectory(prefix="quhua-export-") as folder:
                 path = Path(folder) / document["name"]
@@ -225,15 +223,6 @@ class Exports(Readings, Jobs, PublicView):
         if document is None or document["actor"] != actor:
             raise _no_export(export)
         return document
-
-    def _export_notice(self, layer: str, number: int) -> Text:
-        """Return what must stand on a file: internal, or its approval number."""
-        public = self.public()
-        published = self.store.tags().get(tag_of(layer), 0)
-        if layer == "divisions" and public["on"] and number <= published:
-            approval = public["approval_number"]
-            return Text(f"审图号：{approval}", f"Approval number {approval}")
-        return products.INTERNAL
 
     def _export_shown(self, document: dict[str, Any]) -> dict[str, Any]:
         job = self.store.get(JOBS, document["job"])

@@ -160,14 +160,11 @@ def test_who_may_not_export_may_not(desk: Office) -> None:
             _asked(desk, actor)
 
 
-def test_public_divisions_carry_their_approval_number(desk: Office) -> None:
+def test_an_export_is_internal_whatever_the_public_sees(desk: Office) -> None:
     desk.commit()
     registry = desk.registry
     registry.publish("chen")
     registry.set_public("root", True, "GS(2026)0001号")
-    made = _made(desk, driver="GeoJSON")
-    assert made["made"]["notice"]["zh"] == "审图号：GS(2026)0001号"
-    registry.set_public("root", False)
     made = _made(desk, driver="GeoJSON")
     assert made["made"]["notice"]["zh"] == INTERNAL.zh
 
