@@ -1,20 +1,19 @@
 """A finding: one breach at one place, the same however often it is found.
 
 Findings are kept as a frame (there may be a hundred thousand); this module says
-which columns it has and how a fingerprint is made.
+which columns it has.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geodata.crs import STORAGE
+from geodata.topology.fingerprints import fingerprint, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,50 +46,6 @@ MEASURES = ("area_m2", "width_m", "length_m")
 OBJECTS = ("participants", "repair", "geometry")
 
 SEVERITIES = ("error", "warning", "info")
-
-CELL_DEG = 1e-3
-"""Width of the cells that tell places apart: about a hundred metres."""
-_OFFSET = 0.318309886
-"""Moves the walls of the cells away from round decimals, where vertices lie."""
-
-
-def fingerprint(rule: str, participants: Iterable[str], place: str = "") -> str:
-    """Return an id stable under re-upload, re-ordering and unrelated edits.
-
-    ``place`` distinguishes several breaches of one rule between the same
-    participants: a field's name, or the position as :func:`places_of` says it.
-    """
-    text = "\x1f".join([rule, *sorted(map(str, participants)), place])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def places_of(geometries: Any, participants: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return for each geometry a text that tells its place among its participants'.
-
-    The middle of its box names a cell of a hundred metres, so that float noise
-    changes nothing; breaches of the same participants in one cell are numbered
-    from south-west to north-east.
-    """
-    box = shapely.bounds(np.asarray(geometries, dtype=object)).reshape(-1, 4)
-    middle = (box[:, :2] + box[:, 2:]) / 2
-    middle = np.where(np.isfinite(middle), middle, 0.0)
-    cell = np.floor(middle / CELL_DEG + _OFFSET).astype(np.int64)
-    table = pd.DataFrame(
-        {
-            "who": pd.Series(list(participants), dtype=object),
-            "column": cell[:, 0],
-            "row": cell[:, 1],
-            "x": middle[:, 0],
-            "y": middle[:, 1],
-        }
-    )
-    order = table.sort_values(["x", "y"], kind="stable")
-    number = order.groupby(["who", "column", "row"], sort=False).cumcount()
-    numbers = number.reindex(table.index).to_numpy()
-    return [
-        f"{column},{row}" if not again else f"{column},{row}#{again + 1}"
-        for (column, row), again in zip(cell.tolist(), numbers.tolist(), strict=True)
-    ]
 
 
 def finding(

@@ -14,6 +14,7 @@ import shapely
 from boundaries.rules import finding
 from boundaries.rules.context import metres, middle_of, middles_of, square_metres
 from geodata.errors import Text
+from geodata.topology.fingerprints import places_of
 from geodata.topology.nesting import nesting
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _outside(
             "Compare the two borders.",
         ),
         geometry=row.geometry,
-        place=finding.places_of([row.geometry], [who])[0],
+        place=places_of([row.geometry], [who])[0],
         area_m2=float(row.area_m2),
         width_m=float(row.width_m),
         source=SOURCE,
@@ -179,7 +180,7 @@ def _residual(context: Context, parent: int, row: Any) -> dict[str, Any]:
             "missing unit.",
         ),
         geometry=row.geometry,
-        place=finding.places_of([row.geometry], [(key,)])[0],
+        place=places_of([row.geometry], [(key,)])[0],
         area_m2=float(row.area_m2),
         width_m=float(row.width_m),
         source=SOURCE,

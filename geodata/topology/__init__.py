@@ -7,7 +7,9 @@ hopeless ones are left out and named.
 """
 
 from geodata.topology.changes import moves, symmetric_difference_m2
+from geodata.topology.check import check
 from geodata.topology.conflicts import Conflicts, conflicts, gaps, overlaps
+from geodata.topology.findings import Findings
 from geodata.topology.repair import apply_repair, suggest_repair
 from geodata.topology.simplify import simplify
 from geodata.topology.soundness import Sound, sound
@@ -15,8 +17,10 @@ from geodata.topology.validity import validity
 
 __all__ = [
     "Conflicts",
+    "Findings",
     "Sound",
     "apply_repair",
+    "check",
     "conflicts",
     "gaps",
     "moves",

@@ -25,7 +25,15 @@ def mean_width_m(geometries: Any, area: Any = None) -> NDArray[np.float64]:
     """
     geometries = np.atleast_1d(geometries)
     area = area_m2(geometries) if area is None else np.asarray(area)
-    half = perimeter_m(geometries) / 2
+    return strip_width(area, perimeter_m(geometries))
+
+
+def strip_width(area: Any, perimeter: Any) -> NDArray[np.float64]:
+    """Return the short side of rectangles with these areas and perimeters.
+
+    What is rounder than a square gets the root of its area.
+    """
+    half, area = np.asarray(perimeter) / 2, np.asarray(area)
     root = np.sqrt(np.maximum(half**2 - 4 * area, 0))
     # (half - root) / 2 written so that thin strips do not cancel to zero.
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,0 +1,173 @@
+"""What a finding says to a person: what, who, where, how much, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import shapely
+
+from geodata.errors import Text
+
+if TYPE_CHECKING:
+    from geodata.topology.findings import Place
+    from geodata.topology.metres import Metres
+
+MOST_NAMED = 4
+
+WORDS: dict[str, Text] = {
+    "overlap": Text(
+        "{who} 在 {at} 重叠{size}。请确认界线后改正其中一方。",
+        "{who} overlap at {at}{size}. Settle the line and correct one.",
+    ),
+    "sliver_overlap": Text(
+        "{who} 在 {at} 有狭长重叠{size}。请统一公共边界。",
+        "{who} overlap in a sliver at {at}{size}. Share one border.",
+    ),
+    "gap": Text(
+        "{who} 之间在 {at} 有空隙{size}。请把它划归一方。",
+        "Gap between {who} at {at}{size}. Give it to one of them.",
+    ),
+    "sliver_gap": Text(
+        "{who} 之间在 {at} 有狭长空隙{size}。请统一公共边界。",
+        "Narrow gap between {who} at {at}{size}. Share one border.",
+    ),
+    "unmatched_vertex": Text(
+        "{lacks} 的边界在 {at} 缺少邻接单元 {has} 的 {count} 个顶点。请补入。",
+        "The border of {lacks} lacks {count} vertices that {has} has, first at {at}. "
+        "Insert them.",
+    ),
+    "near_vertex": Text(
+        "{who} 的 {count} 个顶点在 {at} 相距不到容差而不重合。请并为一点。",
+        "{count} vertices of {who} at {at} lie within the tolerance of each other "
+        "but are not equal. Join them.",
+    ),
+    "redrawn_border": Text(
+        "{who} 的公共边界在 {at} 各画了一遍{size}。请只留一条。",
+        "{who} draw their common border differently at {at}{size}. Keep one line.",
+    ),
+    "self_crossing": Text(
+        "{who} 的边界在 {at} 自相交。请改正。",
+        "The border of {who} crosses itself at {at}. Correct it.",
+    ),
+    "spike": Text(
+        "{who} 的边界在 {at} 有往返的尖刺。请删去。",
+        "The border of {who} goes out and back at {at}. Remove the spike.",
+    ),
+    "repeated_point": Text(
+        "{who} 有 {count} 个重复顶点，首处在 {at}。",
+        "{who} repeats {count} vertices, first at {at}.",
+    ),
+    "orientation": Text(
+        "{who} 的内外环方向相同，首处在 {at}。",
+        "Outer rings and holes of {who} turn the same way, first at {at}.",
+    ),
+    "too_few_points": Text(
+        "{who} 在 {at} 的环顶点不足，不成面。请补齐或删去。",
+        "A ring of {who} at {at} has too few points to enclose ground. Complete or "
+        "remove it.",
+    ),
+    "not_finite": Text(
+        "{who} 有 {count} 个坐标不是有限的数，邻近 {at}。请改正。",
+        "{who} has {count} coordinates that are no finite numbers, near {at}. "
+        "Correct them.",
+    ),
+    "duplicate": Text(
+        "{who} 的范围相同。请删除重复的单元或改正其图形。",
+        "{who} cover the same ground. Remove one or correct its shape.",
+    ),
+    "near_duplicate": Text(
+        "{who} 的范围几乎相同（在 {at}）。请确认是否重复。",
+        "{who} cover almost the same ground at {at}. See whether one is a duplicate.",
+    ),
+    "missing_unit": Text(
+        "{who} 之间在 {at} 有一处大小相当于一个单元的空白{size}。"
+        "请补上缺失的单元，或登记为飞地、湖泊等例外。",
+        "A hole the size of a unit between {who} at {at}{size}. Add the missing "
+        "unit, or register an exception (enclave, lake).",
+    ),
+    "uncut_host": Text(
+        "{inner} 位于 {host} 之内（{at}），但 {host} 没有为它挖空。",
+        "{inner} lies inside {host} at {at}, which has no hole for it. Cut it out.",
+    ),
+    "multipart": Text(
+        "{who} 由 {count} 个分离的部分组成，未登记为飞地。",
+        "{who} consists of {count} separate parts that are not registered.",
+    ),
+    "outside_parent": Text(
+        "{who} 在 {at} 超出上级范围{size}。请核对双方界线。",
+        "{who} reaches out of its superior at {at}{size}. Compare the two borders.",
+    ),
+    "parent_residual": Text(
+        "{who} 在 {at} 有一处不属于任何下级单元{size}。请核对界线或补上单元。",
+        "Ground of {who} at {at} belongs to none of its units{size}. Compare the "
+        "borders or add the unit.",
+    ),
+    "off_line": Text(
+        "{who} 的边界在 {at} 偏离界线，最大 {most} m，平均 {mean} m。请核对。",
+        "The border of {who} leaves the boundary line at {at}: at most {most} m, "
+        "{mean} m on average. Compare them.",
+    ),
+    "line_dangle": Text(
+        "界线 {who} 在 {at} 悬挂，没有接到别的界线或边界。",
+        "Line {who} dangles at {at}: it meets no other line and no border.",
+    ),
+    "line_self_overlap": Text(
+        "界线 {who} 在 {at} 与自身重叠。",
+        "Line {who} runs over itself at {at}.",
+    ),
+    "line_end": Text(
+        "界线 {who} 的端点 {at} 不在三交点上。",
+        "Line {who} ends at {at}, which is no tripoint.",
+    ),
+    "line_sides": Text(
+        "界线 {who} 所记的两侧单位（{said}）与实际（{found}）不符。",
+        "The sides of line {who} ({said}) are not the units beside it ({found}).",
+    ),
+    "precision": Text(
+        "{count} 个单元的边界只在数据自身精度以下（{most} m）不一致。整层舍入即可。",
+        "The borders of {count} units differ only below the data's own precision "
+        "({most} m). Round the whole layer.",
+    ),
+    "unusable": Text(
+        "{who} 的图形无法使用（{at}）：{why_zh}。请重新取得该图形。",
+        "The shape of {who} at {at} cannot be used: {why_en}. Obtain it again.",
+    ),
+}
+
+
+def message(place: Place, metres: Metres) -> Text:
+    """Return the sentence for one finding in both languages."""
+    words = WORDS[place.rule]
+    names = "、".join(place.units[:MOST_NAMED])
+    if len(place.units) > MOST_NAMED:
+        names += f" … +{len(place.units) - MOST_NAMED}"
+    told = {"who": names, "at": _at(place, metres), **place.detail}
+    return Text(
+        words.zh.format(**told, size=_size(place, "：", "平均宽 ", "，")),
+        words.en.format(**told, size=_size(place, ": ", "mean width ", ", ")),
+    )
+
+
+def _at(place: Place, metres: Metres) -> str:
+    """Say where the middle of the place is."""
+    if place.geometry is None or place.geometry.is_empty:
+        return "?"
+    west, south, east, north = shapely.bounds(place.geometry)
+    x, y = (west + east) / 2, (south + north) / 2
+    return f"{x:.6f}°E, {y:.6f}°N" if metres.degrees else f"{x:.2f}, {y:.2f}"
+
+
+def _size(place: Place, colon: str, width: str, comma: str) -> str:
+    """Say area and mean width, where there is an area."""
+    area, wide = place.area_m2, place.width_m
+    if area != area:  # NaN: no area to speak of
+        return ""
+    size = (
+        f"{area / 1e6:.2f} km²"
+        if area >= 1e6
+        else f"{area / 1e4:.2f} ha"
+        if area >= 1e4
+        else f"{area:.2f} m²"
+    )
+    narrow = f"{wide:.3f} m" if wide < 10 else f"{wide:.1f} m"
+    return f"{colon}{size}{comma}{width}{narrow}"
