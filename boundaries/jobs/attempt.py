@@ -50,14 +50,12 @@ def main(task: Task, voice: Connection, worker: int) -> None:
         message: tuple[Any, ...] = (DONE, result)
     except CancelledError:
         message = (CANCELLED,)
-    except MemoryError:
-        message = (ERROR, out_of(task.settings, "memory_mb").to_dict())
     except QuhuaError as error:
         log.info("job %s: %s", task.job["id"], error)
         message = (AGAIN if error.code in _PASSING else ERROR, error.to_dict())
     except Exception as error:
         log.exception("job %s", task.job["id"])
-        message = (ERROR, _bug(error).to_dict())
+        message = (ERROR, _unforeseen(error, task.settings).to_dict())
     voice.send(message)
     voice.close()
     sys.stdout.flush()
@@ -175,7 +173,11 @@ def _do(task: Task, voice: Connection) -> dict[str, Any]:
         desk.close()
 
 
-def _bug(error: Exception) -> QuhuaError:
+def _unforeseen(error: Exception, settings: Settings) -> QuhuaError:
+    from geodata.guard import limiting
+
+    if limiting.out_of_memory(error):
+        return out_of(settings, "memory_mb")
     name = type(error).__name__
     return QuhuaError(
         Text(

@@ -60,7 +60,7 @@ def _lock(task: dict[str, Any], limits: Limits, control: Path) -> dict[str, Any]
 
 
 def _describe(error: BaseException, limits: Limits) -> dict[str, Any]:
-    if isinstance(error, MemoryError):
+    if limiting.out_of_memory(error):
         error = limits.exceeded("memory_mb", "more")
     if isinstance(error, OSError) and error.errno == 27:  # EFBIG
         error = limits.exceeded("output_mb", "more")

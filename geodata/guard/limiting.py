@@ -35,6 +35,11 @@ def limit_resources(limits: Limits) -> bool:
     return True
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error is a lack of memory; GEOS and GDAL say so in words only."""
+    return isinstance(error, MemoryError) or "bad_alloc" in str(error)
+
+
 def leave_network() -> bool:
     """Move to an empty network namespace where the kernel lets us.
 
