@@ -37,7 +37,7 @@ from geodata.crs import gauss_krueger
 from geodata.errors import InputError, LimitError, StateError, Text
 from geodata.store import dates
 from geodata.store.changes import ChangeSet
-from geodata.topology.borders import borders_near
+from geodata.topology.nearby import borders_near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

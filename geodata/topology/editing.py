@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from geodata.errors import ConflictError, GeometryError, NotFoundError, Text
-from geodata.topology.borders import woven
+from geodata.topology.nearby import woven
 from geodata.topology.weave import name_of
 
 if TYPE_CHECKING:

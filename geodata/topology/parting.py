@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 
 from geodata.errors import GeometryError, Text
-from geodata.topology.borders import woven
 from geodata.topology.editing import Edit, one_line, require_sound, unit_of, where
 from geodata.topology.joining import dissolve
+from geodata.topology.nearby import woven
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

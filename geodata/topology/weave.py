@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
 
-from geodata.topology.edges import mix
+from geodata.topology.arcs import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,28 +97,22 @@ def weave(shapes: NDArray[Any], keys: Iterable[str], levels: Iterable[int]) -> W
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     again = np.r_[False, (xy[1:] == xy[:-1]).all(axis=1) & (ring[1:] == ring[:-1])]
     xy, ring = xy[~again] + 0.0, ring[~again]
-    points, vertex = np.unique(
-        np.ascontiguousarray(xy).view(np.complex128).ravel(), return_inverse=True
-    )
-    unit = unit_of_part[part_of_ring[ring]]
-    junction = _junctions(vertex, unit, ring, len(points))
-    loom = _Loom(xy, vertex, junction)
-    bounds = np.r_[np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]]), len(ring)]
-    steps = [
-        loom.thread(low, high)
-        for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-    ]
+    bounds = np.searchsorted(ring, np.arange(len(rings) + 1))
+    unit = unit_of_part[part_of_ring]
+    found = cut(xy, bounds, unit, np.ones(len(rings), bool))
+    steps = list(zip(found.arc.tolist(), found.ahead.tolist(), strict=True))
+    at = np.searchsorted(found.ring, np.arange(len(rings) + 1)).tolist()
     polygons: list[list[tuple[Step, ...]]] = [[] for _ in range(len(parts))]
-    for at, walked in zip(part_of_ring.tolist(), steps, strict=True):
-        polygons[at].append(walked)
+    for part, (low, high) in zip(part_of_ring.tolist(), pairwise(at), strict=True):
+        polygons[part].append(tuple(steps[low:high]))
     units: list[list[Polygon]] = [[] for _ in range(len(oriented))]
-    for at, polygon in zip(unit_of_part.tolist(), polygons, strict=True):
-        units[at].append(tuple(polygon))
-    left, right = _sides(units, len(loom.arcs))
+    for owner, polygon in zip(unit_of_part.tolist(), polygons, strict=True):
+        units[owner].append(tuple(polygon))
+    left, right = _sides(units, len(found))
     return Weave(
         tuple(keys),
         tuple(int(level) for level in levels),
-        tuple(loom.arcs),
+        tuple(np.split(found.xy, found.bounds[1:-1])) if len(found) else (),
         tuple(tuple(polygon) for polygon in units),
         left,
         right,
@@ -128,74 +123,6 @@ def name_of(arc: Coordinates) -> str:
     """Return a name for an arc that is the same whichever way it is walked."""
     forward, backward = arc.tobytes(), np.ascontiguousarray(arc[::-1]).tobytes()
     return hashlib.sha256(min(forward, backward)).hexdigest()[:24]
-
-
-class _Loom:
-    """Cuts rings into arcs at junctions and keeps each arc once."""
-
-    def __init__(
-        self, xy: Coordinates, vertex: NDArray[np.intp], junction: NDArray[np.bool_]
-    ) -> None:
-        self.arcs: list[Coordinates] = []
-        self._xy, self._vertex, self._junction = xy, vertex, junction
-        self._known: dict[tuple[int, int], Step] = {}
-
-    def thread(self, low: int, high: int) -> tuple[Step, ...]:
-        """Return the closed ring between two places as arcs."""
-        around = np.arange(low, high - 1)  # the last vertex is the first again
-        corners = np.flatnonzero(self._junction[self._vertex[around]])
-        # A ring without junction begins at its smallest vertex, so that the ring
-        # of the unit on the other side begins there too.
-        first = corners[0] if len(corners) else self._vertex[around].argmin()
-        around = np.roll(around, -int(first))
-        closed = np.r_[around, around[0]]
-        cuts = np.flatnonzero(self._junction[self._vertex[closed]])
-        cuts = cuts if len(cuts) else np.array([0, len(closed) - 1])
-        return tuple(
-            self._step(closed[a : b + 1])
-            for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
-        )
-
-    def _step(self, places: NDArray[np.intp]) -> Step:
-        ids = self._vertex[places]
-        ahead, back = (int(ids[0]), int(ids[1])), (int(ids[-1]), int(ids[-2]))
-        if ahead not in self._known:
-            arc = len(self.arcs)
-            self.arcs.append(np.ascontiguousarray(self._xy[places]))
-            self._known[ahead] = (arc, True)
-            self._known.setdefault(back, (arc, False))
-        return self._known[ahead]
-
-
-def _junctions(
-    vertex: NDArray[np.intp],
-    unit: NDArray[np.intp],
-    ring: NDArray[np.intp],
-    count: int,
-) -> NDArray[np.bool_]:
-    """Return which vertices end an arc: not two edges, or not the same sides."""
-    start = np.flatnonzero(ring[1:] == ring[:-1])
-    a, b = vertex[start], vertex[start + 1]
-    ahead = a < b
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    edges, group = np.unique(low.astype(np.int64) * count + high, return_inverse=True)
-    number = unit[start].astype(np.uint64) + np.uint64(1)
-    one, other = (mix(number, np.full_like(number, side)) for side in (1, 2))
-    along = np.zeros(len(edges), np.uint64)
-    against = np.zeros(len(edges), np.uint64)
-    np.add.at(along, group, np.where(ahead, one, other))
-    np.add.at(against, group, np.where(ahead, other, one))
-    ends = np.concatenate([edges // count, edges % count])
-    leaving = np.concatenate([along, against])
-    arriving = np.concatenate([against, along])
-    order = np.argsort(ends, kind="stable")
-    ends, leaving, arriving = ends[order], leaving[order], arriving[order]
-    degree = np.bincount(ends, minlength=count)
-    first = np.searchsorted(ends, np.arange(count))
-    junction = degree != 2
-    two = np.flatnonzero(~junction)
-    junction[two] = arriving[first[two]] != leaving[first[two] + 1]
-    return np.asarray(junction)
 
 
 def _sides(

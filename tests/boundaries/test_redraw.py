@@ -14,7 +14,7 @@ import shapely
 from boundaries import edits, redraw
 from geodata import topology
 from geodata.errors import QuhuaError
-from geodata.topology.borders import borders_near
+from geodata.topology.nearby import borders_near
 from geodata.topology.joining import dissolve
 from tests.support.drawn import coverage_of
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import ConflictError, GeometryError, LimitError, NotFoundError
-from geodata.topology.borders import borders_near, woven
 from geodata.topology.editing import move_borders
 from geodata.topology.joining import dissolve, gap_at, hand_over, merge, part_at
+from geodata.topology.nearby import borders_near, woven
 from geodata.topology.parting import split, split_along
 from tests.support.drawn import coverage_of
 
