@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +15,6 @@ from tests.support.signed import SignedClient, client_as
 from webmap import create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.registries import Office
@@ -227,41 +224,3 @@ def test_parts_are_bounded_and_named_by_their_digest(li: SignedClient) -> None:
     assert put(li, upload, 0, b"y").status_code == 409
     assert li.post(f"{API}/{upload}/finish").json["error"] == "incomplete"
     assert li.post(API, json={"name": "a", "size": 101 << 20}).status_code == 413
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 160 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("no mount on this system")
-    if mounted.returncode:
-        pytest.skip(f"no disk of our own: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def test_a_full_disk_is_told_and_nothing_is_lost(small_disk: Path) -> None:
-    office = registries.office(small_disk)
-    client = client_as(create_app(office.registry), "zhao")
-    body = os.urandom(6 << 20)
-    upload = client.post(API, json={"name": "a.zip", "size": len(body)}).json["id"]
-    assert put(client, upload, 0, body[: 1 << 20]).status_code == 200
-    ballast = small_disk / "ballast"
-    with ballast.open("wb") as filler:
-        free = os.statvfs(small_disk)
-        filler.write(bytes(free.f_bavail * free.f_frsize - (66 << 20)))
-    told = put(client, upload, 1 << 20, body[1 << 20 : 5 << 20])
-    assert told.status_code == 507
-    assert "磁盘已满" in told.json["message"]["zh"]
-    assert client.get(f"{API}/{upload}").json["received"] == [[0, 1 << 20]]
-    assert client.get("/healthz").status_code == 200
-    ballast.unlink()
-    assert put(client, upload, 1 << 20, body[1 << 20 : 5 << 20]).status_code == 200
-    assert put(client, upload, 5 << 20, body[5 << 20 :]).status_code == 200
-    done = client.post(f"{API}/{upload}/finish").json
-    assert office.registry.store.blob(done["original"]) == body
