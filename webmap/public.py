@@ -12,6 +12,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from boundaries.gazetteer.words import NameClass
 from webmap.divisions import box_of, kind_label, number_or_none, text_or_none
 from webmap.immutable import DOCUMENTS, MARK, keep
 from webmap.pointer import event_document, levels_document
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
     from webmap.published import Edition
     from webmap.states import State
+
+
+LONGEST_QUERY = 100
+"""Characters of a search that are looked at."""
+NAMES = 8
+"""Place names that one search shows."""
 
 
 def dates_of(edition: Edition) -> list[str]:
@@ -84,6 +91,28 @@ def state_document(found: State) -> dict[str, Any]:
             for row in rows.to_dict("records")
         ],
     }
+
+
+def names_document(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found of the public place names, in words for anybody."""
+    return {
+        "items": [
+            {
+                "name": item["name"],
+                "kind": _class(item["category"]),
+                "division_name": item["division_name"],
+                "lon": item["lon"],
+                "lat": item["lat"],
+            }
+            for item in found["items"]
+        ],
+        "total": found["total"],
+    }
+
+
+def _class(value: str | None) -> dict[str, str] | None:
+    known = {word.value: word.label._asdict() for word in NameClass}
+    return known.get(value or "")
 
 
 def publish_state(cache: Path, found: State) -> str:

@@ -121,13 +121,20 @@ class Index:
         allowed
             Which names may be told of; None: all.
         """
+        return self.counted(query, limit=limit, allowed=allowed)[0]
+
+    def counted(
+        self, query: str, *, limit: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return the best matches as :meth:`search` does, and how many there are."""
         best, by = self.matches(query, allowed=allowed)
         found = np.flatnonzero(best < _NONE)
         order = np.lexsort((found, self._length[found], best[found]))[:limit]
-        return [
+        items = [
             {"key": self.keys[at], "name": self.names[at], "by": _KINDS[by[at]]}
             for at in found[order]
         ]
+        return items, len(found)
 
     def matches(
         self, query: str, *, allowed: NDArray[np.bool_] | None = None

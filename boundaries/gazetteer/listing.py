@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from boundaries.gazetteer.index import Index
 
@@ -52,6 +53,37 @@ def page(
 
     By rank while words are looked for and no order is asked, else by spelling.
     """
+    keep, rank = _fitting(frame, index, wish)
+    found, rank = frame[keep], rank[keep]
+    order = np.argsort(rank, kind="stable")
+    if wish.sort or not wish.words:
+        by = wish.sort.removeprefix("-") or "romanised"
+        texts = np.array([str(value or "") for value in found[by]], dtype=object)
+        order = np.argsort(texts, kind="stable")
+        order = order[::-1] if wish.sort.startswith("-") else order
+    shown = found.iloc[order[start : start + size]]
+    return {"rows": list(records_of(shown)), "total": len(found)}
+
+
+def points(frame: gpd.GeoDataFrame, index: Index, wish: Wish) -> list[dict[str, Any]]:
+    """Return the names the list shows that have a place, as GeoJSON features."""
+    keep, _ = _fitting(frame, index, wish)
+    return [
+        {
+            "type": "Feature",
+            "id": row["key"],
+            "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+            "properties": {name: row[name] for name in ("name", "category", "status")},
+        }
+        for row in records_of(frame[keep])
+        if row["lon"] is not None
+    ]
+
+
+def _fitting(
+    frame: gpd.GeoDataFrame, index: Index, wish: Wish
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which names a wish asks for, and the rank of each."""
     keep = np.ones(len(frame), dtype=bool)
     rank = np.zeros(len(frame))
     if wish.words:
@@ -67,12 +99,4 @@ def page(
     if wish.unconfirmed:
         confirmed = frame["romanised_confirmed"].fillna(False).to_numpy(dtype=bool)
         keep &= ~confirmed
-    found, rank = frame[keep], rank[keep]
-    order = np.argsort(rank, kind="stable")
-    if wish.sort or not wish.words:
-        by = wish.sort.removeprefix("-") or "romanised"
-        texts = np.array([str(value or "") for value in found[by]], dtype=object)
-        order = np.argsort(texts, kind="stable")
-        order = order[::-1] if wish.sort.startswith("-") else order
-    shown = found.iloc[order[start : start + size]]
-    return {"rows": list(records_of(shown)), "total": len(found)}
+    return keep, rank

@@ -122,24 +122,21 @@ class Register:
             ],
         }
 
-    def points(self, box: tuple[float, float, float, float] | None) -> dict[str, Any]:
-        """Return the markers in a box as GeoJSON."""
+    def points(self, wish: Wish) -> list[dict[str, Any]]:
+        """Return the markers the list shows that have a place, as GeoJSON features."""
         shapes = np.asarray(self.markers.geometry.array, dtype=object)
         lacking = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-        features = []
-        for row, shape, gone in zip(self.rows, shapes, lacking, strict=True):
-            if gone or (box and not _inside(shape, box)):
-                continue
-            shown = ("marker", "form", "state", "sound", "overdue", "side_names")
-            features.append(
-                {
-                    "type": "Feature",
-                    "id": row["marker"],
-                    "geometry": {"type": "Point", "coordinates": [shape.x, shape.y]},
-                    "properties": {name: row[name] for name in shown},
-                }
-            )
-        return {"type": "FeatureCollection", "features": features}
+        shown = ("marker", "form", "state", "sound", "overdue", "side_names")
+        return [
+            {
+                "type": "Feature",
+                "id": row["marker"],
+                "geometry": {"type": "Point", "coordinates": [shape.x, shape.y]},
+                "properties": {name: row[name] for name in shown},
+            }
+            for row, shape, gone in zip(self.rows, shapes, lacking, strict=True)
+            if not gone and self._fits(row, wish)
+        ]
 
     def _row(self, row: dict[str, Any]) -> dict[str, Any]:
         visits = self.visits.get(row["key"], [])
@@ -163,6 +160,8 @@ class Register:
             "due": due,
             "overdue": due is None or due < year,
             "due_now": due == year,
+            "lon": row["lon"],
+            "lat": row["lat"],
         }
 
     def _fits(self, row: dict[str, Any], wish: Wish) -> bool:
@@ -181,11 +180,6 @@ class Register:
 
 
 _SOUND = frozenset(state.value for state in MarkerState if state.sound)
-
-
-def _inside(point: Any, box: tuple[float, float, float, float]) -> bool:
-    west, south, east, north = box
-    return bool(west <= point.x <= east and south <= point.y <= north)
 
 
 def records_of(frame: gpd.GeoDataFrame) -> Any:

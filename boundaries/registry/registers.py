@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries import columns, review
+from boundaries import clusters, columns, review
 from boundaries.accounts import ANONYMOUS
 from boundaries.gazetteer.index import Index
-from boundaries.gazetteer.listing import Wish, page
+from boundaries.gazetteer.listing import Wish, page, points
 from boundaries.lines.register import Register, records_of
+from boundaries.lines.register import Wish as MarkerWish
 from boundaries.registry import staging
 from boundaries.registry.desk import logged, today
 from boundaries.registry.drafts import Drafts
@@ -116,17 +117,23 @@ class Registers(Drafts, Readings):
             "division_name": self._division_names().get(found["division"], ""),
         }
 
-    def find_names(
-        self, actor: str, query: str, *, limit: int = 12
-    ) -> list[dict[str, Any]]:
-        """Return the place names that fit what is typed, the best first."""
+    def find_names(self, actor: str, query: str, *, limit: int = 12) -> dict[str, Any]:
+        """Return the place names that fit what is typed, the best first.
+
+        Returns
+        -------
+        dict
+            ``{"items", "total"}``; each item with its division and where it is.
+        """
         index, allowed = self.name_index(actor)
-        found = index.search(query[:100], limit=limit, allowed=allowed)
+        found, total = index.counted(query[:100], limit=limit, allowed=allowed)
+        frame = self._frame("place_names", self._number_of(actor, "place_names"))
         names = self._division_names()
-        for item in found:
-            division = index.divisions[index.positions[item["key"]]]
-            item |= {"division": division, "division_name": names.get(division, "")}
-        return found
+        rows = records_of(frame.loc[[item["key"] for item in found]])
+        for item, row in zip(found, rows, strict=True):
+            item |= {name: row[name] for name in ("division", "category", "lon", "lat")}
+            item["division_name"] = names.get(row["division"] or "", "")
+        return {"items": found, "total": total}
 
     def name_index(self, actor: str) -> tuple[Index, NDArray[np.bool_] | None]:
         """Return the index of names and which of them the actor may be told of."""
@@ -147,16 +154,39 @@ class Registers(Drafts, Readings):
         actor: str,
         layer: str,
         box: tuple[float, float, float, float],
+        asked: Mapping[str, Any] | None = None,
         *,
+        zoom: float | None = None,
         most: int = 2000,
     ) -> dict[str, Any]:
-        """Return what of a register lies in a box, as GeoJSON; the map draws it."""
+        """Return what of a register lies in a box, as GeoJSON; the map draws it.
+
+        Parameters
+        ----------
+        asked
+            What the list beside the map is narrowed to, as its address says.
+        zoom
+            Of the map: many points close together become one. None: each by itself.
+
+        Returns
+        -------
+        dict
+            A FeatureCollection with ``total``, how many points lie in the box, and
+            ``box``, what all points asked for span wherever they lie.
+        """
         if layer == "markers":
-            found = self.marker_register(actor).points(box)
+            found = self.marker_register(actor).points(MarkerWish.of(asked or {}))
         else:
-            found = _names_in(self.name_register(actor)[0], box)
-        total = len(found["features"])
-        return {**found, "features": found["features"][:most], "total": total}
+            frame, index = self.name_register(actor)[0], self.name_index(actor)[0]
+            found = points(frame, index, Wish.of(asked or {}))
+        near = [feature for feature in found if clusters.inside(feature, box)]
+        drawn = near if zoom is None else clusters.gathered(near, zoom)
+        return {
+            "type": "FeatureCollection",
+            "features": drawn[:most],
+            "total": len(near),
+            "box": clusters.box_of(found),
+        }
 
     def name_hints(self, actor: str, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the rules would say of a name being typed, and its spelling."""
@@ -407,24 +437,3 @@ def _title(layer: str, record: Mapping[str, Any]) -> str:
     named = record.get("name") or record.get("marker") or record.get("subject") or ""
     words = {"markers": "界桩", "inspections": "检查", "place_names": "地名"}
     return f"{words[layer]} {named}".strip()
-
-
-def _names_in(
-    frame: gpd.GeoDataFrame, box: tuple[float, float, float, float]
-) -> dict[str, Any]:
-    west, south, east, north = box
-    near = frame.cx[west:east, south:north]
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": row["key"],
-                "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
-                "properties": {
-                    name: row[name] for name in ("name", "category", "status")
-                },
-            }
-            for row in records_of(near)
-        ],
-    }

@@ -89,6 +89,7 @@ def place(app: Flask, name: str) -> str:
 
 PAGES = ("/markers", "/markers/120101-120102-001Q", "/names")
 POINTS = "/api/v1/markers/points?bbox=117,39,118,40"
+NAMES = "/api/v1/names/points?bbox=117,39,118,40"
 
 
 def test_nobody_gets_to_a_register_without_signing_in(app: Flask) -> None:
@@ -179,6 +180,43 @@ def test_the_list_of_markers_is_filtered_and_tells_what_is_due(app: Flask) -> No
     assert client.get("/api/v1/markers?state=intact").json["total"] == 0
     assert len(client.get(POINTS).json["features"]) == 1
     assert client.get("/api/v1/markers/points?bbox=1,2,3").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "wish", "shown"),
+    [
+        (POINTS, "&q=河东", 1),
+        (POINTS, "&q=没有", 0),
+        (POINTS, "&state=intact", 0),
+        (f"{POINTS}&zoom=9", "&standing=overdue", 1),
+        (NAMES, "&q=长乐", 1),
+        (NAMES, "&q=没有", 0),
+        (NAMES, "&category=park", 0),
+    ],
+)
+def test_the_map_shows_what_the_list_beside_it_shows(
+    app: Flask, address: str, wish: str, shown: int
+) -> None:
+    client = client_as(app, "viewer")
+    found = client.get(address + wish).json
+    rows = client.get(f"{address.split('/points', maxsplit=1)[0]}?{wish}").json
+    assert len(found["features"]) == found["total"] == rows["total"] == shown
+    assert (found["box"] is None) == (shown == 0)
+
+
+def test_the_public_finds_public_names_with_their_place(app: Flask) -> None:
+    registry = app.extensions["registry"]
+    with registry.store.write() as tx:
+        tx.put("site", "public", {"on": True})
+    stranger = app.test_client()
+    assert stranger.get("/public/names?q=安").json == {"items": [], "total": 0}
+    found = stranger.get("/public/names?q=长").json
+    assert found["total"] == 1
+    assert set(found["items"][0]) == {"name", "kind", "division_name", "lon", "lat"}
+    # who is signed in sees in the preview what the public sees
+    assert client_as(app, "viewer").get("/public/names?q=安").json["total"] == 0
+    with registry.store.write() as tx:
+        tx.delete("site", "public")
 
 
 def test_a_form_puts_several_edits_into_one_draft(app: Flask, bureau: Office) -> None:

@@ -22,16 +22,30 @@ class Box(Query):
     bbox = fields.String(
         required=True, metadata={"description": "west,south,east,north in degrees"}
     )
+    zoom = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=24),
+        metadata={"description": "of the map: many points close together become one"},
+    )
 
 
-class MarkerList(Query):
-    """What of the register is asked for."""
+class MarkerWish(Query):
+    """Which markers."""
 
     q = fields.String(load_default="")
     state = fields.String(load_default="")
     form = fields.String(load_default="")
     under = fields.String(load_default="")
     standing = fields.String(load_default="", validate=validate.OneOf(["", *STANDINGS]))
+
+
+class MarkersInBox(Box, MarkerWish):
+    """Which markers, and where."""
+
+
+class MarkerList(MarkerWish):
+    """What of the register is asked for, page by page."""
+
     sort = fields.String(
         load_default="marker",
         validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
@@ -65,11 +79,12 @@ def index(query: dict[str, Any]) -> Any:
     return found.page(wish, query["start"], query["limit"])
 
 
-@markers.get("/points", Text("范围内的界桩", "Markers in a box"), query=Box)
+@markers.get("/points", Text("范围内的界桩", "Markers in a box"), query=MarkersInBox)
 @policy.signed_in
 def points(query: dict[str, Any]) -> Any:
     """Return GeoJSON; never to anybody who is not signed in."""
-    return registry().records_in(actor(), "markers", box_of(query["bbox"]))
+    box, zoom = box_of(query.pop("bbox")), query.pop("zoom")
+    return registry().records_in(actor(), "markers", box, query, zoom=zoom)
 
 
 @markers.get("/<number>", Text("一个界桩及其检查", "A marker and its inspections"))

@@ -25,14 +25,23 @@ class Words(Query):
     limit = fields.Integer(load_default=12, validate=validate.Range(min=1, max=50))
 
 
-class NameList(Query):
-    """What of the register is asked for."""
+class NameWish(Query):
+    """Which names."""
 
     q = fields.String(load_default="")
     category = fields.String(load_default="")
     status = fields.String(load_default="")
     under = fields.String(load_default="")
     unconfirmed = fields.String(load_default="")
+
+
+class NamesInBox(Box, NameWish):
+    """Which names, and where."""
+
+
+class NameList(NameWish):
+    """What of the register is asked for, page by page."""
+
     sort = fields.String(
         load_default="",
         validate=validate.OneOf(["", *SORTS, *(f"-{name}" for name in SORTS)]),
@@ -66,15 +75,15 @@ def index(query: dict[str, Any]) -> Any:
 @policy.published
 def search(query: dict[str, Any]) -> Any:
     """Return the names that fit, the best first; the public sees public ones."""
-    found = registry().find_names(actor(), query["q"], limit=query["limit"])
-    return {"items": found}
+    return registry().find_names(actor(), query["q"], limit=query["limit"])
 
 
-@names.get("/points", Text("范围内的地名", "Place names in a box"), query=Box)
+@names.get("/points", Text("范围内的地名", "Place names in a box"), query=NamesInBox)
 @policy.published
 def points(query: dict[str, Any]) -> Any:
     """Return GeoJSON; the public sees public ones."""
-    return registry().records_in(actor(), "place_names", box_of(query["bbox"]))
+    box, zoom = box_of(query.pop("bbox")), query.pop("zoom")
+    return registry().records_in(actor(), "place_names", box, query, zoom=zoom)
 
 
 @names.post(

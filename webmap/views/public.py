@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, current_app, jsonify, render_template, request
 
+from boundaries.accounts import ANONYMOUS
 from geodata.errors import NotFoundError, Text
 from geodata.tiles.pyramid import valid_digest
 from webmap import policy, public
@@ -80,6 +81,18 @@ def document(name: str) -> Any:
         abort(404)
     response = current_app.response_class(body, mimetype="application/json")
     return _for_ever(response, name)
+
+
+@public_view.get("/names")
+@policy.published
+def names() -> Any:
+    """Return the public place names that fit what is typed, the best first."""
+    words = request.args.get("q", "")[: public.LONGEST_QUERY]
+    try:
+        found = base().find_names(ANONYMOUS, words, limit=public.NAMES)
+    except NotFoundError:  # no names are published
+        found = {"items": [], "total": 0}
+    return _told(public.names_document(found))
 
 
 @public_view.get("/t/<digest>/<path:address>")

@@ -1,11 +1,27 @@
 /* GeoJSON drawn over the divisions: hatched, numbered, clickable, with a keyboard. */
 
 import { L } from "./leaflet.js";
-import { pattern, styleOf, STYLES } from "./styles.js";
+import { corners, pattern, styleOf, STYLES } from "./styles.js";
 
 const MOST_AS_SVG = 1500; // beyond, one canvas is quicker than as many elements
 const MOST_NUMBERS = 250;
+const MOST_NAMES = 60;
 let made = 0;
+
+/* A circle marker drawn as a triangle, by either renderer. */
+const Triangle = L.CircleMarker.extend({
+  _updatePath() {
+    if (!this._renderer._drawing && !this._renderer._setPath) return;
+    const [first, ...rest] = corners(this._point.x, this._point.y, this._radius);
+    if (this._renderer._setPath) { this._renderer._setPath(this, `M${first}L${rest.join("L")}Z`); return; }
+    const pen = this._renderer._ctx;
+    pen.beginPath();
+    pen.moveTo(...first);
+    for (const corner of rest) pen.lineTo(...corner);
+    pen.closePath();
+    this._renderer._fillStroke(pen, this);
+  },
+});
 
 export class Features {
   /* `style`: a name of styles.js or (feature) => name. `number`: (feature, index) => text or null.
@@ -26,7 +42,7 @@ export class Features {
       const layer = L.geoJSON(feature, {
         renderer: this.renderer, pane: "features", interactive: Boolean(onClick || onHover),
         style: () => this.path(this.named(feature)),
-        pointToLayer: (_, at) => L.circleMarker(at, { ...this.path(this.named(feature)), renderer: this.renderer, pane: "features" }),
+        pointToLayer: (_, at) => this.point(at, this.named(feature)),
       });
       const item = { feature, layer, index, number: number?.(feature, index) ?? null };
       if (onClick) layer.on("click", (event) => { L.DomEvent.stop(event); onClick(feature, index, event); });
@@ -41,6 +57,11 @@ export class Features {
     this.thin = () => this.crowd();
     map.on("moveend zoomend", this.thin);
     this.crowd();
+  }
+
+  point(at, name) {
+    const Shape = styleOf(name).shape === "triangle" ? Triangle : L.CircleMarker;
+    return new Shape(at, { ...this.path(name), renderer: this.renderer, pane: "features" });
   }
 
   pane() {
@@ -73,33 +94,43 @@ export class Features {
   badge(item, onClick, label) {
     const text = document.createElement("span");
     text.textContent = item.number;
-    const box = item.layer.getBounds();
-    const marker = L.marker(box.getCenter(), {
-      pane: "numbers", keyboard: Boolean(onClick), interactive: Boolean(onClick),
-      alt: label ?? String(item.number), title: label ?? "",
-      icon: L.divIcon({ className: `map-number style-${this.named(item.feature)}${item.feature.geometry.type === "Point" ? " above" : ""}`, html: text, iconSize: null }),
+    const name = this.named(item.feature);
+    const kind = styleOf(name).text ?? "number";
+    const marker = L.marker(item.layer.getBounds().getCenter(), {
+      pane: "numbers", keyboard: Boolean(onClick) && kind !== "name", interactive: Boolean(onClick),
+      alt: label ?? String(item.number), title: kind === "name" ? "" : label ?? "",
+      icon: L.divIcon({ className: `map-${kind} style-${name}${kind === "number" && item.feature.geometry.type === "Point" ? " above" : ""}`, html: text, iconSize: null }),
     });
     if (onClick) marker.on("click", (event) => { L.DomEvent.stop(event); onClick(item.feature, item.index, event); });
+    item.kind = kind;
     return marker;
   }
 
-  /* Numbers that would touch another are left out until there is room. */
+  /* Numbers and names that would touch another are left out until there is room. */
   crowd() {
     const taken = [], view = this.map.getBounds().pad(0.05), keep = new Set();
-    const first = [...this.items].filter((item) => item?.badge).sort((a, b) => (b === this.marked) - (a === this.marked));
+    const order = (item) => (item === this.marked ? 0 : item.kind === "count" ? 1 : 2);
+    const first = this.items.filter((item) => item?.badge).sort((a, b) => order(a) - order(b));
     for (const item of first) {
-      if (keep.size >= MOST_NUMBERS) break;
+      if (keep.size >= (item.kind === "name" ? MOST_NAMES : MOST_NUMBERS)) break;
       const at = item.badge.getLatLng();
       if (!view.contains(at)) continue;
-      const { x, y } = this.map.latLngToContainerPoint(at);
-      if (taken.some(([left, top]) => Math.abs(left - x) < 24 && Math.abs(top - y) < 22)) continue;
-      taken.push([x, y]);
+      const box = this.room(item, this.map.latLngToContainerPoint(at));
+      if (item.kind !== "count" && taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+      taken.push(box);
       keep.add(item.badge);
     }
     for (const item of first) {
       if (keep.has(item.badge)) this.numbers.addLayer(item.badge);
       else this.numbers.removeLayer(item.badge);
     }
+  }
+
+  /* The pixels a badge takes: [left, top, right, bottom]. */
+  room(item, { x, y }) {
+    if (item.kind !== "name") return [x - 12, y - 11, x + 12, y + 11];
+    const wide = [...item.number].reduce((sum, char) => sum + (char > "\u2e7f" ? 13 : 7.5), 0);
+    return [x + 6, y - 9, x + 14 + wide, y + 9];
   }
 
   /* Draw one stronger than the rest; null: none. */

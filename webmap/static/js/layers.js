@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { element, fill } from "./dom.js";
-import { Features } from "./features.js";
+import { drawPoints, windowOf } from "./points.js";
 import { label, language, say } from "./words.js";
 
 export class Layers {
@@ -45,32 +45,37 @@ export class Layers {
   async toggle(item, on) {
     this.drop(item.id);
     if (on) {
-      const renew = () => { clearTimeout(this.later); this.later = setTimeout(() => this.draw(item).catch(this.failed), 250); };
-      this.sets.set(item.id, { features: null, renew });
-      this.map.on("moveend", renew);
-      await this.draw(item);
+      const set = { features: null, turn: 0 };
+      set.renew = () => { clearTimeout(set.later); set.later = setTimeout(() => this.draw(item, set).catch(this.failed), 250); };
+      this.sets.set(item.id, set);
+      this.map.on("moveend", set.renew);
+      await this.draw(item, set);
     }
     this.onlayers(this.overlays.filter(({ id }) => this.sets.has(id)).map(({ id }) => id));
+  }
+
+  /* Show a layer as if its box had been ticked. */
+  turnOn(id) {
+    const box = this.panel.querySelector(`input[value="${id}"]`);
+    if (box && !box.checked) box.click();
   }
 
   drop(id) {
     const set = this.sets.get(id);
     if (!set) return;
+    clearTimeout(set.later);
     this.map.off("moveend", set.renew);
     set.features?.remove();
     this.sets.delete(id);
   }
 
   /* What lies in view; a later view overtakes an earlier one. */
-  async draw(item) {
-    const view = this.map.getBounds().pad(0.1);
-    const box = [Math.max(view.getWest(), -180), Math.max(view.getSouth(), -90), Math.min(view.getEast(), 180), Math.min(view.getNorth(), 90)];
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    const geojson = await ask(`${item.url}?bbox=${box.map((side) => side.toFixed(5)).join(",")}`);
-    const set = this.sets.get(item.id);
-    if (!set || (turn !== this.turn && set.features)) return;
+  async draw(item, set) {
+    const turn = (set.turn += 1);
+    const found = await ask(`${item.url}?${new URLSearchParams(windowOf(this.map))}`);
+    if (turn !== set.turn || this.sets.get(item.id) !== set) return;
     set.features?.remove();
-    set.features = new Features(this.map, geojson, { style: item.style, onClick: (feature) => this.onfeature(item, feature) });
+    set.features = drawPoints(this.map, found, { style: item.style, name: (point) => point.name ?? point.marker ?? "", onOpen: (feature) => this.onfeature(item, feature) });
   }
 }
 

@@ -29,13 +29,19 @@ function hatched() {
 
 const RANKS = ["Border of provinces", "Border of prefectures", "Border of counties and districts", "Border of towns and streets", "Border of villages and communities"];
 
+/* A further layer of points, and among markers those in need of work. */
+const overlay = (item) => [
+  element("li", {}, swatch(item.style), label(item.label)),
+  ...(item.style === "marker" ? [element("li", {}, swatch("unsound"), say("Marker in need of work"))] : []),
+];
+
 export function showLegend(box, { ranks, compared, overlays = [] }) {
   const open = box.querySelector("details")?.open ?? roomy();
   fill(box, element("details", { open },
     element("summary", {}, say("Legend")),
     element("ul", {},
       ...ranks.map((rank) => element("li", {}, line({ ...BORDERS[rank], colour: "border" }), say(RANKS[rank]))),
-      ...overlays.map((item) => element("li", {}, swatch(item.style), label(item.label))),
+      ...overlays.flatMap(overlay),
       ...(compared ? [
         element("li", {}, line({ width: 2, dash: [6, 4], colour: "old" }), say("Former border")),
         element("li", {}, line({ width: 2.4, dash: [], colour: "new" }), say("New border")),

@@ -7,6 +7,7 @@ import { DivisionMap } from "./canvas.js";
 import { different, showChanges } from "./changes.js";
 import { showDetail } from "./detail.js";
 import { byId, element, fill } from "./dom.js";
+import { findAll } from "./found.js";
 import { icon } from "./icons.js";
 import { Layers } from "./layers.js";
 import { showLegend } from "./legend.js";
@@ -34,7 +35,10 @@ const drawn = new DivisionMap({ onload: (left) => loading(left) }).addTo(map);
 
 const tree = new Tree(byId("tree"), { onselect: (code) => select(code, { fit: true }), changed: (code) => changes?.changed.some((row) => row.code === code) });
 const table = new Table(byId("table-panel"), { onselect: (code) => select(code, { fit: true }) });
-new Search(byId("query"), byId("found"), { onselect: (code) => select(code, { focus: true, fit: true }), date: () => shown?.date ?? "" });
+new Search(byId("query"), byId("found"), {
+  onselect: chosen,
+  find: (words, signal) => findAll(shown?.date ?? "", (edition?.overlays ?? []).map(({ id }) => id), words, signal),
+});
 const sides = new Sides(map, byId("other"), { onselect: (code) => select(code), onhover: (code) => { drawn.hover(code); sides.hover(code); } });
 const timeline = new Timeline(byId("timeline"), { onpick: (day) => toDate(day, state.since), words: (date) => citedWords(edition, date) });
 const measure = new Measure(map, byId("measure"), { onchange: () => { state.m = measure?.text ?? null; pressed(); if (shown) remember(); } });
@@ -322,11 +326,24 @@ function printing(name) {
 }
 byId("print").addEventListener("click", () => printing("a4l"));
 
+/* A node of the search was chosen: a division of the date shown, or a point as it is now. */
+function chosen(code, { layer, at, href, title, all }) {
+  if (all || (layer && !at)) { location.assign(href); return; }
+  if (!layer) { select(code, { focus: true, fit: true }); return; }
+  map.setView([at[1], at[0]], Math.max(map.getZoom(), 15), { animate: false });
+  layers.turnOn(layer);
+  pointAt(title, href);
+}
+
 /* A marker or a place name that was clicked: what it is, and the way to its page. */
 function pointed(item, { id, properties }) {
   const number = String(properties[item.id === "markers" ? "marker" : "place"] ?? properties.key ?? id);
-  notice([properties.name, number].filter(Boolean).join(" · "));
-  byId("notice").append(" ", element("a", { href: `${item.page}${encodeURIComponent(number)}` }, say("Open the record")), " ",
+  pointAt([properties.name, properties.marker].filter(Boolean).join(" · "), `${item.page}${encodeURIComponent(number)}`);
+}
+
+function pointAt(title, href) {
+  notice(title);
+  byId("notice").append(" ", element("a", { href }, say("Open the record")), " ",
     element("button", { class: "link", onclick: () => notice(null) }, say("Close")));
 }
 

@@ -6,10 +6,11 @@ import { DivisionMap } from "./canvas.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
 import { paperColours } from "./light.js";
+import { drawPoints } from "./points.js";
 import { citedWords, Timeline } from "./timeline.js";
-import { half, km2, label, language, say } from "./words.js";
+import { count as figures, half, km2, label, language, say } from "./words.js";
 
-const SHOWN = 200;
+const SHOWN = 200, PAUSE = 200, NEAR = 15;
 const map = window.quhua.map;
 const address = new URLSearchParams(location.search);
 let edition = null, shown = null, found = [], sorted = ["code", 1], selected = address.get("sel");
@@ -94,9 +95,43 @@ function line(row) {
   return made;
 }
 
+/* ---- place names: those everybody may know ---- */
+
+let turn = 0, timer = 0, pin = null;
+
+async function names() {
+  const words = byId("query").value.trim(), mine = ++turn;
+  const { items, total } = words ? await ask(`/public/names?q=${encodeURIComponent(words)}`) : { items: [], total: 0 };
+  if (mine !== turn) return;
+  byId("names").hidden = !items.length;
+  fill(byId("names"),
+    element("h2", {}, say("Place names"), ` (${figures(total)})`),
+    element("ul", { class: "plain-list" }, ...items.map((item) => element("li", {},
+      element("button", { class: "link", onclick: () => pinned(item) }, item.name), " ",
+      element("span", { class: "soft small" }, [item.kind && label(item.kind), item.division_name].filter(Boolean).join(" · "))))),
+    total > items.length ? element("p", { class: "soft small" }, say("{n} more; type more of the name", { n: figures(total - items.length) })) : null);
+}
+
+/* A place name as the one thing looked at: on the map and in the card. */
+function pinned(item) {
+  select(null);
+  if (item.lon !== null) {
+    const feature = { type: "Feature", properties: { name: item.name }, geometry: { type: "Point", coordinates: [item.lon, item.lat] } };
+    pin = drawPoints(map, feature, { style: "selected-place", name: (one) => one.name, onOpen: () => null });
+    map.setView([item.lat, item.lon], Math.max(map.getZoom(), NEAR), { animate: false });
+  }
+  showCard([], item.name, [item.kind && [say("Kind"), label(item.kind)], item.division_name && [say("Division"), item.division_name]].filter(Boolean));
+}
+
+function unpin() {
+  pin?.remove();
+  pin = null;
+}
+
 function select(code, { fit = false } = {}) {
   const row = shown.divisions.find((item) => item.code === code) ?? null;
   selected = row ? code : null;
+  unpin();
   drawn.select(selected);
   for (const one of byId("table").querySelectorAll("tr[data-code]")) {
     if (one.dataset.code === selected) one.setAttribute("aria-current", "true");
@@ -119,10 +154,15 @@ function card(row) {
     row.children ? [say("Divisions below"), String(row.children)] : null,
     row.valid_from ? [say("In force since"), row.valid_from] : null,
   ].filter(Boolean);
+  showCard(above, row.name || row.code, facts);
+}
+
+function showCard(above, title, facts) {
+  byId("detail").hidden = false;
   fill(byId("detail"),
     element("button", { class: "button quiet icon close", "aria-label": say("Close"), onclick: () => select(null) }, "✕"),
     above.length ? element("p", { class: "kicker" }, above.join(" › ")) : null,
-    element("h2", {}, row.name || row.code),
+    element("h2", {}, title),
     element("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
 }
 
@@ -167,7 +207,11 @@ map.on("click", (event) => {
 });
 map.on("mousemove", (event) => drawn.hover(drawn.under(event.layerPoint).code));
 map.on("moveend", remember);
-byId("query").addEventListener("input", () => { if (shown) list(); });
+byId("query").addEventListener("input", () => {
+  if (shown) list();
+  clearTimeout(timer);
+  timer = setTimeout(() => names().catch(failed), PAUSE);
+});
 
 function failed(error) {
   console.error(error);

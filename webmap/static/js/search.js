@@ -4,6 +4,8 @@ import { ask } from "./ask.js";
 import { element, fill } from "./dom.js";
 import { count, label, say } from "./words.js";
 
+const told = ({ name, kind, code, above }) => [name, " ", element("small", {}, [label(kind), code, above.map((upper) => upper.name).join(" › ")].filter(Boolean).join(" · "))];
+
 export class Search {
   /* `find(words, signal)` answers with nodes and how many more; without it the state of a date is searched. */
   constructor(input, list, { onselect, date, find }) {
@@ -40,17 +42,13 @@ export class Search {
     return ask(`/api/v1/search?date=${encodeURIComponent(this.date())}&q=${encodeURIComponent(words)}`, { signal });
   }
 
+  /* A node has `name`, `code`, `kind`, `above`; `group` is its heading, `all` makes it the way to that many more. */
   show({ nodes, more }) {
     this.at = -1;
+    this.nodes = nodes;
     const items = nodes.flatMap((node, index) => {
-      const above = node.above.map((upper) => upper.name).join(" › ");
-      const item = element(
-        "li",
-        { role: "option", id: `found-${index}`, "aria-selected": "false" },
-        node.name, " ", element("small", {}, [label(node.kind), node.code, above].filter(Boolean).join(" · ")),
-      );
-      item.dataset.code = node.code;
-      if (node.href) item.dataset.href = node.href;
+      const item = element("li", { role: "option", id: `${this.list.id}-${index}`, "aria-selected": "false" }, ...(node.all ? [say("{n} more: show them all", { n: count(node.all) })] : told(node)));
+      item.dataset.index = index;
       const begins = node.group && node.group !== nodes[index - 1]?.group;
       return begins ? [element("li", { class: "group", role: "presentation" }, node.group), item] : [item];
     });
@@ -80,9 +78,10 @@ export class Search {
     event.preventDefault();
   }
   choose(item) {
+    const node = this.nodes[Number(item.dataset.index)];
     this.hide();
     this.input.value = "";
-    this.onselect(item.dataset.code, item);
+    this.onselect(node.code, node);
   }
   hide() {
     this.list.hidden = true;

@@ -20,8 +20,12 @@ export const STYLES = {
   unit: { stroke: "ink", width: 1.1, opacity: 0.55 },
   draft: { stroke: "accent", width: 2, fill: "accent", filled: 0.1, radius: 6 },
   selected: { stroke: "accent", width: 4, fill: "accent", filled: 0.18, radius: 9 },
-  marker: { stroke: "ink", width: 1.5, fill: "find-border", filled: 0.9, radius: 6 },
-  place: { stroke: "ink", width: 1.2, fill: "paper", filled: 1, radius: 4 },
+  marker: { stroke: "paper", width: 1.5, fill: "find-border", filled: 1, radius: 6, text: "name" },
+  unsound: { stroke: "paper", width: 1.5, fill: "find-overlap", filled: 1, radius: 8, shape: "triangle", text: "name" },
+  place: { stroke: "ink", width: 1.2, fill: "paper", filled: 1, radius: 4, text: "name" },
+  "selected-place": { stroke: "paper", width: 2, fill: "accent", filled: 1, radius: 8, text: "name" },
+  gathered: { stroke: "ink", width: 1.5, fill: "paper", filled: 0.92, radius: 15, text: "count" },
+  "gathered-unsound": { stroke: "find-overlap", width: 2.5, fill: "paper", filled: 0.92, radius: 17, text: "count" },
   facility: { stroke: "ink", width: 1.2, fill: "gain-0", filled: 0.9, radius: 6 },
   accuracy: { stroke: "accent", width: 1, fill: "accent", filled: 0.08, dash: "3 3" },
   "edit-free": { stroke: "accent", width: 3.5 },
@@ -48,6 +52,9 @@ export function pattern(id, { stroke, hatch }) {
     svg("line", { x1: 0, x2: 0, y1: 0, y2: 8, stroke: `var(--${stroke})`, "stroke-width": 2.6 }));
 }
 
+/* Corners of a triangle about a point, as wide as a circle of that radius. */
+export const corners = (x, y, r) => [[x, y - r], [x + 0.95 * r, y + 0.75 * r], [x - 0.95 * r, y + 0.75 * r]];
+
 /* The key of a style: what a legend shows beside its words. */
 export function swatch(name) {
   const style = styleOf(name);
@@ -55,8 +62,9 @@ export function swatch(name) {
   const id = `key-${name}`;
   const dash = style.dash ?? "none";
   if (style.radius && !style.hatch) {
+    const look = { stroke: colour, "stroke-width": style.width, fill: style.fill ? `var(--${style.fill})` : "none", "fill-opacity": style.filled ?? 1 };
     return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
-      svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), stroke: colour, "stroke-width": style.width, fill: style.fill ? `var(--${style.fill})` : "none", "fill-opacity": style.filled ?? 1 }));
+      style.shape === "triangle" ? svg("polygon", { points: corners(18, 9, 7).join(" "), ...look }) : svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), ...look }));
   }
   if (style.hatch || style.fill) {
     return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },

@@ -1,25 +1,46 @@
-/* The points of a register in the window of a map: fetched anew when it moves. */
+/* The points of a register in the window of a map: those the list beside shows, fetched anew when it moves. */
 
 import { ask } from "../ask.js";
 import { createMap } from "../mapkit.js";
+import { drawPoints, windowOf } from "../points.js";
 import { complain } from "../ui/send.js";
 
-export function pointMap(place, { address, style, name, open, after }) {
+const NOT_ASKED = ["page", "sort", "lang"];
+
+/* What the list is narrowed to, by its address. */
+function narrowed() {
+  const asked = new URLSearchParams(location.search);
+  for (const name of NOT_ASKED) asked.delete(name);
+  return [...asked].filter(([, value]) => value);
+}
+
+export function pointMap(place, { address, style, name, open }) {
   const kit = createMap(place, { label: place.getAttribute("aria-label") });
+  const wish = narrowed();
   let drawn = null;
   let asked = null;
-  const draw = async () => {
+  const fetched = () => {
     asked?.abort();
     asked = new AbortController();
-    const box = kit.map.getBounds();
-    const bbox = [Math.max(box.getWest(), -180), Math.max(box.getSouth(), -90), Math.min(box.getEast(), 180), Math.min(box.getNorth(), 90)];
-    try {
-      const found = await ask(`${address}?bbox=${bbox.map((edge) => edge.toFixed(6)).join(",")}`, { signal: asked.signal });
-      drawn?.remove();
-      drawn = kit.addFeatures(found, { style, label: (feature) => name(feature.properties), onClick: (feature) => location.assign(open(feature)) });
-      after?.(kit, found);
-    } catch (error) { complain(error); }
+    return ask(`${address}?${new URLSearchParams([...Object.entries(windowOf(kit.map)), ...wish])}`, { signal: asked.signal });
   };
-  kit.ready.then(() => { draw(); kit.map.on("moveend", draw); }).catch(complain);
+  const draw = async () => {
+    try {
+      const found = await fetched();
+      drawn?.remove();
+      drawn = drawPoints(kit.map, found, { style, name, onOpen: (feature) => location.assign(open(feature)) });
+      place.dataset.drawn = String(found.total);
+      return found;
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error);
+      return null;
+    }
+  };
+  const begin = async () => {
+    const found = await draw();
+    kit.map.on("moveend", draw);
+    if (wish.length && found?.box) kit.frame(found.box, 0.15);
+  };
+  kit.ready.then(begin).catch(complain);
   return kit;
 }
