@@ -95,13 +95,15 @@ def backup(run: Run, out: Path) -> Result:
 )
 def restore(run: Run, backup: Path) -> Result:
     """Restore into a store that must not exist yet; it is journalled there."""
+    from boundaries.labels import labelled
     from boundaries.registry.audit import restoring
     from boundaries.settings import default_store, load
     from geodata.store import restore as make
 
     url = run.store or load(run.settings).store or default_store()
     run.progress(Text("恢复并核验", "restoring and verifying"))
-    manifest = make(backup, url, accept=restoring(run.reader, backup))
+    accept = restoring(run.reader, backup)
+    manifest = make(backup, url, accept=accept, labelling=labelled)
     return Result(
         {"backup": str(backup), **manifest},
         [Text("已恢复并核验。", "Restored and verified.")],
@@ -120,14 +122,20 @@ def restore(run: Run, backup: Path) -> Result:
 )
 def migrate(run: Run, dry_run: bool) -> Result:  # noqa: FBT001 - click passes by name
     """Migrate, or show what would be done."""
+    from boundaries.labels import labelled
     from boundaries.layers import LAYERS
     from boundaries.registry.audit import migrating
     from boundaries.settings import default_store, load
     from geodata.store import migrate as upgrade
 
     url = run.store or load(run.settings).store or default_store()
-    accept = migrating(run.reader)
-    done = upgrade(url, dry_run=dry_run, layers=LAYERS, accept=accept)
+    done = upgrade(
+        url,
+        dry_run=dry_run,
+        layers=LAYERS,
+        accept=migrating(run.reader),
+        labelling=labelled,
+    )
     return Result(
         {"dry_run": dry_run, "done": done}, [done or Text("无需升级。", "Up to date.")]
     )

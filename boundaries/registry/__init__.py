@@ -70,6 +70,7 @@ def open_registry(
     local
         See :class:`boundaries.registry.desk.Desk`; the web never sets it.
     """
+    from boundaries.labels import labelled
     from boundaries.layers import LAYERS
     from boundaries.settings import load
     from geodata.store import open_store
@@ -77,9 +78,11 @@ def open_registry(
     settings = load() if settings is None else settings
     if create:
         digest = digest or settings.audit.digest
-        store = open_store(url, create=True, layers=LAYERS, digest=digest)
+        store = open_store(
+            url, create=True, layers=LAYERS, digest=digest, labelling=labelled
+        )
     else:
-        store = open_store(url, layers=LAYERS)
+        store = open_store(url, layers=LAYERS, labelling=labelled)
     return Registry(store, settings, local=local)
 
 

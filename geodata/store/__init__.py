@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.store.changes import LayerSchema
+    from geodata.store.documents import Labelling
     from geodata.store.protocol import Transaction
     from geodata.store.sql import SqlStore
 
@@ -29,6 +30,7 @@ def open_store(
     create: bool = False,
     layers: Iterable[LayerSchema] = (),
     digest: str = "sha256",
+    labelling: Labelling | None = None,
 ) -> SqlStore:
     """Open the store at ``url``.
 
@@ -42,6 +44,9 @@ def open_store(
         The schemas of the layers a new store keeps.
     digest
         ``sha256`` or ``sm3``: what a new store names and chains content with.
+    labelling
+        From a collection and a document to the labels it is found again by, and the
+        instant lists order it by; the same for every opening of a store.
 
     Raises
     ------
@@ -49,9 +54,15 @@ def open_store(
         There is none, its tables are older or newer than this program's, the
         file lies on a network disk, or SQLite is too old.
     """
-    from geodata.store import opening
+    from geodata.store import documents, opening
 
-    return opening.open_store(url, create=create, layers=layers, digest=digest)
+    return opening.open_store(
+        url,
+        create=create,
+        layers=layers,
+        digest=digest,
+        labelling=labelling or documents.unlabelled,
+    )
 
 
 def migrate(
@@ -60,15 +71,22 @@ def migrate(
     dry_run: bool = False,
     layers: Iterable[LayerSchema] = (),
     accept: Callable[[Transaction, str], None] = lambda _, __: None,
+    labelling: Labelling | None = None,
 ) -> str:
     """Bring a store's tables and layers up to date; return what was done.
 
     With ``dry_run`` nothing is done and the SQL is returned. ``accept`` is given
     the transaction and what was done in it; when it raises, nothing is.
     """
-    from geodata.store import opening
+    from geodata.store import documents, opening
 
-    return opening.migrate(url, dry_run=dry_run, layers=layers, accept=accept)
+    return opening.migrate(
+        url,
+        dry_run=dry_run,
+        layers=layers,
+        accept=accept,
+        labelling=labelling or documents.unlabelled,
+    )
 
 
 def restore(
@@ -76,6 +94,7 @@ def restore(
     url: str,
     *,
     accept: Callable[[Transaction], None] = lambda _: None,
+    labelling: Labelling | None = None,
 ) -> dict[str, Any]:
     """Make a store from a backup, verified; ``url`` must hold none yet.
 
@@ -85,5 +104,6 @@ def restore(
     from pathlib import Path
 
     from geodata.store import backup as backups
+    from geodata.store import documents
 
-    return backups.restore(Path(backup), url, accept)
+    return backups.restore(Path(backup), url, accept, labelling or documents.unlabelled)

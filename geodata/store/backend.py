@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from geodata.store.documents import Labelling
     from geodata.store.features import Rows
     from geodata.store.writer import SqlTransaction
 
@@ -39,6 +40,7 @@ class Backend(Protocol):
     name: str
     url: str
     engine: sa.Engine
+    labelling: Labelling
 
     def exists(self) -> bool:
         """Return whether there is a store at this place."""
@@ -96,6 +98,9 @@ class Backend(Protocol):
 
     def blob_file(self, digest: str) -> Path | None:
         """Return the file that holds a blob, None when the table does."""
+
+    def open_blob(self, connection: sa.Connection, digest: str) -> BinaryIO:
+        """Return the content as a file open for reading, at its beginning."""
 
     def blob_content(self, connection: sa.Connection, digest: str) -> bytes:
         """Return a blob's content as it is stored, not verified."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.errors import StoreError, Text
 from geodata.store import dates, digests, disk, migrating, verifying
+from geodata.store.documents import unlabelled
 from geodata.store.faults import files_translated
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.store.backend import Backend
+    from geodata.store.documents import Labelling
     from geodata.store.writer import SqlTransaction
 
 FORMAT = 1
@@ -64,7 +66,10 @@ def write(backend: Backend, target: Path) -> dict[str, Any]:
 
 @files_translated()
 def restore(
-    folder: Path, url: str, accept: Callable[[SqlTransaction], None] = lambda _: None
+    folder: Path,
+    url: str,
+    accept: Callable[[SqlTransaction], None] = lambda _: None,
+    labelling: Labelling = unlabelled,
 ) -> dict[str, Any]:
     """Make a store at ``url`` from a backup; return the backup's manifest.
 
@@ -76,6 +81,7 @@ def restore(
 
     manifest = check(folder)
     backend = backend_for(url)
+    backend.labelling = labelling
     try:
         if backend.name != manifest["backend"]:
             raise StoreError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from geodata.errors import StoreError, Text
 
@@ -43,7 +43,13 @@ def of_bytes(content: bytes, algorithm: str) -> str:
 def of_file(path: Path, algorithm: str) -> str:
     """Return the digest of a file's content."""
     with path.open("rb") as file:
-        return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
+        return of_open(file, algorithm)
+
+
+def of_open(file: BinaryIO, algorithm: str) -> str:
+    """Return the digest of what is left of an open file."""
+    found = hashlib.file_digest(file, algorithm)  # type: ignore[arg-type]
+    return f"{algorithm}:{found.hexdigest()}"
 
 
 def of_parts(parts: Iterable[str | bytes | None], algorithm: str) -> str:

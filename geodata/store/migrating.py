@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from geodata.errors import StoreError, Text
-from geodata.store import digests
+from geodata.store import digests, documents
 from geodata.store.tables import layer, setting
 
 if TYPE_CHECKING:
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from geodata.store.backend import Backend
     from geodata.store.changes import LayerSchema
+    from geodata.store.documents import Labelling
     from geodata.store.writer import SqlTransaction
 
-CURRENT = "0001"
+CURRENT = "0002"
 """The newest migration; a test holds it to the files."""
+_LABELS = "0002"
+"""The migration that brought labels: documents written before it have none."""
 _FOLDER = Path(__file__).with_name("migrations")
 _REVISION = sa.table("alembic_version", sa.column("version_num"))
 _HOW_TO_MIGRATE = Text(
@@ -101,7 +104,7 @@ def upgrade(
     backend.prepare()
     with backend.writing(("schema",)) as connection:
         before = revision(connection)
-        run(connection)
+        bring_up(connection, backend.labelling)
         if before is None:
             values = {"name": "digest", "value": digests.require(digest)}
             connection.execute(sa.insert(setting).values(values))
@@ -111,6 +114,14 @@ def upgrade(
         ran = [] if before == CURRENT else [f"{before or 'empty'} -> {CURRENT}"]
         accept(SqlTransaction(backend, connection), "\n".join([*ran, *grown]))
         return [*ran, *grown]
+
+
+def bring_up(connection: sa.Connection, labelling: Labelling) -> None:
+    """Run the migrations that are missing, and what follows from them for rows."""
+    before = revision(connection)
+    run(connection)
+    if before is not None and before < _LABELS:
+        documents.label_all(connection, labelling)
 
 
 def run(connection: sa.Connection, to: str = "head") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geodata.errors import InputError, Text
 from geodata.store import migrating
+from geodata.store.documents import unlabelled
 from geodata.store.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from geodata.store.backend import Backend
     from geodata.store.changes import LayerSchema
+    from geodata.store.documents import Labelling
     from geodata.store.writer import SqlTransaction
 
 
@@ -47,12 +49,14 @@ def open_store(
     create: bool = False,
     layers: Iterable[LayerSchema] = (),
     digest: str = "sha256",
+    labelling: Labelling = unlabelled,
 ) -> SqlStore:
     """Open a store, or make one with these layers when ``create`` and absent.
 
     One that lacks fields of ``layers`` is refused: :func:`migrate` adds them.
     """
     backend = backend_for(url)
+    backend.labelling = labelling
     try:
         if create and not _has_tables(backend):
             migrating.upgrade(backend, layers, digest=digest)
@@ -86,9 +90,11 @@ def migrate(
     dry_run: bool = False,
     layers: Iterable[LayerSchema] = (),
     accept: Callable[[SqlTransaction, str], None] = lambda _, __: None,
+    labelling: Labelling = unlabelled,
 ) -> str:
     """Bring a store up to date; return what ran, or with ``dry_run`` the SQL."""
     backend = backend_for(url)
+    backend.labelling = labelling
     try:
         if dry_run:
             return migrating.dry_run(backend, layers)

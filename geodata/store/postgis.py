@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING, Any
+import tempfile
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -17,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from geodata.errors import NotFoundError, StoreError, Text
 from geodata.store import migrating, verifying
 from geodata.store.backend import fork_safe
+from geodata.store.documents import unlabelled
 from geodata.store.faults import translated
 from geodata.store.tables import SRID, blob, metadata, state
 
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from geodata.store.documents import Labelling
     from geodata.store.features import Rows
     from geodata.store.writer import SqlTransaction
 
 WAIT_SECONDS = 60
+_PART = 8 << 20
+"""Bytes of a blob fetched at a time."""
 _ENGINES = fork_safe()
 SETTINGS = {
     "synchronous_commit": "on",
@@ -54,6 +59,7 @@ class PostGIS:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.labelling: Labelling = unlabelled
         rest = url.partition("://")[2]
         options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
         self.engine = sa.create_engine(
@@ -202,12 +208,27 @@ class PostGIS:
             sa.select(blob.c.content).where(blob.c.digest == digest)
         ).scalar()
         if content is None:
-            raise NotFoundError(
-                Text(
-                    f"附件内容缺失：{digest}。", f"The content of {digest} is missing."
-                )
-            )
+            raise _missing(digest)
         return bytes(content)
+
+    def open_blob(self, connection: sa.Connection, digest: str) -> BinaryIO:
+        """Return a blob's content copied to a file without a name, part by part."""
+        size = connection.execute(
+            sa.select(sa.func.length(blob.c.content)).where(blob.c.digest == digest)
+        ).scalar()
+        if size is None:
+            raise _missing(digest)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        try:
+            for begin in range(1, size + 1, _PART):
+                part = sa.func.substr(blob.c.content, begin, _PART)
+                query = sa.select(part).where(blob.c.digest == digest)
+                file.write(bytes(connection.execute(query).scalar() or b""))
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     def wrong_boxes(self, connection: sa.Connection) -> list[int]:
         """Return nothing: the server keeps its own index with the rows."""
@@ -258,7 +279,7 @@ class PostGIS:
                 with source.open("rb") as file, _cursor(connection).copy(query) as copy:
                     while chunk := file.read(1 << 20):
                         copy.write(chunk)
-            migrating.run(connection)
+            migrating.bring_up(connection, self.labelling)
             # before verifying, which leaves the connection to stream results
             accept(SqlTransaction(self, connection))
             breaks = verifying.verify(self, connection, manifest["anchor"])
@@ -282,6 +303,12 @@ class PostGIS:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _missing(digest: str) -> NotFoundError:
+    return NotFoundError(
+        Text(f"附件内容缺失：{digest}。", f"The content of {digest} is missing.")
+    )
 
 
 def lock_number(name: str) -> int:

@@ -8,7 +8,7 @@ returns, it is on the disk.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from geodata.store.changes import ChangeSet, JournalEntry, LayerSchema, Version
 
@@ -104,11 +104,59 @@ class Reader(Protocol):
         *,
         parent: str | None = None,
         prefix: str | None = None,
+        labels: Sequence[Sequence[str]] = (),
+        since: str = "",
+        until: str = "",
+        order: str = "key",
+        descending: bool = False,
+        start: int = 0,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return documents sorted by key; by ``parent`` or by key prefix."""
+        """Return documents, sorted by key; what is not given does not restrict.
+
+        Parameters
+        ----------
+        parent, prefix
+            Of this parent; whose key begins so.
+        labels
+            Groups of labels: one of each group is there. ``=key`` in a group stands
+            for the document of that key.
+        since, until
+            Whose instant is at or after the one, before the other.
+        order, descending
+            ``key``, ``at`` (the instant) or a member of the document
+            (``title``, ``findings.open_errors``).
+        start, limit
+            So many left out, and at most so many: one page. Nothing else is read.
+        """
+
+    def count(
+        self,
+        collection: str,
+        *,
+        parent: str | None = None,
+        labels: Sequence[Sequence[str]] = (),
+        since: str = "",
+        until: str = "",
+    ) -> int:
+        """Return how many documents there are; see :meth:`find`."""
+
+    def tally(
+        self, collection: str, prefix: str, *, labels: Sequence[Sequence[str]] = ()
+    ) -> dict[str, int]:
+        """Return how many documents have each label that begins with ``prefix``.
+
+        By the rest of the label, in order.
+        """
 
     def blob(self, digest: str) -> bytes:
         """Return content by its hash (verified); raise NotFoundError."""
+
+    def open_blob(self, digest: str) -> BinaryIO:
+        """Return content by its hash as an open file, verified, at its beginning.
+
+        Never the whole of it is in memory. Close it; raise NotFoundError.
+        """
 
     def blob_path(self, digest: str) -> Path | None:
         """Return where the content lies as a file, None when it lies in the store."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import abc
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import shapely
 import sqlalchemy as sa
 
 from geodata.errors import InputError, NotFoundError, StoreError, Text
-from geodata.store import dates, digests, features
+from geodata.store import dates, digests, documents, features
 from geodata.store.changes import (
     ChangeSet,
     Field,
@@ -205,22 +205,48 @@ class SqlReader(abc.ABC):
         *,
         parent: str | None = None,
         prefix: str | None = None,
+        labels: Sequence[Sequence[str]] = (),
+        since: str = "",
+        until: str = "",
+        order: str = "key",
+        descending: bool = False,
+        start: int = 0,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return documents sorted by key; by ``parent`` or by key prefix."""
-        query = (
-            sa.select(document.c.key, document.c.rev, document.c.doc)
-            .where(document.c.collection == collection)
-            .order_by(document.c.key)
+        """Return documents; see :class:`geodata.store.protocol.Reader`."""
+        query = documents.select(
+            documents.Sought(collection, parent, prefix, labels, since, until),
+            order,
+            descending=descending,
+            start=start,
+            limit=limit,
+            dialect=self._backend.engine.dialect.name,
         )
-        if parent is not None:
-            query = query.where(document.c.parent == parent)
-        if prefix:
-            query = query.where(
-                document.c.key >= prefix,
-                sa.func.substr(document.c.key, 1, len(prefix)) == prefix,
-            )
         with self._reading() as connection:
             return [_document(*row) for row in connection.execute(query)]
+
+    def count(
+        self,
+        collection: str,
+        *,
+        parent: str | None = None,
+        labels: Sequence[Sequence[str]] = (),
+        since: str = "",
+        until: str = "",
+    ) -> int:
+        """Return how many documents there are; see :meth:`find`."""
+        sought = documents.Sought(collection, parent, None, labels, since, until)
+        with self._reading() as connection:
+            return int(connection.execute(documents.count(sought)).scalar_one())
+
+    def tally(
+        self, collection: str, prefix: str, *, labels: Sequence[Sequence[str]] = ()
+    ) -> dict[str, int]:
+        """Return how many documents have each label that begins with ``prefix``."""
+        query = documents.tally(documents.Sought(collection, labels=labels), prefix)
+        with self._reading() as connection:
+            found = connection.execute(query)
+            return {word.removeprefix(prefix): number for word, number in found}
 
     def blob(self, digest: str) -> bytes:
         """Return content by its hash (verified); raise NotFoundError."""
@@ -228,15 +254,22 @@ class SqlReader(abc.ABC):
             require_blob(connection, digest)
             content = self._backend.blob_content(connection, digest)
         if digests.of_bytes(content, digest.partition(":")[0]) != digest:
-            raise StoreError(
-                Text(
-                    f"附件内容与摘要不符：{digest}。",
-                    f"The content of {digest} does not match its hash.",
-                ),
-                Text("请从备份恢复。", "Restore it from a backup."),
-                code="damaged",
-            )
+            raise _damaged(digest)
         return content
+
+    def open_blob(self, digest: str) -> BinaryIO:
+        """Return content as an open file; see the protocol."""
+        with self._reading() as connection:
+            require_blob(connection, digest)
+            file = self._backend.open_blob(connection, digest)
+        try:
+            if digests.of_open(file, digest.partition(":")[0]) != digest:
+                raise _damaged(digest)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     def blob_path(self, digest: str) -> Path | None:
         """Return where the content lies as a file, None when it lies in the store."""
@@ -275,8 +308,7 @@ class SqlReader(abc.ABC):
             if value:
                 query = query.where(column == value)
         if subject:
-            begins = sa.func.substr(journal.c.subject, 1, len(subject))
-            query = query.where(begins == subject)
+            query = query.where(*documents.begins(journal.c.subject, subject))
         if since:
             query = query.where(journal.c.recorded >= since)
         if until:
@@ -356,6 +388,17 @@ def resolve(connection: sa.Connection, ref: int | str, layer: str | None) -> int
     if ref.isdecimal():
         return int(ref)
     raise _no_version(ref)
+
+
+def _damaged(digest: str) -> StoreError:
+    return StoreError(
+        Text(
+            f"附件内容与摘要不符：{digest}。",
+            f"The content of {digest} does not match its hash.",
+        ),
+        Text("请从备份恢复。", "Restore it from a backup."),
+        code="damaged",
+    )
 
 
 def _no_version(ref: int | str) -> NotFoundError:

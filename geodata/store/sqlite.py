@@ -15,7 +15,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import shapely
@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from geodata.errors import NotFoundError, StoreError, Text
 from geodata.store import digests, disk, migrating, verifying
 from geodata.store.backend import fork_safe
+from geodata.store.documents import unlabelled
 from geodata.store.faults import translated
 from geodata.store.tables import blob, state
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geodata.store.documents import Labelling
     from geodata.store.features import Rows
     from geodata.store.writer import SqlTransaction
 
@@ -147,6 +149,7 @@ class SQLite:
         self.path = path
         self.files = path.with_name(f"{path.name}.files")
         self.url = f"sqlite:///{path}"
+        self.labelling: Labelling = unlabelled
         self.engine = sa.create_engine(
             "sqlite://",
             module=driver(),
@@ -312,9 +315,14 @@ class SQLite:
 
     def blob_content(self, connection: sa.Connection, digest: str) -> bytes:
         """Return the content as it lies on the disk."""
+        with self.open_blob(connection, digest) as file:
+            return file.read()
+
+    def open_blob(self, connection: sa.Connection, digest: str) -> BinaryIO:
+        """Return the file that holds a blob, open for reading."""
         _ = connection
         try:
-            return self.blob_file(digest).read_bytes()
+            return self.blob_file(digest).open("rb")
         except FileNotFoundError as error:
             raise NotFoundError(
                 Text(f"附件文件缺失：{digest}。", f"The file of {digest} is missing.")
@@ -373,6 +381,7 @@ class SQLite:
 
         self._require_no_log()
         part = SQLite(self.path.with_name(f".{self.path.name}.restoring"))
+        part.labelling = self.labelling
         source = folder / COPY
         blobs = folder / f"{COPY}.files"
         part.path.parent.mkdir(parents=True, exist_ok=True)
@@ -381,7 +390,7 @@ class SQLite:
         shutil.copyfile(source, part.path)
         try:
             with part.writing(("schema",)) as connection:
-                migrating.run(connection)
+                migrating.bring_up(connection, self.labelling)
                 accept(SqlTransaction(part, connection))
             self.files.mkdir(mode=_OWNER_FOLDER, exist_ok=True)
             for file in sorted(blobs.rglob("*")) if blobs.is_dir() else ():

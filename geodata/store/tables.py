@@ -148,20 +148,41 @@ document = sa.Table(
     sa.Column("parent", Key, nullable=False),
     sa.Column("rev", Number, nullable=False),
     sa.Column("doc", sa.Text, nullable=False),
+    sa.Column("at", Key, nullable=False, server_default=""),
     sa.Index("document_parent", "collection", "parent"),
+    sa.Index("document_at", "collection", "at", "key"),
 )
+
+document_label = sa.Table(
+    "document_label",
+    metadata,
+    sa.Column("collection", Key, primary_key=True),
+    sa.Column("label", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.ForeignKeyConstraint(
+        ["collection", "key"],
+        ["document.collection", "document.key"],
+        ondelete="CASCADE",
+    ),
+    sa.Index("document_label_key", "collection", "key"),
+)
+"""Words a document is found again by; who opens the store says which
+(:data:`geodata.store.changes.Labelling`)."""
 
 journal = sa.Table(
     "journal",
     metadata,
     sa.Column("seq", Number, primary_key=True, autoincrement=False),
     sa.Column("recorded", Key, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("actor", Key, nullable=False),
     sa.Column("account", sa.Text, nullable=False),
-    sa.Column("verb", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("verb", Key, nullable=False),
+    sa.Column("subject", Key, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
+    sa.Index("journal_actor", "actor", "seq"),
+    sa.Index("journal_verb", "verb", "seq"),
+    sa.Index("journal_subject", "subject", "seq"),
 )
 
 blob = sa.Table(

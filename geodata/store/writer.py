@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from geodata.errors import ConflictError, Text
-from geodata.store import chain, committing, dates, digests, features
+from geodata.store import chain, committing, dates, digests, documents, features
 from geodata.store.reader import SqlReader, algorithm_of, schema_of
 from geodata.store.tables import (
     blob,
@@ -115,7 +115,9 @@ class SqlTransaction(SqlReader):
         if rev is not None and rev != known:
             raise self._moved(collection, key, document)
         plain = {n: v for n, v in document.items() if n not in {"key", "rev"}}
+        words, at = self._backend.labelling(collection, plain)
         values = {"parent": parent, "rev": known + 1, "doc": digests.canonical(plain)}
+        values["at"] = at
         if known:
             written = self._connection.execute(
                 sa.update(_documents)
@@ -132,6 +134,7 @@ class SqlTransaction(SqlReader):
             self._connection.execute(
                 sa.insert(_documents).values(collection=collection, key=key, **values)
             )
+        documents.label(self._connection, collection, key, words)
         return known + 1
 
     def delete(self, collection: str, key: str) -> None:

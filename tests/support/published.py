@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from boundaries.layers import LAYERS
-from boundaries.registry import Registry
+from boundaries.registry import Registry, open_registry
 from boundaries.settings import Settings
-from geodata.store import open_store
 from geodata.store.diffing import changes_between
 from geodata.topology import suggest_repair
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 def registry_at(path: Path | str) -> Registry:
     """A new registry over an empty store, at a path or an address."""
-    return Registry(open_store(str(path), create=True, layers=LAYERS), Settings())
+    return open_registry(str(path), create=True, settings=Settings())
 
 
 def divisions(frame: gpd.GeoDataFrame, **columns: Any) -> gpd.GeoDataFrame:

@@ -110,7 +110,7 @@ def test_a_forged_backup_does_not_pass_its_chains(store, other_url, tmp_path):
     forged = (
         raw.replace(b"\tv\ts\t", b"\tw\ts\t")
         if not sqlite
-        else raw.replace(b"abvs{", b"abws{")
+        else raw.replace(b"abvs{", b"axvs{")
     )
     assert forged != raw
     content.unlink()

@@ -281,6 +281,7 @@ def test_tags_move_and_name_versions(store):
         lambda s: s.staged("d9"),
         lambda s: s.blob("sha256:00"),
         lambda s: s.blob_path("sha256:00"),
+        lambda s: s.open_blob("sha256:00"),
         lambda s: s.diff("zones", 0, 9),
     ],
 )
@@ -362,6 +363,9 @@ def test_blobs_are_kept_once_under_their_hash(store, tmp_path):
         nothing = transaction.put_blob(b"")
     assert store.blob(digest) == source.read_bytes()
     assert store.blob(nothing) == b""
+    for kept in (digest, nothing):
+        with store.open_blob(kept) as file:
+            assert (file.tell(), file.read()) == (0, store.blob(kept))
     place = store.blob_path(digest)
     assert place is None or place.read_bytes() == source.read_bytes()
 

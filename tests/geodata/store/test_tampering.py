@@ -193,6 +193,8 @@ def test_a_changed_or_missing_attachment_is_found(full):
     assert [(each["what"], each["id"]) for each in full.verify()] == [("blob", digest)]
     with pytest.raises(StoreError, match="does not match"):
         full.blob(digest)
+    with pytest.raises(StoreError, match="does not match"):
+        full.open_blob(digest)  # before a byte goes out
     place.unlink()
     assert [each["id"] for each in full.verify()] == [digest]
     place.write_bytes(content)
