@@ -79,7 +79,7 @@ def interpret(
     _require_axis(overrides.get("axis_swapped"))
     mapping = _mapping(raw, overrides, aliases)
     converted = conversion.convert(raw.frame, mapping)
-    if converted.frame.empty:
+    if converted.frame.empty and converted.refused:
         raise _all_refused(converted)
     placed = _place(converted.frame, raw, region, reference, overrides)
     frame, shift, shift_guess = _shifted(placed, reference, overrides)

@@ -28,8 +28,9 @@ class Raw:
         record in the file, counted from 1 (data rows of a table: 1 is the first
         row below the header).
     read
-        Records in the file; always ``len(frame) + len(refused)``. A table in which
-        several rows make one feature (rings from "J1,X,Y") counts features.
+        Records in the file; always ``len(frame) + len(refused)``. Blank ones, with
+        neither a shape nor a value, do not count and are told in ``notes``. A table
+        in which several rows make one feature (rings from "J1,X,Y") counts features.
     fields
         ``{theirs: ours}`` only where the reader itself knows (a table's lon/lat
         columns need no entry); aliases are mapped afterwards.
@@ -51,6 +52,7 @@ class Raw:
     layer: str
     encoding: Encoding
     read: int
+    blank: int = 0
     crs_wkt: str | None = None
     crs_evidence: str = ""
     implied: str = ""

@@ -20,7 +20,7 @@ import pyogrio
 import pyogrio.errors
 
 from geodata.errors import FileRefusedError, Text
-from geodata.files import drawing, geometry, salvage
+from geodata.files import drawing, geometry, salvage, spelling
 from geodata.files import encoding as text_encoding
 from geodata.files.columns import attributes, unique
 from geodata.files.datasets import Dataset
@@ -161,8 +161,13 @@ def read(choice: Choice, limits: Limits) -> Raw:
     if choice.family:
         rows = drawing.only(rows, choice)
     examined = geometry.examine(rows.wkb, limits, linear=lambda: _linear(choice, rows))
+    blank = _blank(rows, examined)
     refused = {
-        **{rows.positions[at]: why for at, why in examined.refused.items()},
+        **{
+            rows.positions[at]: why
+            for at, why in examined.refused.items()
+            if at not in blank
+        },
         **_structural(dataset),
         **rows.refused,
     }
@@ -173,14 +178,15 @@ def read(choice: Choice, limits: Limits) -> Raw:
         rows.columns.iloc[kept].set_axis(records, axis=0),
         geometry=examined.geometries[~at_fault],
     )
-    notes = [*dataset.notes, *_said(rows)]
+    notes = [*dataset.notes, *_said(rows), *_left_out(blank)]
     return Raw(
         frame=frame,
         driver=dataset.driver,
         layers=(choice.layer,),
         layer=choice.layer.name,
         encoding=dataset.encoding,
-        read=rows.read,
+        read=rows.read - len(blank),
+        blank=len(blank),
         crs_wkt=dataset.crs or (None if dataset.implied else rows.crs),
         implied=dataset.implied,
         refused=tuple(
@@ -192,6 +198,27 @@ def read(choice: Choice, limits: Limits) -> Raw:
         linearised=examined.linearised,
         notes=tuple(note._asdict() for note in notes),
     )
+
+
+def _blank(rows: Rows, examined: geometry.Examined) -> set[int]:
+    """Return rows without a shape and without a value: blank, as in a table."""
+    return {
+        at
+        for at, why in examined.refused.items()
+        if why is geometry.MISSING
+        and rows.positions[at] not in rows.refused
+        and all(map(spelling.blank, rows.columns.iloc[at]))
+    }
+
+
+def _left_out(blank: set[int]) -> list[Text]:
+    if not blank:
+        return []
+    return [
+        Text(f"{len(blank)} 条记录既无图形也无属性，作为空行略去。",
+             "Left out as blank, with neither a shape nor an attribute: "
+             f"{len(blank)}.")
+    ]  # fmt: skip
 
 
 def _structural(dataset: Dataset) -> dict[int, Text]:

@@ -231,7 +231,7 @@ def _checked(raw: Raw) -> Raw:
                  f"{len(raw.refused)} refused."),
             Text("请在原软件中重新导出。", "Export it again."),
         )  # fmt: skip
-    if len(raw.frame) == 0:
+    if len(raw.frame) == 0 and (raw.refused or not raw.blank):
         raise _nothing_kept(raw)
     return raw
 

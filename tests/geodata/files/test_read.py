@@ -228,6 +228,18 @@ def test_records_without_usable_geometry_are_refused_by_number(tmp_path: Path) -
     assert "not a number" in refused[3]["en"]
 
 
+def test_a_record_with_neither_shape_nor_value_is_blank(tmp_path: Path) -> None:
+    """As an empty row of a table is; with a value it is a record without its place."""
+    frame = districts()
+    frame.loc[0, "geometry"] = None
+    frame.loc[1, ["name", "code", "geometry"]] = None
+    kept, reading = read(written(frame, tmp_path / "a.geojson"))
+    assert kept["code"].tolist() == ["120103"]
+    assert (reading.records.read, reading.records.kept) == (2, 1)
+    assert [refusal.record for refusal in reading.records.refused] == [1]
+    assert any("空行" in note["zh"] and "1 条" in note["zh"] for note in reading.notes)
+
+
 def test_invalid_polygons_are_kept_as_sent_with_their_place(tmp_path: Path) -> None:
     bow = shapely.Polygon([(117, 39), (118, 40), (118, 39), (117, 40), (117, 39)])
     shapes = [bow, *districts().geometry[1:]]
