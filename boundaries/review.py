@@ -230,6 +230,12 @@ VERBS: tuple[Verb, ...] = (
     Verb("add_user", _KEEPERS, Text("新建用户", "add users"), scoped=False),
     Verb("set_password", _KEEPERS, Text("重置密码", "reset passwords"), scoped=False),
     Verb(
+        "set_administrator_password",
+        frozenset({Role.SECURITY_ADMIN}),
+        Text("重置管理员的密码", "reset an administrator's password"),
+        scoped=False,
+    ),
+    Verb(
         "set_active", _GRANTERS, Text("停用或启用账号", "close accounts"), scoped=False
     ),
     Verb("unlock", _GRANTERS, Text("解锁账号", "unlock accounts"), scoped=False),

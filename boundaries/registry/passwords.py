@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from boundaries import accounts
 from boundaries.accounts import SecondFactor, User
 from boundaries.registry.desk import SESSIONS, TOKENS, USERS, now, since
-from boundaries.registry.sessions import Sessions, end_all
+from boundaries.registry.sessions import Sessions, end_all, end_tokens
+from boundaries.vocabulary import THREE_ADMINISTRATORS, Role
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
-    from geodata.store.protocol import Transaction
+    from geodata.store.protocol import Reader, Transaction
 
 
 class Passwords(Sessions):
@@ -105,6 +106,7 @@ class Passwords(Sessions):
 
     def unlock(self, actor: str, name: str) -> dict[str, Any]:
         """Let a locked account try again at once."""
+        self.in_person()
         with self.store.write(lock=[USERS]) as tx:
             self.may("unlock", actor, reader=tx)
             user = replace(self.account_of(tx, name), failures=0, locked_until="")
@@ -153,12 +155,56 @@ class Passwords(Sessions):
             )
         return self.set_password(actor, name, password)
 
+    def resets_password(self, actor: str, name: str) -> bool:
+        """Return whether an account may set somebody else's password now."""
+        if actor == name:
+            return False
+        try:
+            self._require_resetter(self.store, actor, name)
+        except (ForbiddenError, NotFoundError):
+            return False
+        return True
+
+    def _require_resetter(self, reader: Reader, actor: str, name: str) -> None:
+        """Refuse to reset an administrator's password to all but one of the three.
+
+        Whoever sets a password can sign in with it first. The system administrator
+        makes the accounts of those who draw and decide, and must not become one of
+        those who watch over that; the security administrator's own is reset by
+        another one. A store that never had one has nobody else than the system
+        administrator.
+        """
+        user = self.account_of(reader, name)
+        guarded = bool(user.roles & THREE_ADMINISTRATORS)
+        if not guarded or not active_holders(reader, Role.SECURITY_ADMIN):
+            self.may("set_password", actor, reader=reader)
+            return
+        try:
+            self.may("set_administrator_password", actor, reader=reader)
+        except ForbiddenError as error:
+            raise ForbiddenError(
+                Text(
+                    f"{name} 是管理员，其密码只由安全管理员重置。",
+                    f"{name} is an administrator; only the security administrator "
+                    "resets their password.",
+                ),
+                Text(
+                    "没有另一名安全管理员时，由 "
+                    f"{name} 本人在服务器上运行 quhua user passwd {name} --as {name}，"
+                    "审计会记录操作系统账号。",
+                    "Without another one, they set it themselves on the server: quhua "
+                    f"user passwd {name} --as {name}. The audit keeps the account of "
+                    "the operating system.",
+                ),
+                code="administrator",
+            ) from error
+
     def _set(
         self, actor: str, name: str, password: str, keep: str = ""
     ) -> dict[str, Any]:
         with self.store.write(lock=[SESSIONS, TOKENS, USERS]) as tx:
             if actor != name:
-                self.may("set_password", actor, reader=tx)
+                self._require_resetter(tx, actor, name)
             elif not self.user(actor, tx).active:
                 raise ForbiddenError(Text("账号已停用。", "The account is closed."))
             user = self.with_password(
@@ -167,8 +213,7 @@ class Passwords(Sessions):
             self.save(tx, user)
             ended = end_all(tx, name, keep=keep)
             if actor != name:
-                for token in tx.find(TOKENS, parent=name):
-                    tx.delete(TOKENS, token["key"])
+                end_tokens(tx, name)
             self.record(tx, actor, "set_password", name, sessions_ended=ended)
         return user.public()
 
@@ -206,8 +251,8 @@ class Passwords(Sessions):
             locked_until="",
         )
 
-    def account_of(self, tx: Transaction, name: str) -> User:
-        """Return an account inside a transaction; raise NotFoundError."""
+    def account_of(self, tx: Reader, name: str) -> User:
+        """Return an account as a reader sees it; raise NotFoundError."""
         document = tx.get(USERS, name)
         if document is None:
             raise NotFoundError(Text(f"没有用户 {name}。", f"There is no user {name}."))
@@ -216,23 +261,6 @@ class Passwords(Sessions):
     def save(self, tx: Transaction, user: User) -> None:
         """Write an account if nobody wrote it since it was read."""
         tx.put(USERS, user.name, user.to_document(), rev=user.rev)
-
-    def in_person(self) -> None:
-        """Refuse a token what only the person themselves may do.
-
-        Raises
-        ------
-        ForbiddenError
-            When the registry is used through an API token.
-        """
-        if self.within is not None:
-            raise ForbiddenError(
-                Text(
-                    "接口令牌不能办理账号事务。",
-                    "An API token cannot change accounts.",
-                ),
-                Text("请登录后在页面办理。", "Sign in and do it there."),
-            )
 
     def _unknown(self) -> None:
         """Journal an attempt with an unknown name, but not the name.
@@ -246,6 +274,12 @@ class Passwords(Sessions):
     def _expired(self, user: User) -> bool:
         days = self.settings.access.password_days
         return bool(days and user.changed) and since(user.changed).days >= days
+
+
+def active_holders(reader: Reader, role: Role) -> list[str]:
+    """Return the open accounts that hold a role."""
+    users = map(User.from_document, reader.find(USERS))
+    return [user.name for user in users if user.active and role in user.roles]
 
 
 def without_codes(user: User) -> User:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import accounts, review
 from boundaries.accounts import Grant, User
-from boundaries.registry.desk import SESSIONS, USERS, now
-from boundaries.registry.sessions import end_all
+from boundaries.registry.desk import SESSIONS, TOKENS, USERS, now
+from boundaries.registry.passwords import active_holders
+from boundaries.registry.sessions import end_all, end_tokens
 from boundaries.registry.tokens import Tokens
 from boundaries.vocabulary import Role
 from geodata.errors import (
@@ -23,7 +24,7 @@ from geodata.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from geodata.store.protocol import Reader, Transaction
+    from geodata.store.protocol import Transaction
 
 
 NOTICE = ("site", "notice")
@@ -129,6 +130,7 @@ class People(Tokens):
         none. A first password must be changed at once unless ``must_change`` is
         False, as for a demonstration.
         """
+        self.in_person()
         user = User(accounts.check_name(name), display, created=now())
         user = user.with_grants(map(_grant, roles))
         if password is not None:
@@ -151,6 +153,7 @@ class People(Tokens):
         self, actor: str, name: str, roles: Iterable[str | Grant]
     ) -> dict[str, Any]:
         """Give an account these roles instead of those it has."""
+        self.in_person()
         grants = [_grant(role) for role in roles]
         with self.store.write(lock=[SESSIONS, USERS]) as tx:
             self._require_granter(tx, actor)
@@ -175,15 +178,19 @@ class People(Tokens):
         return new.public()
 
     def set_active(self, actor: str, name: str, *, active: bool) -> dict[str, Any]:
-        """Open or close an account; nothing it did is touched."""
-        with self.store.write(lock=[SESSIONS, USERS]) as tx:
+        """Open or close an account; nothing it did is touched.
+
+        Its sessions and tokens end either way: an account opened again begins anew.
+        """
+        self.in_person()
+        with self.store.write(lock=[SESSIONS, TOKENS, USERS]) as tx:
             self.may("set_active", actor, reader=tx)
             old = self.account_of(tx, name)
             user = replace(old, active=active)
             self._require_left(tx, old, user)
             self.save(tx, user)
-            if not active:
-                end_all(tx, name)
+            end_all(tx, name)
+            end_tokens(tx, name)
             self.record(tx, actor, "set_active", name, active=active)
         return user.public()
 
@@ -193,7 +200,7 @@ class People(Tokens):
         if not review.holds("set_roles", user):
             return False
         granting = Role.SECURITY_ADMIN in user.roles
-        return granting or not _active(self.store, Role.SECURITY_ADMIN)
+        return granting or not active_holders(self.store, Role.SECURITY_ADMIN)
 
     def _require_granter(self, tx: Transaction, actor: str) -> None:
         """Refuse a system administrator the granting once there is who does it.
@@ -204,7 +211,7 @@ class People(Tokens):
         user = self.may("set_roles", actor, reader=tx)
         if Role.SECURITY_ADMIN in user.roles:
             return
-        if _active(tx, Role.SECURITY_ADMIN):
+        if active_holders(tx, Role.SECURITY_ADMIN):
             raise ForbiddenError(
                 Text(
                     "角色由安全管理员授予，系统管理员只建立账号。",
@@ -222,7 +229,7 @@ class People(Tokens):
                 and old.active
                 and not (new.active and role in new.roles)
             )
-            if lost and _active(tx, role) == [old.name]:
+            if lost and active_holders(tx, role) == [old.name]:
                 raise ForbiddenError(
                     Text(
                         f"{old.name} 是最后一名在用的{role.label.zh}，"
@@ -233,11 +240,6 @@ class People(Tokens):
                     Text("请先设立另一名。", "Make another one first."),
                     code="last_administrator",
                 )
-
-
-def _active(tx: Reader, role: Role) -> list[str]:
-    users = map(User.from_document, tx.find(USERS))
-    return [user.name for user in users if user.active and role in user.roles]
 
 
 def _grant(role: str | Grant) -> Grant:

@@ -103,7 +103,19 @@ class SecondFactors(Passwords):
             self.record(tx, actor, "drop_second_factor", actor)
 
     def reset_codes(self, actor: str, name: str) -> dict[str, Any]:
-        """Turn somebody's codes off who lost the device; their sessions end."""
+        """Turn somebody's codes off who lost the device; their sessions end.
+
+        One's own are turned off knowing the password, as a page left open is not
+        enough; or on the server, where whoever asks could open the store anyway.
+        """
+        self.in_person()
+        if actor == name and not self.local:
+            raise ForbiddenError(
+                Text(
+                    "自己的动态验证码请在“我的账号”里凭密码停用。",
+                    "Turn your own codes off on your account page, by the password.",
+                )
+            )
         with self.store.write(lock=[SESSIONS, USERS]) as tx:
             self.may("reset_second_factor", actor, reader=tx)
             user = without_codes(self.account_of(tx, name))

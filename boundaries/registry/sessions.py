@@ -13,8 +13,14 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import User
-from boundaries.registry.desk import SESSIONS, USERS, Desk, now, since
-from geodata.errors import NotFoundError, SignInError, StoreError, Text
+from boundaries.registry.desk import SESSIONS, TOKENS, USERS, Desk, now, since
+from geodata.errors import (
+    ForbiddenError,
+    NotFoundError,
+    SignInError,
+    StoreError,
+    Text,
+)
 
 if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
@@ -102,7 +108,11 @@ class Sessions(Desk):
                     self.record(tx, document["user"], "sign_out", document["user"])
 
     def sessions(self, actor: str) -> list[dict[str, Any]]:
-        """Return one's own sessions, the latest first; ``id`` names them."""
+        """Return one's own sessions, the latest first; ``id`` names them.
+
+        Not to a token: where its owner signs in from is none of a program's business.
+        """
+        self.in_person()
         found = self.store.find(SESSIONS, parent=actor)
         shown = [
             {
@@ -116,6 +126,7 @@ class Sessions(Desk):
 
     def revoke_session(self, actor: str, session: str) -> None:
         """End one of one's own sessions, such as one left open elsewhere."""
+        self.in_person()
         with self.store.write(lock=[SESSIONS]) as tx:
             own = tx.find(SESSIONS, parent=actor)
             found = [doc for doc in own if doc["key"][:SHOWN] == session]
@@ -125,6 +136,23 @@ class Sessions(Desk):
                 )
             tx.delete(SESSIONS, found[0]["key"])
             self.record(tx, actor, "revoke_session", actor, session=session)
+
+    def in_person(self) -> None:
+        """Refuse a token what only the person themselves may do.
+
+        Raises
+        ------
+        ForbiddenError
+            When the registry is used through an API token.
+        """
+        if self.within is not None:
+            raise ForbiddenError(
+                Text(
+                    "接口令牌不能办理账号事务。",
+                    "An API token cannot change accounts.",
+                ),
+                Text("请登录后在页面办理。", "Sign in and do it there."),
+            )
 
     def _touch(self, key: str) -> None:
         with self.store.write(lock=[SESSIONS]) as tx:
@@ -156,3 +184,11 @@ def end_all(tx: Transaction, name: str, *, keep: str = "") -> int:
     for document in ended:
         tx.delete(SESSIONS, document["key"])
     return len(ended)
+
+
+def end_tokens(tx: Transaction, name: str) -> int:
+    """Forget an account's tokens, inside a transaction that holds their lock."""
+    found = tx.find(TOKENS, parent=name)
+    for token in found:
+        tx.delete(TOKENS, token["key"])
+    return len(found)

@@ -81,6 +81,7 @@ class Tokens(SecondFactors):
 
     def tokens(self, actor: str) -> list[dict[str, Any]]:
         """Return one's own tokens, the newest first; never what opens them."""
+        self.in_person()
         found = self.store.find(TOKENS, parent=actor)
         shown = [
             {

@@ -80,7 +80,7 @@ def set_active(body: dict[str, Any], name: str) -> Any:
 
 
 @users.put("/<name>/password", Text("重置密码", "Reset the password"), body=_Password)
-@policy.may("set_password")
+@policy.may("set_password", "set_administrator_password")
 def set_password(body: dict[str, Any], name: str) -> Any:
     """Set a password that must be changed at the next sign-in."""
     return registry().reset_password(actor(), name, body["password"])

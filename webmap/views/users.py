@@ -144,7 +144,7 @@ def unlock(name: str) -> Any:
 
 
 @users.post("/<name>/password")
-@policy.may("set_password", api="users.set_password")
+@policy.may("set_password", "set_administrator_password", api="users.set_password")
 def set_password(name: str) -> Any:
     """Set a first password."""
     form = PasswordForm()
@@ -182,6 +182,7 @@ def _record(
         user=user,
         own=actor(),
         grants=registry().grants_roles(actor()) and actor() != name,
+        resets=registry().resets_password(actor(), name),
         rows=[*((g.role.value, g.subtree) for g in held), *[("", "")] * SPARE_LINES],
         roles=[("", Text("—", "—")), *((each.value, each.label) for each in Role)],
         words=_words,
