@@ -7,7 +7,7 @@ setting that holds it, so that whoever runs the system can raise it.
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from geodata.errors import InputError, LimitError, Text
@@ -97,24 +97,6 @@ class Limits:
         """Raise :class:`~geodata.errors.LimitError` if ``found`` exceeds ``name``."""
         if found > getattr(self, name):
             raise self.exceeded(name, found, where=where)
-
-    def with_settings(self, values: dict[str, int]) -> Limits:
-        """Return these limits with ``{"records": 1, ...}`` changed.
-
-        Raises
-        ------
-        InputError
-            For an unknown name or a number below one.
-        """
-        for name, value in values.items():
-            if name not in _FIELDS or value < 1:
-                raise InputError(
-                    Text(
-                        f"无此限制或数值无效：{name}={value}",
-                        f"No such limit, or not a number from one up: {name}={value}",
-                    )
-                )
-        return replace(self, **values)
 
 
 _FIELDS: dict[str, Field[Any]] = {item.name: item for item in fields(Limits)}

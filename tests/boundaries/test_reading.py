@@ -69,7 +69,8 @@ def test_diff_says_who_gave_which_ground_to_whom(desk_anywhere: Office) -> None:
         ("120102001", "120101001")
     ]
     assert found.moves["area_m2"].iloc[0] == pytest.approx(cell, rel=1e-3)
-    assert sorted(found.redrawn) == ["120101001", "120102001"]
+    moved = found.areas_m2[found.areas_m2 > 0]
+    assert sorted(moved.index) == ["120101001", "120102001"]
     assert found.basis[0]["basis"] == "批复"
     by_date = desk.registry.diff("zhao", "2020-06", "2021-06")
     assert by_date.to_dict()["moves"] == found.to_dict()["moves"]

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,14 +136,14 @@ def test_a_limit_ends_it_and_names_the_setting(
     name: str, change: dict[str, int], setting: str
 ) -> None:
     with pytest.raises(LimitError) as caught:
-        run(name, limits=UPLOAD.with_settings(change))
+        run(name, limits=replace(UPLOAD, **change))
     assert caught.value.setting == setting
     assert setting in caught.value.hint.en
     assert setting in caught.value.hint.zh
 
 
 def test_a_file_too_large_is_a_limit(tmp_path: Path) -> None:
-    limits = UPLOAD.with_settings({"output_mb": 2})
+    limits = replace(UPLOAD, output_mb=2)
     with pytest.raises(LimitError) as caught:
         run("flood", "big", limits=limits, workdir=tmp_path)
     assert caught.value.setting == "limits.output_mb"
@@ -154,7 +155,7 @@ def test_wall_time_ends_it_and_all_it_started(tmp_path: Path) -> None:
     with pytest.raises(LimitError) as caught:
         run(
             "sleep_with_child", "pid",
-            limits=UPLOAD.with_settings({"wall_s": 2}), workdir=tmp_path,
+            limits=replace(UPLOAD, wall_s=2), workdir=tmp_path,
         )  # fmt: skip
     assert caught.value.setting == "limits.wall_s"
     assert time.monotonic() - started < 10
@@ -171,7 +172,7 @@ def test_wall_time_ends_it_and_all_it_started(tmp_path: Path) -> None:
 @pytest.mark.skipif(not reaping.possible(), reason="this system has no subreapers")
 @pytest.mark.parametrize("ending", ["end", "sleep", "crash"])
 def test_what_left_its_session_is_ended_too(tmp_path: Path, ending: str) -> None:
-    limits = UPLOAD.with_settings({"wall_s": 3})
+    limits = replace(UPLOAD, wall_s=3)
     with contextlib.suppress(LimitError, FileRefusedError):
         run("leave_session", "pid", ending, limits=limits, workdir=tmp_path)
     pid = int((tmp_path / "pid").read_text())

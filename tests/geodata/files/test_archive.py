@@ -8,6 +8,7 @@ import stat
 import struct
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from geodata.errors import FileRefusedError, LimitError
 from geodata.files import archive
 from geodata.files.limits import UPLOAD
 
-SMALL = UPLOAD.with_settings({"unpacked_mb": 2, "entries": 50})
+SMALL = replace(UPLOAD, unpacked_mb=2, entries=50)
 
 
 def zipped(path: Path, *entries: tuple[str, bytes]) -> Path:
@@ -157,7 +158,7 @@ def test_bombs_name_the_setting(
 ) -> None:
     path = zipped(tmp_path / "a.zip", *entries)
     with pytest.raises(LimitError) as caught:
-        archive.unpack(path, tmp_path / "out", UPLOAD.with_settings(change))
+        archive.unpack(path, tmp_path / "out", replace(UPLOAD, **change))
     assert caught.value.setting == f"limits.{setting}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def _mutants(seeds: list[Path], each: int, folder: Path) -> list[str]:
 def _outcomes(folder: Path, names: list[str]) -> list[dict[str, Any]]:
     """Read in batches; where a batch dies, one by one: a death is a refusal."""
     try:
-        limits = UPLOAD.with_settings({"cpu_s": 60, "wall_s": 240})
+        limits = replace(UPLOAD, cpu_s=60, wall_s=240)
         return guard.call(
             "tests.support.fuzzing:read_batch", names, limits=limits, workdir=folder,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from geodata.files.reading import Reading
-from geodata.files.verdict import ACCEPTED, ASKS, Verdict, verdict
+from tests.support.verdict import ACCEPTED, ASKS, Verdict, verdict
 
 CANARY = Path("/tmp/hostile-canary")  # noqa: S108 - the corpus names this folder
 CONTENT = "TOPSECRET-4711"

@@ -7,6 +7,7 @@ import shutil
 import struct
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +298,7 @@ def test_a_limit_names_its_setting(tmp_path: Path) -> None:
         ({"columns": 1}, "columns"),
     ):
         with pytest.raises(LimitError) as caught:
-            read(path, limits=UPLOAD.with_settings(change))
+            read(path, limits=replace(UPLOAD, **change))
         assert caught.value.setting == f"limits.{setting}"
 
 

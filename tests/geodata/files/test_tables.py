@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -605,7 +606,7 @@ def test_bombs_and_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:
 
 
 def test_limits_of_text_tables_name_the_setting(tmp_path: Path) -> None:
-    small = UPLOAD.with_settings({"sheet_rows": 10, "sheet_columns": 3})
+    small = replace(UPLOAD, sheet_rows=10, sheet_columns=3)
     with pytest.raises(LimitError) as caught:
         _read(tmp_path, "lon,lat\n" + "117,39\n" * 20, limits=small)
     assert caught.value.setting == "limits.sheet_rows"
@@ -670,7 +671,7 @@ def test_a_long_table_is_read_in_seconds(tmp_path: Path, full_size: bool) -> Non
         f"12010100{i},名称{i},117°12′{i % 6000 / 100:05.2f}″,39°06′12.5″"
         for i in range(count)
     )
-    limits = UPLOAD.with_settings({"records": 250_000})
+    limits = replace(UPLOAD, records=250_000)
     started = time.process_time()
     raw = _read(tmp_path, "code,name,经度,纬度\n" + "\n".join(rows), limits=limits)
     assert len(raw.frame) == count

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from geodata.files import encoding, read, shapefile
-from geodata.files.verdict import ACCEPTED, ASKS, REFUSED, verdict
+from tests.support.verdict import ACCEPTED, ASKS, REFUSED, verdict
 
 FOLDER = "upload_fixtures"
 
