@@ -17,8 +17,11 @@ import brotli
 import numpy as np
 import shapely
 
+from geodata.crs import STORAGE
 from geodata.tiles.borders import OUTSIDE, borders, chains, rank, segments
 from geodata.tiles.mvt import Layer, bounds, encode
+from geodata.topology.metres import Metres
+from geodata.topology.simplify import thinned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +41,7 @@ FAINT_BELOW = 2
 """So many zooms before its units are readable, a level's own borders are left out."""
 KEPT_ZOOMS = 8
 """Prepared zooms a tile set keeps in memory."""
-FORMAT = "2"
+FORMAT = "3"
 """Part of every content hash: change it when tiles come out differently."""
 
 _DIGEST = re.compile(r"[0-9a-f]{16,64}")
@@ -232,8 +235,10 @@ def coverage_tiles(
         shown = present[present["zoom"] <= zoom]
         degrees = 0.0 if zoom >= full else tolerance(zoom)
         layers: list[Layer] = []
+        levels = shown["level"].to_numpy().astype(np.int64)
+        drawn = simplified(shown.geometry.to_numpy(), levels, degrees)
         for level, group in by_level(shown):
-            shapes = simplified(group.geometry.to_numpy(), degrees)
+            shapes = drawn[levels == level]
             layers.append(_areas(group, shapes, level))
             edges = _edges(group, shapes, level, prefixes)
             if zoom < int(group["natural"].max()) - FAINT_BELOW:
@@ -245,11 +250,19 @@ def coverage_tiles(
     return TileSet(folder, prepare)
 
 
-def simplified(geometries: NDArray[np.object_], degrees: float) -> NDArray[np.object_]:
-    """Return the coverage simplified by so much; shared borders stay shared."""
-    if not degrees:
+def simplified(
+    geometries: NDArray[np.object_], levels: Any, degrees: float
+) -> NDArray[np.object_]:
+    """Return units simplified by so much; what several draw alike stays alike.
+
+    A border between two townships that is also the county's is the same line.
+    """
+    if not degrees or not len(geometries):
         return geometries
-    return np.asarray(shapely.coverage_simplify(geometries, degrees))
+    metres = Metres.of(STORAGE, shapely.total_bounds(geometries))
+    _, south, _, north = shapely.total_bounds(geometries)
+    pixel = np.sqrt(metres.scale(np.array([[0.0, (south + north) / 2]])).prod())
+    return thinned(geometries, levels, degrees * float(pixel), metres)
 
 
 def _areas(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], level: int) -> Layer:

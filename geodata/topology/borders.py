@@ -15,16 +15,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.errors import GeometryError, Text
-from geodata.topology import lonlat
-from geodata.topology.arcs import Arcs, counted, cut
+from geodata.crs import length_m
 from geodata.topology.conflicts import grouped
-from geodata.topology.rings import MULTIPOLYGON, Drawn, drawn_rings
+from geodata.topology.drawing import Drawing, beside, put_together, take_apart
+from geodata.topology.metres import Metres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from geodata.topology.arcs import Arcs
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,14 @@ class Borders:
     ``tripoints``: where three or more lines end: ``units`` and ``lines`` (tuples),
     ``outer``. ``units``: the frame's rows and columns with ``geometry`` None, but
     for rows that have no borders (no polygon, not finite, a ring without extent),
-    which are kept there as they are. ``rings``: ``unit`` (row), ``part``, ``ring``,
-    ``start`` (vertices along its first step), ``size``; ``steps``: ``ring``,
-    ``line``, ``ahead``, in order. ``repeats``: vertices drawn twice in a row.
+    which are kept there as they are.
     """
 
     lines: gpd.GeoDataFrame
     tripoints: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
-    rings: pd.DataFrame
-    steps: pd.DataFrame
-    repeats: pd.DataFrame
-    types: NDArray[np.int64]
-    """Of each row: 3 polygon, 6 multipolygon, else -1; 3 or 6 with borders only."""
-    flat: NDArray[np.bool_]
-    """Of each row: drawn without a third ordinate."""
+    drawing: Drawing
+    """The rings of every row as steps along the lines, in columns."""
 
 
 def borders(
@@ -78,32 +72,16 @@ def borders(
         ``len(above)`` where none does.
     """
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    drawn = drawn_rings(shapes)
-    arcs = cut(drawn.xy, drawn.bounds, drawn.unit, drawn.left)
+    arcs, drawing = take_apart(shapes)
     keys = np.asarray(frame.index if key is None else frame[key], dtype=object)
-    sides = _sides(arcs, drawn)
-    lines = _lines(arcs, sides, keys, _ranks(frame, level, above), frame.crs)
-    kept = np.full(len(frame), None, dtype=object)
-    kept[~drawn.whole] = shapes[~drawn.whole]
-    rings = pd.DataFrame(
-        {
-            "unit": drawn.unit,
-            "part": drawn.part,
-            "ring": drawn.number,
-            "start": arcs.start,
-            "size": np.diff(drawn.bounds) - 1,
-        }
-    )
-    steps = {"ring": arcs.ring, "line": arcs.arc, "ahead": arcs.ahead}
+    sides = _sides(len(arcs), drawing)
+    kept = shapes.copy()
+    kept[drawing.types >= 0] = None
     return Borders(
-        lines=lines,
+        lines=_lines(arcs, sides, keys, _ranks(frame, level, above), frame.crs),
         tripoints=_tripoints(arcs, sides, keys, frame.crs),
         units=frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=frame.crs)),
-        rings=rings,
-        steps=pd.DataFrame(steps),
-        repeats=drawn.repeats,
-        types=np.where(drawn.whole, shapely.get_type_id(shapes), -1).astype(np.int64),
-        flat=~np.asarray(shapely.has_z(shapes)),
+        drawing=drawing,
     )
 
 
@@ -119,103 +97,15 @@ def polygons(found: Borders) -> gpd.GeoDataFrame:
     GeometryError
         When lines that should meet do not, or a ring has fewer than three vertices.
     """
-    shapes = np.asarray(found.units.geometry.to_numpy(), dtype=object).copy()
-    rows = np.flatnonzero(found.types >= 0)
-    if len(rows):
-        shapes[rows] = _rebuilt(found, rows)
+    flat = bool(found.drawing.flat[found.drawing.types >= 0].all())
+    lines = np.asarray(found.lines.geometry.to_numpy(), dtype=object)
+    xy, line = shapely.get_coordinates(lines, include_z=not flat, return_index=True)
+    bounds = np.searchsorted(line, np.arange(len(lines) + 1))
+    shapes = put_together(found.drawing, xy, bounds)
+    alone = found.drawing.types < 0
+    shapes[alone] = found.units.geometry.to_numpy()[alone]
     column = gpd.GeoSeries(shapes, index=found.units.index, crs=found.units.crs)
     return found.units.set_geometry(column)
-
-
-def _rebuilt(found: Borders, rows: NDArray[np.intp]) -> NDArray[Any]:
-    flat = bool(found.flat[rows].all())
-    shapes = np.asarray(found.lines.geometry.to_numpy(), dtype=object)
-    xy, line = shapely.get_coordinates(shapes, include_z=not flat, return_index=True)
-    bounds = np.searchsorted(line, np.arange(len(shapes) + 1))
-    walked, ring = _walked(found, bounds)
-    _require_meeting(found, xy, bounds)
-    size = np.bincount(ring, minlength=len(found.rings))
-    first = np.cumsum(size) - size
-    start = found.rings["start"].to_numpy() % np.maximum(size, 1)
-    # A closed ring: its vertices from its start, and the first once more.
-    again = np.repeat(np.arange(len(size)), size + 1)
-    place = first[again] + (counted(size + 1) + start[again]) % size[again]
-    xy, ring = xy[walked[place]], again
-    repeats = found.repeats[
-        (found.rings["size"].to_numpy() == size)[found.repeats["ring"]]
-    ]
-    at = (first + np.arange(len(size)))[repeats["ring"]] + repeats["at"].to_numpy()
-    # In one ring, further repeats of one vertex stand at the same place.
-    xy, ring = np.insert(xy, at, xy[at], axis=0), np.insert(ring, at, ring[at])
-    _require_extent(found, size)
-    drawn: Any = shapely.linearrings(xy, indices=ring)
-    unit, part = found.rings["unit"].to_numpy(), found.rings["part"].to_numpy()
-    begins = np.r_[True, (unit[1:] != unit[:-1]) | (part[1:] != part[:-1])]
-    parts: Any = shapely.polygons(drawn, indices=np.cumsum(begins) - 1)
-    owner = unit[begins]
-    several = found.types[owner] == MULTIPOLYGON
-    result = np.empty(len(found.types), dtype=object)
-    result[owner[~several]] = parts[~several]
-    if several.any():
-        those, place = np.unique(owner[several], return_inverse=True)
-        result[those] = shapely.multipolygons(parts[several], indices=place)
-    result = result[rows]
-    thin = found.flat[rows]
-    if not flat and thin.any():
-        result[thin] = shapely.force_2d(result[thin])
-    return result
-
-
-def _walked(
-    found: Borders, bounds: NDArray[np.intp]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the vertices of all rings, open, as places in the lines, and the ring."""
-    line, ahead = found.steps["line"].to_numpy(), found.steps["ahead"].to_numpy()
-    length = np.diff(bounds)[line] - 1  # without its last vertex
-    step = np.repeat(np.arange(len(line)), length)
-    along = counted(length)
-    low, high = bounds[:-1][line], bounds[1:][line] - 1
-    place = np.where(ahead[step], low[step] + along, high[step] - along)
-    return place, found.steps["ring"].to_numpy()[step]
-
-
-def _require_meeting(found: Borders, xy: Any, bounds: NDArray[np.intp]) -> None:
-    """Raise unless each step ends where the next one of its ring begins."""
-    line, ahead = found.steps["line"].to_numpy(), found.steps["ahead"].to_numpy()
-    ring = found.steps["ring"].to_numpy()
-    first, last = bounds[:-1][line], bounds[1:][line] - 1
-    begin, end = np.where(ahead, first, last), np.where(ahead, last, first)
-    new = np.r_[True, ring[1:] != ring[:-1]]
-    follows = np.arange(1, len(line) + 1)
-    ends = np.r_[new[1:], True]
-    follows[ends] = np.flatnonzero(new)
-    apart = np.flatnonzero((xy[end, :2] != xy[begin[follows], :2]).any(axis=1))
-    if len(apart):
-        x, y = xy[end[apart[0]]][:2]
-        raise GeometryError(
-            Text(
-                f"界线 {line[apart[0]]} 的端点与下一段不相接（{x:.6f}, {y:.6f}）。",
-                f"Line {line[apart[0]]} does not meet the next at {x:.6f}, {y:.6f}.",
-            ),
-            Text(
-                "移动交汇点时，须同时移动在此相接的所有界线。",
-                "Move all lines that end at a junction together with it.",
-            ),
-        )
-
-
-def _require_extent(found: Borders, size: NDArray[np.intp]) -> None:
-    changed = size != found.rings["size"].to_numpy()
-    thin = np.flatnonzero((size < 3) & changed)
-    if len(thin):
-        row = int(found.rings["unit"].iloc[thin[0]])
-        name = found.units.index[row]
-        raise GeometryError(
-            Text(
-                f"{name} 的一个环不足三个点。",
-                f"A ring of {name} has fewer than three vertices.",
-            )
-        )
 
 
 @dataclass(frozen=True)
@@ -226,13 +116,13 @@ class _Sides:
     right: NDArray[Any]
 
 
-def _sides(arcs: Arcs, drawn: Drawn) -> _Sides:
-    unit = drawn.unit[arcs.ring]
-    to_left = arcs.ahead == drawn.left[arcs.ring]
+def _sides(count: int, drawing: Drawing) -> _Sides:
+    unit, to_left = beside(drawing)
+    line = drawing.steps["line"].to_numpy()
     found = []
     for chosen in (to_left, ~to_left):
-        pairs = np.unique(np.stack([arcs.arc[chosen], unit[chosen]]), axis=1)
-        found.append(grouped(pairs[0], pairs[1], len(arcs)))
+        pairs = np.unique(np.stack([line[chosen], unit[chosen]]), axis=1)
+        found.append(grouped(pairs[0], pairs[1], count))
     return _Sides(*found)
 
 
@@ -273,11 +163,20 @@ def _lines(
                 not (one and other)
                 for one, other in zip(sides.left, sides.right, strict=True)
             ],
-            "length_m": lonlat.lengths_m(drawn, crs),
+            "length_m": _lengths_m(drawn, crs),
         }
     )
     table = table.astype({"level": np.int64, "outer": bool})
     return gpd.GeoDataFrame(table, geometry=drawn, crs=crs)
+
+
+def _lengths_m(lines: NDArray[Any], crs: Any) -> NDArray[np.float64]:
+    bounds = shapely.total_bounds(lines) if len(lines) else np.zeros(4)
+    metres = Metres.of(crs, bounds)
+    if metres.degrees:
+        return length_m(lines)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    return metres.length_m(xy, line, len(lines))
 
 
 def _named(rows: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]:

@@ -191,7 +191,7 @@ def test_simplified_neighbours_still_share_their_border(data: Path) -> None:
         data / "tianjin/tianjin.gpkg", layer="districts_datav_areas_v3"
     )
     shapes = frame.geometry.to_numpy()
-    simple = simplified(shapes, 0.01)
+    simple = simplified(shapes, np.zeros(len(shapes)), 0.01)
     assert (
         shapely.get_num_coordinates(simple).sum()
         < shapely.get_num_coordinates(shapes).sum() / 2
