@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.registries import Office, office
-from tests.support.stores import postgis_server, postgis_url, store_url
+from tests.support.stores import postgis_server, postgis_url, store_url, usual_url
 
-__all__ = ["desk", "desk_anywhere", "postgis_server", "postgis_url", "store_url"]
+__all__ = [
+    "desk",
+    "desk_anywhere",
+    "postgis_server",
+    "postgis_url",
+    "store_url",
+    "usual_url",
+]
 
 
 @pytest.fixture

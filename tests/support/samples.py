@@ -37,10 +37,10 @@ class Seeded:
     people: dict[str, tuple[Role, str] | None] = field(default_factory=dict)
 
 
-def seeded(folder: Path) -> Seeded:
+def seeded(folder: Path, url: str | None = None) -> Seeded:
     """Return a store with people of every role in two districts, and objects."""
     often = "100000 per minute"
-    made = office(folder, access=Access(sign_in_rate=often, account_rate=often))
+    made = office(folder, url, access=Access(sign_in_rate=often, account_rate=often))
     registry = made.registry
     made.commit()
     registry.publish("chen")

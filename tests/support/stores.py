@@ -72,8 +72,22 @@ def postgis_url(postgis_server: postgis.Server) -> str:
 @pytest.fixture(params=BACKENDS)
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a place for a store that is not there yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+    yield from _place(request, tmp_path)
+
+
+@pytest.fixture
+def usual_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same on SQLite; on each backend for a test that is :data:`ON_BOTH`."""
+    yield from _place(request, tmp_path)
+
+
+ON_BOTH = pytest.mark.parametrize("usual_url", BACKENDS, indirect=True)
+"""What rests on the store's locks or transactions is held to on each backend."""
+
+
+def _place(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{folder / 'store.sqlite'}"
         return
     url: str = request.getfixturevalue("postgis_url")
     yield url

@@ -10,6 +10,7 @@ import pytest
 from tests.support import published
 from tests.support.drawn import coverage_of
 from tests.support.signed import client_as
+from tests.support.stores import postgis_server, postgis_url, usual_url
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from boundaries.registry import Registry
+
+__all__ = ["postgis_server", "postgis_url", "usual_url"]
 
 NAMES = {"A": "东区", "B": "西区", "C": "南区"}
 CODES = {"A": "120101", "B": "120102", "C": "120103"}

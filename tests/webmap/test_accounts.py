@@ -21,6 +21,7 @@ from tests.support.signed import (
     give_password,
     quick_hash,
 )
+from tests.support.stores import ON_BOTH
 from webmap import create_app, policy
 from webmap.session import COOKIE, secret_key
 
@@ -36,8 +37,9 @@ OFTEN = "100000 per minute"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Office]:
-    made = office(tmp_path, access=Access(sign_in_rate=OFTEN, account_rate=OFTEN))
+def desk(tmp_path: Path, usual_url: str) -> Iterator[Office]:
+    often = Access(sign_in_rate=OFTEN, account_rate=OFTEN)
+    made = office(tmp_path, usual_url, access=often)
     give_password(made.registry, "li")
     yield made
     made.registry.close()
@@ -84,6 +86,7 @@ def lately(registry: Registry, **changes: str) -> None:
             )
 
 
+@ON_BOTH
 def test_the_form_signs_in_and_out(app: Flask, desk: Office) -> None:
     client = app.test_client()
     answer = sign_in(client, "li", next="/map?at=9/39/117")
@@ -117,6 +120,7 @@ def test_no_browser_keeps_what_is_shown_to_one_person(app: Flask) -> None:
         assert client.get(address).headers["Cache-Control"] == "private, no-store"
 
 
+@ON_BOTH
 def test_signing_in_changes_the_session(app: Flask, desk: Office) -> None:
     """Whoever planted a cookie before does not own the session after."""
     client = app.test_client()
@@ -154,6 +158,7 @@ def test_reading_does_not_write_to_the_store_each_time(
     assert desk.registry.store.find(SESSIONS) == before
 
 
+@ON_BOTH
 def test_what_ends_the_sessions_of_an_account(app: Flask, desk: Office) -> None:
     registry = desk.registry
     for change in (
@@ -193,6 +198,7 @@ def test_the_way_back_stays_here(wish: str | None, goes: str) -> None:
     assert policy.own_path(wish) == goes
 
 
+@ON_BOTH
 def test_the_sixth_wrong_password_finds_the_account_locked(
     app: Flask, desk: Office
 ) -> None:
@@ -270,6 +276,7 @@ def test_a_password_grows_old_if_so_set(tmp_path: Path) -> None:
     made.registry.close()
 
 
+@ON_BOTH
 def test_one_time_codes(app: Flask, desk: Office) -> None:
     client = client_as(app, "li")
     client.post("/account/second-factor", data={"password": PASSWORD})
@@ -329,6 +336,7 @@ def test_administrators_must_have_codes_if_so_set(tmp_path: Path) -> None:
     made.registry.close()
 
 
+@ON_BOTH
 def test_a_token_is_less_than_its_owner(app: Flask, desk: Office) -> None:
     add_user(desk.registry, "bao", ["surveyor:120000", "boundary_manager:120101"])
     client = client_as(app, "bao")

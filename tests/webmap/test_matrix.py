@@ -20,11 +20,13 @@ from webmap.policy import Policy, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask import Flask
     from werkzeug.routing import Rule
 
     from boundaries.vocabulary import Role
+    from tests.support import postgis
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 READERS = {"surveyor.120101", "boundary_manager.120102", "auditor", "system_admin"}
@@ -46,6 +48,10 @@ def app(seeded: samples.Seeded) -> Flask:
 
 @pytest.fixture(scope="module")
 def cases(app: Flask, seeded: samples.Seeded) -> list[Case]:
+    return _cases(app, seeded)
+
+
+def _cases(app: Flask, seeded: samples.Seeded) -> list[Case]:
     """Return each route as method, address, endpoint and policy."""
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
@@ -164,6 +170,21 @@ def test_another_district_reaches_nothing_of_ours(
     app: Flask, cases: list[Case], seeded: samples.Seeded
 ) -> None:
     """The role would do; the district does not."""
+    _no_other_district(app, cases, seeded)
+
+
+@pytest.mark.postgis
+def test_another_district_reaches_nothing_on_postgis_either(
+    postgis_url: str, postgis_server: postgis.Server, tmp_path: Path
+) -> None:
+    there = samples.seeded(tmp_path, postgis_url)
+    app = create_app(there.office.registry)
+    _no_other_district(app, _cases(app, there), there)
+    there.office.registry.close()
+    postgis_server.empty(postgis_url)
+
+
+def _no_other_district(app: Flask, cases: list[Case], seeded: samples.Seeded) -> None:
     before, asked = _state(seeded), 0
     draft = seeded.values["draft"]
     private = [seeded.values[name] for name in samples.PRIVATE]

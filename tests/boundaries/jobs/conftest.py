@@ -9,12 +9,14 @@ import pytest
 from tests.support import registries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> registries.Office:
+def office(tmp_path: Path, usual_url: str) -> Iterator[registries.Office]:
     """One committed version of four streets."""
-    made = registries.office(tmp_path)
+    made = registries.office(tmp_path, usual_url)
     made.commit()
-    return made
+    yield made
+    made.registry.close()

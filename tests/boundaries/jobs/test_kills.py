@@ -17,6 +17,7 @@ from boundaries.jobs import attempt, ledger
 from boundaries.jobs.model import JOBS, Holder
 from geodata.guard.reaping import descendants
 from tests.support import registries, working
+from tests.support.stores import ON_BOTH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tests.support.registries import Office
 
 KINDS = ("read", "stage", "check", "repair", "publish", "export", "backup", "verify")
+KILLED_OFTEN = {"stage", "repair", "publish"}
+"""The kinds of several writes; the others are killed in the middle by ``--full``."""
 OVERLAP = "AAAB/AABB/CCDD"
 
 
@@ -129,7 +132,17 @@ def actor_of(job: dict[str, Any]) -> str:
     return str(job["actor"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "usual_url"),
+    [
+        *[(kind, "sqlite") for kind in KINDS],
+        *[
+            pytest.param(kind, "postgis", marks=pytest.mark.postgis)
+            for kind in ("stage", "publish", "backup")
+        ],
+    ],
+    indirect=["usual_url"],
+)
 def test_killed_after_the_last_write(office: Office, tmp_path: Path, kind: str) -> None:
     """Everything is written but the end of the job: the worst moment to die."""
     job = job_of(office, kind, tmp_path)
@@ -153,7 +166,13 @@ def test_killed_after_the_last_write(office: Office, tmp_path: Path, kind: str) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in KILLED_OFTEN else pytest.param(kind, marks=pytest.mark.full)
+        for kind in KINDS
+    ],
+)
 def test_sigkill_in_the_middle(
     office: Office, tmp_path: Path, kind: str, full_size: bool
 ) -> None:
@@ -177,6 +196,7 @@ def test_sigkill_in_the_middle(
     right(office, kind, done)
 
 
+@ON_BOTH
 def test_the_kill_of_one_attempt_is_tried_again(office: Office, tmp_path: Path) -> None:
     """Somebody kills the process at work, not the worker."""
     job = job_of(office, "stage", tmp_path)

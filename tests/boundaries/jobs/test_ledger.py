@@ -18,6 +18,7 @@ from geodata.errors import (
     StateError,
 )
 from tests.support.registries import Office
+from tests.support.stores import ON_BOTH
 
 
 def started(office: Office, actor: str = "zhao") -> dict[str, Any]:
@@ -44,6 +45,7 @@ def gone(office: Office, job: str) -> None:
         ledger.put(tx, held | {"holder": {**held["holder"], "born": "1"}})
 
 
+@ON_BOTH
 def test_a_job_is_claimed_once_however_many_ask(office: Office) -> None:
     jobs = {started(office)["id"], started(office)["id"]}
     found: list[dict[str, Any] | None] = []
@@ -76,6 +78,7 @@ def test_a_job_no_process_can_be_had_for_is_given_back(
     assert row(office, job)["attempts"] == 1
 
 
+@ON_BOTH
 def test_the_same_job_asked_for_twice_is_one(office: Office) -> None:
     job = started(office)
     again = office.registry.start_job("zhao", "check", job["subject"], {})
@@ -86,6 +89,7 @@ def test_the_same_job_asked_for_twice_is_one(office: Office) -> None:
     )
 
 
+@ON_BOTH
 def test_a_dead_workers_job_is_queued_again_and_given_up_at_last(
     office: Office,
 ) -> None:
@@ -105,6 +109,7 @@ def test_a_dead_workers_job_is_queued_again_and_given_up_at_last(
     assert "3 次" in found["error"]["message"]["zh"]
 
 
+@ON_BOTH
 def test_silence_counts_as_death_wherever_the_worker_is(office: Office) -> None:
     job = claimed_elsewhere(office)
     store = office.registry.store
@@ -125,6 +130,7 @@ def claimed_elsewhere(office: Office) -> str:
     return job
 
 
+@ON_BOTH
 def test_an_attempt_that_lost_its_job_writes_nothing(office: Office) -> None:
     job = started(office)
     slow = claimed(office)
@@ -150,6 +156,7 @@ def test_a_waiting_job_is_cancelled_at_once(office: Office) -> None:
         office.registry.cancel_job("zhao", job)
 
 
+@ON_BOTH
 def test_a_cancelled_job_writes_no_further_step(office: Office) -> None:
     job = started(office)
     held = claimed(office)
@@ -207,6 +214,7 @@ def test_who_may_not_and_what_is_not_are_refused_in_words(office: Office) -> Non
     assert office.registry.jobs("zhao") == []
 
 
+@ON_BOTH
 def test_old_finished_jobs_are_forgotten(office: Office) -> None:
     job = started(office)["id"]
     office.registry.cancel_job("zhao", job)
