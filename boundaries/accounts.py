@@ -74,9 +74,9 @@ class Grant:
 class SecondFactor:
     """One-time codes of an account: their secret, and what was used of them.
 
-    ``proposed`` is a secret not confirmed by a code yet, ``step`` the time step of
-    the last code taken (none is taken twice), ``recovery`` digests of the codes for
-    whoever has lost the device.
+    Both secrets are encrypted (:mod:`boundaries.vault`); ``proposed`` is one not
+    confirmed by a code yet, ``step`` the time step of the last code taken (none is
+    taken twice), ``recovery`` digests of the codes for whoever has lost the device.
     """
 
     secret: str = ""

@@ -18,6 +18,7 @@ OTHERS = {
     "set_second_factor": Text("启用动态验证码", "set up one-time codes"),
     "drop_second_factor": Text("停用动态验证码", "give up one-time codes"),
     "reset_second_factor": Text("重置动态验证码", "reset one-time codes"),
+    "seal_second_factor": Text("加密动态验证码密钥", "encrypt one-time codes"),
     "use_recovery_code": Text("使用恢复码", "use a recovery code"),
     "revoke_session": Text("终止会话", "end a session"),
     "create_token": Text("新建令牌", "make a token"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from boundaries.registry.site import hours_since
+from boundaries.vault import HOW_TO_MEND
 from geodata import guard
 from geodata.errors import QuhuaError, Text
 from geodata.files.natives import engines
@@ -118,6 +119,7 @@ def of_this_server() -> dict[str, Any]:
         _room(registry),
         _backup(registry),
         _worker(registry),
+        _codes(registry),
         _clock(registry.store, found["store"]),
         _hosts(found["outside_hosts"]),
     ]
@@ -126,6 +128,24 @@ def of_this_server() -> dict[str, Any]:
         "ok": all(check.ok is not False for check in checks),
         "checks": [check.to_dict() for check in checks],
     }
+
+
+def _codes(registry: Registry) -> Check:
+    """Return whether this server's key opens the secrets of one-time codes."""
+    name = Text("动态验证码的密钥", "Key of the one-time codes")
+    closed = registry.codes_closed()
+    if not closed:
+        return Check(name, ok=True, said=Text("能解开。", "It opens them all."))
+    named = ", ".join(closed[:5]) + (" …" if len(closed) > 5 else "")
+    return Check(
+        name,
+        ok=False,
+        said=Text(
+            f"解不开 {len(closed)} 个账号的（{named}）。{HOW_TO_MEND.zh}",
+            f"It does not open those of {len(closed)} accounts ({named}). "
+            f"{HOW_TO_MEND.en}",
+        ),
+    )
 
 
 def store_facts(found: dict[str, Any]) -> list[tuple[Text, str]]:

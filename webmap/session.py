@@ -7,6 +7,8 @@ looked up once a request, so what is ended in the store is ended.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import secrets
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from flask_login import LoginManager, UserMixin
 
 from boundaries.accounts import ANONYMOUS, Grant, User
 from boundaries.registry.sessions import SHOWN
+from boundaries.vault import Vault
+from geodata.errors import QuhuaError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from flask import Flask, Request, Response
 
     from boundaries.registry import Registry
+
+log = logging.getLogger(__name__)
 
 SECRET = "secret"  # noqa: S105 - the name of a place
 """Where the cookie keeps the session's secret."""
@@ -79,7 +85,13 @@ def install(app: Flask, key_file: Path) -> None:
     app.config["SESSION_COOKIE_NAME"] = COOKIE
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-    app.secret_key = secret_key(key_file)
+    app.secret_key = key = secret_key(key_file)
+    base = app.extensions["registry"]
+    base.vault = Vault(key)
+    try:
+        base.seal_codes()
+    except QuhuaError as error:  # nobody is kept from reading by it
+        log.warning("secrets of one-time codes stay as they are: %s", error)
     app.session_interface = _Cookie()
     manager = _Manager()
     manager.init_app(app)
@@ -136,15 +148,23 @@ def ignore() -> None:
 def secret_key(path: Path) -> bytes:
     """Return the key that signs cookies, made at the first start for its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
+    if not path.exists():
+        _put_key(path, secrets.token_bytes(32))
     path.chmod(0o600)
     return path.read_bytes()
+
+
+def _put_key(path: Path, key: bytes) -> None:
+    """Write a key whole or not at all; the first of two processes has its own kept."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(part, path)
+    part.unlink()
 
 
 def base() -> Registry:

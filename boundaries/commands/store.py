@@ -106,7 +106,7 @@ def restore(run: Run, backup: Path) -> Result:
     manifest = make(backup, url, accept=accept, labelling=labelled)
     return Result(
         {"backup": str(backup), **manifest},
-        [Text("已恢复并核验。", "Restored and verified.")],
+        [Text("已恢复并核验。", "Restored and verified."), _KEY],
     )
 
 
@@ -162,5 +162,15 @@ def _line(item: dict[str, Any]) -> Text:
         f"{said}  (default {item['default']}) {words['en']}",
     )
 
+
+_KEY = Text(
+    "备份不含服务器的密钥：请把原服务器数据库旁的 .key 文件一并放到新数据库旁，"
+    "否则已启用动态验证码的人须由安全管理员重置"
+    "（或在服务器上运行 quhua user codes）。",
+    "A backup does not hold the server's key: put the .key file that lay beside the "
+    "old store beside the new one, else the security administrator resets the codes of "
+    "whoever uses them (or quhua user codes on the server).",
+)
+"""What to do with a restored store, said each time: a backup alone opens no codes."""
 
 COMMANDS = (init, backup, restore, migrate, settings)

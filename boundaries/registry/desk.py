@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from boundaries.settings import Settings
+    from boundaries.vault import Vault
     from geodata.store.protocol import Reader, Store, Transaction
 
 log = logging.getLogger("boundaries.registry")
@@ -67,6 +68,8 @@ class Desk:
         self.site = SiteSettings(store, settings)
         self.account = account if account is not None else os_account()
         self.local = local
+        self.vault: Vault | None = None
+        """Given by the server, which has the key; None where nobody signs in."""
         self.within: tuple[str, tuple[Grant, ...]] | None = None
         self.claimed: tuple[str, str] | None = None
         """The job (and the token of the attempt) that every verb is done for."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from boundaries import accounts
-from boundaries.accounts import SecondFactor, User
+from boundaries.accounts import LOCAL, SecondFactor, User
 from boundaries.registry.desk import SESSIONS, USERS, now
 from boundaries.registry.passwords import Passwords, without_codes
 from boundaries.registry.sessions import end_all, fingerprint
+from boundaries.vault import Vault, is_sealed
 from boundaries.vocabulary import THREE_ADMINISTRATORS
 from geodata.errors import ForbiddenError, InputError, StateError, Text
 
@@ -60,7 +61,8 @@ class SecondFactors(Passwords):
                 raise StateError(
                     Text("已启用动态验证码。", "Codes are set up already.")
                 )
-            fresh = SecondFactor(proposed=pyotp.random_base32())
+            sealed = self._vault().seal(pyotp.random_base32())
+            fresh = SecondFactor(proposed=sealed)
             self.save(tx, replace(user, codes=fresh))
 
     def proposed_codes(self, actor: str) -> dict[str, str] | None:
@@ -68,8 +70,12 @@ class SecondFactors(Passwords):
         import pyotp
 
         self.in_person()
-        proposed = self.user(actor).codes.proposed
-        if not proposed:
+        sealed = self.user(actor).codes.proposed
+        if not sealed:
+            return None
+        try:
+            proposed = self._vault().open(sealed)
+        except StateError:  # drawn with another key: another one is drawn
             return None
         uri = pyotp.TOTP(proposed).provisioning_uri(name=actor, issuer_name=ISSUER)
         return {"secret": proposed, "uri": uri}
@@ -80,8 +86,8 @@ class SecondFactors(Passwords):
         with self.store.write(lock=[USERS]) as tx:
             user = self.account_of(tx, actor)
             proposed = user.codes.proposed
-            step = proposed and matching_step(proposed, code)
-            if not step:
+            step = proposed and matching_step(self._vault().open(proposed), code)
+            if not proposed or not step:
                 raise InputError(
                     Text(
                         "验证码不正确，请核对手机时间后重试。",
@@ -124,6 +130,50 @@ class SecondFactors(Passwords):
             self.record(tx, actor, "reset_second_factor", name)
         return user.public()
 
+    def seal_codes(self) -> int:
+        """Encrypt the secrets a program of before kept plainly; return how many.
+
+        What was written down plainly before, as in old backups, stays known: whoever
+        may have seen one sets their codes up anew.
+        """
+        vault = self._vault()
+        if not any(map(_is_plain, self.store.find(USERS))):
+            return 0
+        with self.store.write(lock=[USERS]) as tx:
+            plain = [doc for doc in tx.find(USERS) if _is_plain(doc)]
+            for document in plain:
+                user = User.from_document(document)
+                sealed = replace(
+                    user.codes,
+                    secret=vault.seal(vault.open(user.codes.secret)),
+                    proposed=vault.seal(vault.open(user.codes.proposed)),
+                )
+                self.save(tx, replace(user, codes=sealed))
+            names = [document["name"] for document in plain]
+            if names:
+                self.record(tx, LOCAL, "seal_second_factor", "", accounts=names)
+        return len(names)
+
+    def codes_closed(self) -> list[str]:
+        """Return the accounts whose codes this server's key does not open."""
+        found = []
+        for document in self.store.find(USERS):
+            try:
+                self._vault().open(document.get("codes", {}).get("secret", ""))
+            except StateError:
+                found.append(document["name"])
+        return found
+
+    def _vault(self) -> Vault:
+        if self.vault is None:
+            raise StateError(
+                Text(
+                    "动态验证码只能在服务器的页面上办理。",
+                    "One-time codes are set up on the server's pages.",
+                )
+            )
+        return self.vault
+
     def needs_codes(self, user: User) -> bool:
         """Return whether an account must set up codes before anything else."""
         asked = self.settings.access.require_totp
@@ -141,13 +191,17 @@ class SecondFactors(Passwords):
             )
 
     def _spend(self, name: str, code: str) -> None:
-        with self.store.write(lock=[USERS]) as tx:
-            user = self.account_of(tx, name)
-            right = (
-                user.active
-                and user.locked_until <= now()
-                and self._take(tx, user, code)
-            )
+        try:
+            with self.store.write(lock=[USERS]) as tx:
+                user = self.account_of(tx, name)
+                right = (
+                    user.active
+                    and user.locked_until <= now()
+                    and self._take(tx, user, code)
+                )
+        except StateError:  # the key is another: it counts as any wrong code
+            self.count(name, right=False)
+            raise
         if not right:
             self.count(name, right=False)
             raise ForbiddenError(
@@ -159,17 +213,25 @@ class SecondFactors(Passwords):
         """Use a code up; return whether it was one."""
         code = "".join(code.split()).lower()
         codes = user.codes
-        step = codes.secret and matching_step(codes.secret, code)
-        if step and step > codes.step:
-            codes = replace(codes, step=step)
-        elif fingerprint(code) in codes.recovery:
+        if fingerprint(code) in codes.recovery:  # also when the key is lost
             left = tuple(each for each in codes.recovery if each != fingerprint(code))
             codes = replace(codes, recovery=left)
             self.record(tx, user.name, "use_recovery_code", user.name, left=len(left))
         else:
-            return False
+            step = codes.secret and matching_step(
+                self._vault().open(codes.secret), code
+            )
+            if not step or step <= codes.step:
+                return False
+            codes = replace(codes, step=step)
         self.save(tx, replace(user, codes=codes, failures=0))
         return True
+
+
+def _is_plain(document: dict[str, Any]) -> bool:
+    codes = document.get("codes", {})
+    kept = (codes.get("secret", ""), codes.get("proposed", ""))
+    return any(each and not is_sealed(each) for each in kept)
 
 
 def matching_step(secret: str, code: str) -> int:

@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from boundaries.registry import Registry, open_registry
 from boundaries.settings import Settings
+from boundaries.vault import Vault
 from geodata import crs
 from tests.support.drawn import coverage_of
 
@@ -84,6 +85,7 @@ def office(folder: Path, url: str | None = None, **settings: Any) -> Office:
     registry = open_registry(
         url or str(path), create=True, settings=Settings(**settings)
     )
+    registry.vault = Vault(b"a server's key")
     registry.init("root")
     for name, roles in PEOPLE.items():
         registry.add_user("root", name, roles)

@@ -27,7 +27,7 @@ from wtforms.validators import EqualTo, InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from boundaries.accounts import Grant
-from geodata.errors import ForbiddenError, InputError
+from geodata.errors import ForbiddenError, InputError, StateError
 from webmap import policy, session
 from webmap.forms import Form
 from webmap.languages import say
@@ -172,6 +172,9 @@ def code() -> Any:
         )
     except ForbiddenError:
         return render_template("accounts/code.html", form=form, refused=True), 403
+    except StateError as error:  # the key of the server is another one
+        page = render_template("accounts/code.html", form=form, broken=error)
+        return page, 409
     session.begin(whole)
     return redirect(policy.own_path(form.next.data), 303)
 
