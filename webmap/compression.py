@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 1024
 """Bytes under which compressing costs more than it saves."""
+LARGEST_KEPT = 64 << 10
+"""Bytes up to which an answer is remembered with its compressed form."""
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
@@ -23,7 +25,8 @@ def install(app: Flask) -> None:
 
 def _compress(response: Response) -> Response:
     if (
-        response.status_code != 200
+        response.is_streamed  # a file, or a table as long as the audit
+        or response.status_code != 200
         or not (response.mimetype or "").startswith(_TEXT)
         or "Content-Encoding" in response.headers
     ):
@@ -31,11 +34,10 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") <= 0:
         return response
-    response.direct_passthrough = False
     body = response.get_data()
     if len(body) < SMALLEST:
         return response
-    response.set_data(_gzip(body))
+    response.set_data(_gzip(body) if len(body) <= LARGEST_KEPT else _packed(body))
     response.headers["Content-Encoding"] = "gzip"
     tag, _ = response.get_etag()
     if tag:  # another representation has another strong tag (RFC 9110, 8.8.3)
@@ -46,4 +48,8 @@ def _compress(response: Response) -> Response:
 
 @lru_cache(maxsize=128)
 def _gzip(body: bytes) -> bytes:
+    return _packed(body)
+
+
+def _packed(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from boundaries.geojson import geojson
-from boundaries.registry.reading import _attributes
+from boundaries.registry.reading import differing, plain_value
 from geodata import crs
 from geodata.errors import InputError, Text
 from geodata.store import rebase
@@ -98,21 +98,19 @@ def _unit(
 
 
 def _three(base: Any, mine: Any, theirs: Any) -> dict[str, list[Any]]:
-    names = {**_attributes(base, mine), **_attributes(base, theirs)}
-    names |= _attributes(mine, theirs)
+    names = {**differing(base, mine), **differing(base, theirs)}
+    names |= differing(mine, theirs)
     return {
         name: [_value(side, name) for side in (base, mine, theirs)] for name in names
     }
 
 
 def _value(side: Any, name: str) -> Any:
-    from boundaries.registry.reading import _value as plain
-
     if side is None:
         return None
     if name.startswith("extra."):
         return (side.get("extra") or {}).get(name.removeprefix("extra."))
-    return plain(side.get(name))
+    return plain_value(side.get(name))
 
 
 def _shape(side: Any) -> Any:

@@ -115,7 +115,10 @@ class Decisions(Drafts):
         _require_same(document, seen)
         row = _one(self.findings(actor, draft), fingerprint)
         changes = self.store.staged(draft)
-        base = staging.layer_before(self.store, changes.layer, changes.effective)
+        named = [str(key) for key in row.participants]
+        base = staging.layer_before(
+            self.store, changes.layer, changes.effective, keys=named
+        )
         after = staging.applied(base, changes)
         waiver = {
             "fingerprint": row.fingerprint,
@@ -264,8 +267,7 @@ class Decisions(Drafts):
         the document's ``staging`` is the same, so is what was read.
         """
         changes = self.store.staged(document["id"])
-        base = staging.layer_before(self.store, changes.layer, changes.effective)
-        names = neighbours.locks(changes, neighbours.around(base, changes))
+        names = neighbours.locks(changes, neighbours.around(self.store, changes))
         with self.store.write(lock=names) as tx:
             fresh = self.document(document["id"], tx)
             self.may("approve", actor, draft=fresh, reader=tx)

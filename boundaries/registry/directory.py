@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import WeakKeyDictionary
 
 from boundaries import review
 from boundaries.registry.desk import DRAFTS
-from boundaries.registry.exports import Exports
+from boundaries.registry.exports import Exports, closed_unless_done
 from boundaries.registry.publishing import tag_of
 from geodata.errors import InputError, NotFoundError, Text
 
@@ -91,8 +91,8 @@ class Directories(Exports):
             for number in sorted(numbers, reverse=True)
         ]
 
-    def original(self, actor: str, digest: str) -> tuple[str, bytes]:
-        """Return name and bytes of a file that was handed in; it is journalled.
+    def original(self, actor: str, digest: str) -> tuple[str, BinaryIO]:
+        """Return name and content, open, of a file handed in; it is journalled.
 
         Raises
         ------
@@ -103,10 +103,10 @@ class Directories(Exports):
         for draft in self.store.find(DRAFTS):
             known = draft["original"] or {}
             if known.get("digest") == digest and _may_see(user, draft):
-                content = self.store.blob(digest)
-                with self.store.write() as tx:
+                file = self.store.open_blob(digest)
+                with closed_unless_done(file), self.store.write() as tx:
                     self.record(tx, actor, "read_original", digest, draft=draft["id"])
-                return str(known.get("name") or digest[-12:]), content
+                return str(known.get("name") or digest[-12:]), file
         raise NotFoundError(
             Text(f"没有原件 {digest}。", f"There is no original {digest}."),
             Text("或者您无权查看其草稿。", "Or you may not see its draft."),

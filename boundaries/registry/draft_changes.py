@@ -70,7 +70,7 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
 
 
 def _units(changes: ChangeSet) -> list[dict[str, Any]]:
-    from boundaries.registry.reading import _attributes
+    from boundaries.registry.reading import differing
 
     redrawn = _redrawn(changes)
     before, after = (_areas(frame) for frame in (changes.old, changes.new))
@@ -87,7 +87,7 @@ def _units(changes: ChangeSet) -> list[dict[str, Any]]:
                 "level": _number(shown.get("level") if shown is not None else None),
                 "change": _change(was, now),
                 "redrawn": key in redrawn,
-                "attributes": _attributes(was, now),
+                "attributes": differing(was, now),
                 "area_before_m2": before.get(key),
                 "area_after_m2": after.get(key),
                 "box": _box(None if shown is None else shown.get("geometry")),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from boundaries import codes, products, review
 from boundaries.jobs.model import JOBS
@@ -15,7 +16,7 @@ from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
@@ -173,8 +174,8 @@ class Exports(Readings, Jobs):
         """Return an export of the actor's own, or one they may see."""
         return self._export_shown(self._export_seen(actor, export))
 
-    def export_file(self, actor: str, export: str) -> tuple[dict[str, Any], bytes]:
-        """Return an export's document and content; handing it out is journalled."""
+    def export_file(self, actor: str, export: str) -> tuple[dict[str, Any], BinaryIO]:
+        """Return an export's document and its file, open; that is journalled."""
         document = self._export_seen(actor, export)
         if not self._own(document, self.user(actor)):
             self.may(
@@ -185,13 +186,11 @@ class Exports(Readings, Jobs):
                 Text(f"导出 {export} 尚未完成。", f"Export {export} is not made yet."),
                 Text("请稍后再来。", "Come back in a moment."),
             )
-        content = self.store.blob(document["made"]["digest"])
-        with self.store.write() as tx:
-            self.record(
-                tx, actor, "download_export", export,
-                digest=document["made"]["digest"],
-            )  # fmt: skip
-        return document, content
+        digest = document["made"]["digest"]
+        file = self.store.open_blob(digest)
+        with closed_unless_done(file), self.store.write() as tx:
+            self.record(tx, actor, "download_export", export, digest=digest)
+        return document, file
 
     def _export_seen(self, actor: str, export: str) -> dict[str, Any]:
         document, user = self.store.get(EXPORTS, export), self.user(actor)
@@ -229,6 +228,15 @@ class Exports(Readings, Jobs):
         state = "done" if document["made"] else job["state"] if job else "failed"
         kept = {k: v for k, v in document.items() if k not in ("rev", "key", "within")}
         return {**kept, "state": state, "error": job["error"] if job else None}
+
+
+@contextlib.contextmanager
+def closed_unless_done(file: BinaryIO) -> Iterator[None]:
+    """Close a file that is about to be handed out when that fails."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(file.close)
+        yield
+        stack.pop_all()
 
 
 def within(frame: Any, layer: str, scope: str) -> Any:

@@ -34,17 +34,24 @@ def locks(changes: ChangeSet, near: gpd.GeoDataFrame) -> list[str]:
     return sorted(f"{changes.layer}:{code}" for code in parents) or [changes.layer]
 
 
-def around(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
-    """Return the units of ``base`` whose boxes meet a unit the change touches."""
-    boxes = [
-        shapely.box(*bounds)
-        for frame in (changes.old, changes.new)
-        for bounds in frame.geometry.bounds.to_numpy()
-        if np.isfinite(bounds).all()
-    ]
-    if not boxes or base.empty:
-        return base.iloc[:0]
+def around(reader: Reader, changes: ChangeSet) -> gpd.GeoDataFrame:
+    """Return the units whose boxes meet a unit the change touches.
+
+    As a change of its date finds them; the rest of the layer is not read.
+    """
+    bounds = np.concatenate(
+        [frame.geometry.bounds.to_numpy() for frame in (changes.old, changes.new)]
+    )
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return layer_before(reader, changes.layer, changes.effective, keys=[])
+    west, south = bounds[:, :2].min(axis=0).tolist()
+    east, north = bounds[:, 2:].max(axis=0).tolist()
+    base = layer_before(
+        reader, changes.layer, changes.effective, bbox=(west, south, east, north)
+    )
     mine = shapely.box(*base.geometry.bounds.to_numpy().T)
+    boxes: Any = shapely.box(*bounds.T)
     found = shapely.STRtree(mine).query(boxes, predicate="intersects")[1]
     return base.iloc[np.unique(found)]
 
@@ -64,7 +71,7 @@ def require_neighbours(
     """
     if changes.layer != "divisions" or changes.new.empty:
         return
-    base = layer_before(store, changes.layer, changes.effective)
+    base = around(store, changes)
     base = base[~base.index.isin(changes.keys)]
     foreign = base[base.index.isin(outside(list(base.index)))]
     foreign = foreign[foreign.geometry.is_valid & foreign.geometry.notna()]

@@ -45,15 +45,15 @@ class Publishing(Desk):
             number = self._number(version, layer)
             before = self.store.tags().get(tag_of(layer), 0)
             _require_forward(number, before, layer)
-            reach = _reach(self.store, layer, before, number)
-            self.may("publish", actor, keys=reach, layer=layer)
+            keys = reach(self.store, layer, before, number)
+            self.may("publish", actor, keys=keys, layer=layer)
             with (
                 products.made(self.store, layer, number, today()) as work,
                 self.store.write(lock=[tag_of(layer)]) as tx,
             ):
                 before = tx.tags().get(tag_of(layer), 0)
                 _require_forward(number, before, layer)
-                scope = _reach(tx, layer, before, number)
+                scope = reach(tx, layer, before, number)
                 self.may("publish", actor, keys=scope, reader=tx, layer=layer)
                 kept = [
                     {**item.describe(), "digest": tx.put_blob(item.path)}
@@ -118,7 +118,7 @@ class Publishing(Desk):
             self.move(tx, document, state, actor, note=tag_of(layer))
 
 
-def _reach(reader: Reader, layer: str, before: int, number: int) -> list[str]:
+def reach(reader: Reader, layer: str, before: int, number: int) -> list[str]:
     """Return the division codes touched by the versions that become published.
 
     Taken from the draft of each version and not from what the layer looks like

@@ -93,7 +93,7 @@ class Difference:
             "key": str(key),
             "name": None if named is None else named.get("name"),
             "change": "changed" if was is not None and now is not None else None,
-            "attributes": _attributes(was, now),
+            "attributes": differing(was, now),
             "symmetric_difference_m2": float(self.areas_m2.get(key, 0.0)),
             "area_before_m2": _area(was),
             "area_after_m2": _area(now),
@@ -406,12 +406,14 @@ def _redrawn(changes: ChangeSet) -> pd.Index[Any]:
     return changes.added.union(changes.removed).union(both[~same])
 
 
-def _attributes(was: Any, now: Any) -> dict[str, list[Any]]:
+def differing(was: Any, now: Any) -> dict[str, list[Any]]:
     """Return ``{name: [before, after]}`` of attributes that differ."""
     if was is None or now is None:
         return {}
     names = [name for name in now.index if name not in ("geometry", "extra")]
-    pairs = {name: [_value(was.get(name)), _value(now[name])] for name in names}
+    pairs = {
+        name: [plain_value(was.get(name)), plain_value(now[name])] for name in names
+    }
     for name in {**(was.get("extra") or {}), **(now.get("extra") or {})}:
         pairs[f"extra.{name}"] = [
             (was.get("extra") or {}).get(name),
@@ -420,7 +422,7 @@ def _attributes(was: Any, now: Any) -> dict[str, list[Any]]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Return a cell as JSON would have it: missing is None."""
     if isinstance(value, dict | list | tuple):
         return value

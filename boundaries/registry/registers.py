@@ -314,7 +314,9 @@ class Registers(Drafts, Readings):
         staged = changes.new.drop(columns=["valid_from", "valid_to"], errors="ignore")
         old = staged
         if name not in staged.index:
-            old = staging.layer_before(self.store, layer, changes.effective)
+            old = staging.layer_before(
+                self.store, layer, changes.effective, keys=[str(name)]
+            )
         if name in old.index:
             before = {**old.loc[name].to_dict()}
             shape = frame.geometry.iloc[0] or before["geometry"]

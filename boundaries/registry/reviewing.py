@@ -11,7 +11,6 @@ from boundaries.registry import (
     findings,
     listing,
     previewing,
-    staging,
 )
 from boundaries.registry.decisions import Decisions
 from boundaries.registry.desk import logged
@@ -177,8 +176,7 @@ class Reviewing(Decisions):
                     )
                 )
             changes = self.store.staged(draft)
-            base = staging.layer_before(self.store, changes.layer, changes.effective)
-            after = staging.applied(base, changes)
+            after = previewing.around(self.store, changes, chosen)
             drop = [name for name in ("waived", "reopened", "number") if name in chosen]
             tried = previewing.preview(after, chosen.drop(columns=drop))
             said.update(repairs=len(tried["repairs"]))

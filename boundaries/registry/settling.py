@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.registry import conflicts, listing, staging
 from boundaries.registry.desk import WAIVERS, logged, now, today
-from boundaries.registry.publishing import _reach, tag_of
+from boundaries.registry.publishing import reach, tag_of
 from boundaries.registry.reviewing import Reviewing
 from boundaries.vocabulary import DraftState
 from geodata.errors import ForbiddenError, InputError, StateError, Text
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+
+    from geodata.store.changes import ChangeSet
 
 COMMENTS = "comments"
 LONGEST = 4_000
@@ -125,7 +127,7 @@ class Settling(Reviewing):
                 Text(f"草稿 {draft} 没有冲突。", f"Draft {draft} is not in conflict.")
             )
         changes = self.store.staged(draft)
-        head = staging.layer_before(self.store, changes.layer, changes.effective)
+        head = self._facing(document, changes)
         units = conflicts.describe(document["conflict"], changes, head)
         shown = {unit["key"] for unit in units}
         return {
@@ -163,7 +165,7 @@ class Settling(Reviewing):
             document = self.document(draft)
             self.may("resolve", actor, draft=document)
             changes = self.store.staged(draft)
-            base = staging.layer_before(self.store, changes.layer, changes.effective)
+            base = self._facing(document, changes)
             if int(base.attrs["head"]) != head:
                 raise StateError(
                     Text("图层又有新的版本。", "The layer moved on meanwhile."),
@@ -226,7 +228,7 @@ class Settling(Reviewing):
             raise StateError(
                 Text("没有待发布的版本。", "No version waits to be published.")
             )
-        self.may("publish", actor, keys=_reach(self.store, layer, before, number))
+        self.may("publish", actor, keys=reach(self.store, layer, before, number))
         return {
             "layer": layer,
             "version": number,
@@ -255,10 +257,19 @@ class Settling(Reviewing):
         layer = document["layer"]
         before = self.store.tags().get(tag_of(layer), 0)
         try:
-            self.may("publish", actor, keys=_reach(self.store, layer, before, number))
+            self.may("publish", actor, keys=reach(self.store, layer, before, number))
         except ForbiddenError:
             return False
         return bool(number > before)
+
+    def _facing(self, document: dict[str, Any], changes: ChangeSet) -> gpd.GeoDataFrame:
+        """Return the layer as it stands, as far as a draft in conflict meets it."""
+        keys = {str(key) for key in changes.keys}
+        for each in document["conflict"] or ():
+            keys |= {str(each[name]) for name in ("key", "other") if name in each}
+        return staging.layer_before(
+            self.store, changes.layer, changes.effective, keys=sorted(keys)
+        )
 
     def _changed_since(
         self, document: dict[str, Any], head: gpd.GeoDataFrame

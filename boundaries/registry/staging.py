@@ -159,23 +159,38 @@ def around_registers(reader: Reader, effective: str) -> registers.Around:
     )
 
 
-def layer_before(reader: Reader, layer: str, effective: str) -> gpd.GeoDataFrame:
+def layer_before(
+    reader: Reader,
+    layer: str,
+    effective: str,
+    *,
+    keys: Sequence[str] | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
     """Return what a change of ``effective`` finds in force, as known at the head.
 
     ``attrs["head"]`` is the head's number. For a date after all others this is
-    the layer as it stands.
+    the layer as it stands. ``keys`` and ``bbox`` as of :func:`layer_at`.
     """
-    return layer_at(reader, layer, reader.head(layer), effective)
+    head = reader.head(layer)
+    return layer_at(reader, layer, head, effective, keys=keys, bbox=bbox)
 
 
 def layer_at(
-    reader: Reader, layer: str, number: int, effective: str | None = None
+    reader: Reader,
+    layer: str,
+    number: int,
+    effective: str | None = None,
+    *,
+    keys: Sequence[str] | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the layer as a version (0: empty) knows it, without its times.
 
-    As last known, or as a change of ``effective`` finds it.
+    As last known, or as a change of ``effective`` finds it; with ``keys`` only
+    these features, with ``bbox`` those whose box meets it.
     """
-    found = reader.snapshot(layer, at=number, in_force=effective)
+    found = reader.snapshot(layer, at=number, in_force=effective, keys=keys, bbox=bbox)
     found = found.drop(columns=["valid_from", "valid_to"], errors="ignore")
     found.attrs["head"] = number
     return found

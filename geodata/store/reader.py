@@ -253,8 +253,7 @@ class SqlReader(abc.ABC):
         with self._reading() as connection:
             require_blob(connection, digest)
             content = self._backend.blob_content(connection, digest)
-        if digests.of_bytes(content, digest.partition(":")[0]) != digest:
-            raise _damaged(digest)
+        _require_whole(digests.of_bytes(content, digest.partition(":")[0]), digest)
         return content
 
     def open_blob(self, digest: str) -> BinaryIO:
@@ -263,8 +262,7 @@ class SqlReader(abc.ABC):
             require_blob(connection, digest)
             file = self._backend.open_blob(connection, digest)
         try:
-            if digests.of_open(file, digest.partition(":")[0]) != digest:
-                raise _damaged(digest)
+            _require_whole(digests.of_open(file, digest.partition(":")[0]), digest)
             file.seek(0)
         except BaseException:
             file.close()
@@ -390,15 +388,16 @@ def resolve(connection: sa.Connection, ref: int | str, layer: str | None) -> int
     raise _no_version(ref)
 
 
-def _damaged(digest: str) -> StoreError:
-    return StoreError(
-        Text(
-            f"附件内容与摘要不符：{digest}。",
-            f"The content of {digest} does not match its hash.",
-        ),
-        Text("请从备份恢复。", "Restore it from a backup."),
-        code="damaged",
-    )
+def _require_whole(found: str, digest: str) -> None:
+    if found != digest:
+        raise StoreError(
+            Text(
+                f"附件内容与摘要不符：{digest}。",
+                f"The content of {digest} does not match its hash.",
+            ),
+            Text("请从备份恢复。", "Restore it from a backup."),
+            code="damaged",
+        )
 
 
 def _no_version(ref: int | str) -> NotFoundError:

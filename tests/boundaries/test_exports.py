@@ -32,6 +32,12 @@ def _made(desk: Office, actor: str = "planner", **how: Any) -> dict[str, Any]:
     return desk.registry.make_export(actor, asked["id"])
 
 
+def _file(desk: Office, actor: str, export: str) -> tuple[dict[str, Any], bytes]:
+    document, file = desk.registry.export_file(actor, export)
+    with file:
+        return document, file.read()
+
+
 def _frame(content: bytes) -> Any:
     return gpd.read_file(io.BytesIO(content))
 
@@ -44,7 +50,7 @@ def test_an_export_is_a_record_with_what_went_out(desk: Office, tmp_path: Path) 
     assert made["state"] == "done"
     assert made["made"]["version_digest"] == version.digest
     assert made["made"]["features"] == 2, "only what lies in 120101"
-    document, content = registry.export_file("planner", made["id"])
+    document, content = _file(desk, "planner", made["id"])
     assert document["name"] == "divisions-v1.gpkg"
     file = tmp_path / "out.gpkg"
     file.write_bytes(content)
@@ -78,7 +84,7 @@ def test_fields_scope_and_date_are_those_asked_for(desk: Office) -> None:
         valid_on=" 2020-06-01\r\n",
     )  # fmt: skip
     assert made["name"] == "divisions-v2-2020-06-01.geojson"
-    _, content = desk.registry.export_file("chen", made["id"])
+    _, content = _file(desk, "chen", made["id"])
     frame = _frame(content)
     assert sorted(frame["name"]) == ["东风街道", "南门街道"]
     assert "code" not in frame
@@ -93,7 +99,7 @@ def test_a_formula_goes_out_as_text_and_comes_back(
         "zhao", streets(A="=HYPERLINK(1)"), effective="2020-01-01", basis="津",
     )["id"])  # fmt: skip
     made = _made(desk, driver=driver)
-    document, content = desk.registry.export_file("planner", made["id"])
+    document, content = _file(desk, "planner", made["id"])
     file = tmp_path / document["name"]
     file.write_bytes(content)
     if driver == "CSV":
@@ -113,18 +119,18 @@ def test_one_hands_out_ones_own_and_those_below(desk: Office) -> None:
     desk.commit()
     registry = desk.registry
     with pytest.raises(StateError):
-        registry.export_file("planner", _asked(desk, driver="CSV")["id"])
+        registry.export_file("planner", _asked(desk, driver="CSV")["id"])[1].close()
     made = _made(desk, driver="KML", scope="120101")
-    registry.export_file("wang", made["id"])  # boundary manager of 120101
-    registry.export_file("chen", made["id"])  # and of what is above
+    registry.export_file("wang", made["id"])[1].close()  # boundary manager of 120101
+    registry.export_file("chen", made["id"])[1].close()  # and of what is above
     wide = _made(desk, "chen", driver="KML")
     with pytest.raises(NotFoundError):
-        registry.export_file("wang", wide["id"])
+        registry.export_file("wang", wide["id"])[1].close()
     for actor in ("li", "sun", "viewer"):
         with pytest.raises(NotFoundError):
-            registry.export_file(actor, made["id"])
+            registry.export_file(actor, made["id"])[1].close()
     with pytest.raises(ForbiddenError):
-        registry.export_file("auditor", made["id"])
+        registry.export_file("auditor", made["id"])[1].close()
     assert {row["actor"] for row in registry.exports("auditor", everybody=True)} == {
         "planner", "chen",
     }  # fmt: skip
@@ -200,7 +206,7 @@ def test_what_a_file_says_of_itself_is_not_read_back_as_an_attribute(
 ) -> None:
     desk.commit()
     made = _made(desk, "chen", driver="GPKG")
-    _, content = desk.registry.export_file("chen", made["id"])
+    _, content = _file(desk, "chen", made["id"])
     file = tmp_path / "again.gpkg"
     file.write_bytes(content)
     with sqlite3.connect(file) as database:
@@ -222,12 +228,12 @@ def test_a_token_fetches_only_what_its_own_grants_asked_for(desk: Office) -> Non
     grants = (Grant(Role.BOUNDARY_MANAGER, "120102"),)
     token = person.acting("token 1", within=("chen", grants))
     with pytest.raises(NotFoundError):
-        token.export_file("chen", wide["id"])
+        token.export_file("chen", wide["id"])[1].close()
     assert token.exports("chen") == []
     narrow = token.request_export("chen", driver="KML")
     made = token.make_export("chen", narrow["id"])
     assert made["made"]["features"] < wide["made"]["features"]
     assert "within" not in made
-    token.export_file("chen", narrow["id"])
-    person.export_file("chen", narrow["id"])
+    token.export_file("chen", narrow["id"])[1].close()
+    person.export_file("chen", narrow["id"])[1].close()
     assert [row["id"] for row in token.exports("chen")] == [narrow["id"]]

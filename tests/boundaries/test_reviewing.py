@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import shapely
 
-from boundaries.registry import findings, listing, previewing
+from boundaries.registry import findings, listing, previewing, staging
 from boundaries.registry.findings import Wanted
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
+    LimitError,
     NotFoundError,
     StateError,
     StoreError,
@@ -35,6 +36,19 @@ def _conflicting(desk: Office, **more: Any) -> str:
     with pytest.raises(ConflictError):
         desk.registry.approve("chen", theirs["id"])
     return str(theirs["id"])
+
+
+def _overlapping(desk: Office) -> tuple[str, str]:
+    """A draft of zhao's with an overlap, and the fingerprint of that finding."""
+    frame = streets()
+    shape = frame.geometry.iloc[0]
+    _, south, east, north = shape.bounds
+    corner = shapely.box(east, south, east + 2e-6, north)
+    frame.loc[frame.index[0], "geometry"] = shapely.union(shape, corner)
+    draft = desk.registry.stage("zhao", frame, effective="2021")["id"]
+    desk.registry.check("zhao", draft)
+    page = desk.registry.findings_page("zhao", draft, Wanted(repair=True))
+    return str(draft), str(page["rows"][0]["fingerprint"])
 
 
 def test_a_draft_of_another_district_is_not_there(desk: Office) -> None:
@@ -220,15 +234,7 @@ def test_a_preview_of_repairs_shows_cost_and_changes_nothing(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.commit()
-    frame = streets()
-    shape = frame.geometry.iloc[0]
-    _, south, east, north = shape.bounds
-    corner = shapely.box(east, south, east + 2e-6, north)
-    frame.loc[frame.index[0], "geometry"] = shapely.union(shape, corner)
-    draft = desk.registry.stage("zhao", frame, effective="2021")["id"]
-    desk.registry.check("zhao", draft)
-    page = desk.registry.findings_page("zhao", draft, Wanted(repair=True))
-    mark = page["rows"][0]["fingerprint"]
+    draft, mark = _overlapping(desk)
     before = len(desk.verbs())
     found = desk.registry.repair_preview("zhao", draft, [mark])
     [entry] = found["repairs"]
@@ -251,6 +257,67 @@ def test_a_preview_of_repairs_shows_cost_and_changes_nothing(
     with pytest.raises(StoreError) as busy:
         desk.registry.repair_preview("zhao", draft, [mark])
     assert busy.value.code == "busy", "not eight processes of three gigabytes"
+
+
+def test_a_preview_reads_only_what_is_around_and_tries_the_same(
+    desk_anywhere: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_anywhere
+    desk.commit()
+    draft, mark = _overlapping(desk)
+    store = desk.registry.store
+    report = desk.registry.report("zhao", draft)
+    chosen = report[report["fingerprint"] == mark]
+    changes = store.staged(draft)
+    layer = staging.layer_before(store, "divisions", changes.effective)
+    whole = previewing._near(staging.applied(layer, changes), chosen)
+    near = previewing._near(previewing.around(store, changes, chosen), chosen)
+    assert list(near.index) == list(whole.index)
+    assert near.geometry.to_wkb().equals(whole.geometry.to_wkb())
+    assert near.drop(columns="geometry").equals(whole.drop(columns="geometry"))
+    monkeypatch.setattr(previewing, "MOST_AROUND", 5)
+    with pytest.raises(LimitError, match="vertices"):
+        previewing.around(store, changes, chosen)
+
+
+@pytest.mark.parametrize(
+    "verb", ["repair_preview", "conflict", "resolve", "waive", "approve"]
+)
+def test_no_request_reads_the_whole_layer(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    asked = []
+    if verb in ("repair_preview", "waive"):
+        desk.commit()
+        draft, mark = _overlapping(desk)
+        call: tuple[Any, ...] = (draft, [mark])
+    elif verb == "approve":
+        desk.commit()
+        draft = desk.stage(picture="AAAB/AABB/CCDD", effective="2021")["id"]
+        desk.registry.check("zhao", draft)
+        desk.registry.submit("zhao", draft)
+    else:
+        draft = _conflicting(desk)
+        call = (draft,)
+    head = desk.registry.store.head("divisions")
+    snapshot = type(desk.registry.store).snapshot
+
+    def seen(self: Any, layer: str, **how: Any) -> Any:
+        asked.append(how.get("keys") is not None or how.get("bbox") is not None)
+        return snapshot(self, layer, **how)
+
+    monkeypatch.setattr(type(desk.registry.store), "snapshot", seen)
+    if verb == "resolve":
+        sides = dict.fromkeys((A, B), "mine")
+        desk.registry.resolve("zhao", *call, sides, head=head)
+    elif verb == "waive":
+        desk.registry.waive("chen", draft, mark, "临时")
+    elif verb == "approve":
+        desk.registry.approve("chen", draft)
+    else:
+        getattr(desk.registry, verb)("zhao", *call)
+    assert asked
+    assert all(asked)
 
 
 def test_a_conflict_is_settled_unit_by_unit(desk_anywhere: Office) -> None:

@@ -197,13 +197,14 @@ def test_no_export_holds_a_formula(
 ) -> None:
     said: list[str] = []
     for export in filled.values["export"]:
-        answer = clients["decider"].get(f"/exports/{export}/file")
+        with clients["decider"].get(f"/exports/{export}/file") as answer:
+            content = answer.data
         assert answer.status_code == 200
         name = answer.headers["Content-Disposition"]
         if ".csv" in name:
-            cells = [c for row in _rows_of(answer.data) for c in row]
+            cells = [c for row in _rows_of(content) for c in row]
         else:
-            book = openpyxl.load_workbook(io.BytesIO(answer.data))
+            book = openpyxl.load_workbook(io.BytesIO(content))
             found = [c for sheet in book for row in sheet.iter_rows() for c in row]
             assert {c.data_type for c in found} <= {"s", "n", "inlineStr", "b"}
             said += [str(c.value) for c in found]

@@ -182,11 +182,12 @@ def test_an_export_is_asked_for_made_and_fetched(
     path = f"/api/v1/exports/{row['id']}/file"
     assert people["gui"].get(path).status_code == 409
     registry.make_export("gui", row["id"])  # what the worker does
-    answer = people["gui"].get(f"/exports/{row['id']}/file")
+    with people["gui"].get(f"/exports/{row['id']}/file") as answer:
+        content = answer.data.decode("utf-8-sig")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "divisions-v2.csv" in answer.headers["Content-Disposition"]
-    assert "东区" in answer.data.decode("utf-8-sig")
+    assert "东区" in content
     assert people["kan"].get(path).status_code == 403
     assert people["ji"].get(path).status_code == 403
     everybody = people["ji"].get("/exports").get_data(as_text=True)

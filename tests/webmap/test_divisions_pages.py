@@ -115,8 +115,9 @@ def test_an_original_goes_to_who_may_see_its_draft(bureau: Office) -> None:
     app = create_app(bureau.registry)
     digest = bureau.registry.store.find(DRAFTS)[0]["original"]["digest"]
     address = f"/divisions/120101001/documents/{digest}"
-    answer = client_as(app, "zhao").get(address)
-    assert answer.data == b"the file"
+    with client_as(app, "zhao").get(address) as answer:
+        assert answer.data == b"the file"
+    assert client_as(app, "zhao").head(address).content_length == 8
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "read_original" in bureau.verbs()
     assert client_as(app, "viewer").get(address).status_code == 403

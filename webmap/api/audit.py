@@ -12,8 +12,8 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import MOST, Job, Query, page
+from webmap.audit_table import as_csv, wanted
 from webmap.session import actor, registry
-from webmap.views.audit import as_csv, wanted
 
 audit = ApiBlueprint("audit", Text("审计", "The audit"))
 

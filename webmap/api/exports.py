@@ -10,8 +10,8 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import Arguments, Query
+from webmap.downloads import file_of
 from webmap.session import actor, registry
-from webmap.views.exports import file_of
 
 exports = ApiBlueprint("exports", Text("导出", "Exports"))
 

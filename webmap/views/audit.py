@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
@@ -21,21 +18,19 @@ from flask import stream_with_context as streaming
 
 from boundaries import journal
 from geodata.errors import InputError, Text
-from geodata.files import formulas
 from webmap import policy
+from webmap.audit_table import as_csv, wanted
+from webmap.downloads import written
 from webmap.languages import say
 from webmap.session import actor, registry
 from webmap.shell import CHINA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from geodata.store.changes import JournalEntry
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
 
 PAGE = 50
-_HEADINGS = ("seq", "recorded", "actor", "account", "verb", "subject", "detail")
 _FILTERS = ("who", "verb", "subject", "since", "until")
 
 
@@ -81,7 +76,7 @@ def anchor() -> Any:
     head = registry().anchor(actor())
     body = json.dumps(head, ensure_ascii=False, indent=1)
     name = f"quhua-anchor-{head['exported'][:10]}.json"
-    return _download(body, name, "application/json")
+    return written(body, name, "application/json")
 
 
 @audit.post("/export")
@@ -91,54 +86,7 @@ def export() -> Any:
     asked = {name: request.form.get(name, "").strip() for name in _FILTERS}
     pages = registry().export_audit(actor(), **wanted(asked))
     today = dt.datetime.now(CHINA).strftime("%Y-%m-%d")
-    return _download(streaming(as_csv(pages)), f"quhua-audit-{today}.csv", "text/csv")
-
-
-def wanted(asked: dict[str, str]) -> dict[str, str]:
-    """Return the filters as the registry takes them: days become instants."""
-    since, until = asked.get("since", ""), asked.get("until", "")
-    return {
-        "who": asked.get("who", ""),
-        "verb": asked.get("verb", ""),
-        "subject": asked.get("subject", ""),
-        "since": _instant(since, 0) if since else "",
-        "until": _instant(until, 1) if until else "",
-    }
-
-
-def as_csv(pages: Iterator[list[JournalEntry]]) -> Iterator[str]:
-    """Yield the table in parts: a mark, the headings, then page by page."""
-    yield "\ufeff" + _line(_HEADINGS)
-    for page in pages:
-        yield "".join(
-            _line(
-                (
-                    str(entry.seq), entry.recorded, entry.actor, entry.account,
-                    entry.verb, entry.subject,
-                    json.dumps(entry.detail, ensure_ascii=False, sort_keys=True),
-                )
-            )
-            for entry in page
-        )  # fmt: skip
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    made = io.StringIO()
-    csv.writer(made, lineterminator="\r\n").writerow(map(formulas.guard, cells))
-    return made.getvalue()
-
-
-def _instant(day: str, later: int) -> str:
-    """Return the UTC instant at which a day here begins, or the one after it."""
-    try:
-        moment = dt.datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=CHINA)
-    except ValueError as error:
-        raise InputError(
-            Text(f"“{day}”不是日期。", f"'{day}' is no date."),
-            Text("应为 2026-01-31 的写法。", "Write it like 2026-01-31."),
-        ) from error
-    moment += dt.timedelta(days=later)
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(streaming(as_csv(pages)), f"quhua-audit-{today}.csv", "text/csv")
 
 
 def _told(entry: JournalEntry) -> dict[str, Any]:
@@ -164,10 +112,3 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def _download(body: Any, name: str, kind: str) -> Response:
-    answer = Response(body, mimetype=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

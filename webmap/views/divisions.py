@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 from flask import (
@@ -13,7 +12,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 
@@ -23,6 +21,7 @@ from geodata.errors import InputError, NotFoundError, Text
 from webmap import divisions as published_divisions
 from webmap import policy
 from webmap.divisions_record import areas, told
+from webmap.downloads import attached
 from webmap.languages import say
 from webmap.session import actor, registry
 
@@ -105,13 +104,8 @@ def original(code: str, digest: str) -> Any:
     known = registry().division_documents(actor(), code)
     if not any((item["original"] or {}).get("digest") == digest for item in known):
         raise NotFoundError(Text("没有这份原件。", "There is no such original."))
-    name, content = registry().original(actor(), digest)
-    return send_file(
-        io.BytesIO(content),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=name,
-    )
+    name, file = registry().original(actor(), digest)
+    return attached(file, name)
 
 
 @divisions.post("/export")

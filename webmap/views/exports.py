@@ -18,19 +18,12 @@ from boundaries import review
 from geodata.errors import QuhuaError, Text
 from geodata.files.writing import FORMATS
 from webmap import policy
+from webmap.downloads import file_of
 from webmap.languages import say
 from webmap.session import actor, identity, registry
 
 exports = Blueprint("exports", __name__, url_prefix="/exports")
 
-KINDS = {
-    ".gpkg": "application/geopackage+sqlite3",
-    ".geojson": "application/geo+json",
-    ".zip": "application/zip",
-    ".csv": "text/csv",
-    ".kml": "application/vnd.google-earth.kml+xml",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 LAYERS = {
     "divisions": Text("行政区划", "Divisions"),
     "boundary_lines": Text("界线", "Boundary lines"),
@@ -82,16 +75,6 @@ def request_export() -> Any:
 def download(export: str) -> Response:
     """Hand a finished export to its owner, or to those above; it is recorded."""
     return file_of(export)
-
-
-def file_of(export: str) -> Response:
-    """Return the file of an export as a download."""
-    document, content = registry().export_file(actor(), export)
-    suffix = "." + document["name"].rpartition(".")[2]
-    answer = Response(content, mimetype=KINDS.get(suffix, "application/octet-stream"))
-    answer.headers["Content-Disposition"] = f'attachment; filename="{document["name"]}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
 
 
 def _page(sent: Any, error: QuhuaError | None = None) -> str:

@@ -113,8 +113,10 @@ def right(office: Office, kind: str, job: dict[str, Any]) -> None:
         assert registry.store.tags()["published/divisions"] == 1
         assert verbs.count("publish") == 1
     if kind == "export":
-        document, content = registry.export_file("chen", job["subject"])
-        assert document["made"]["digest"].endswith(hashlib.sha256(content).hexdigest())
+        document, file = registry.export_file("chen", job["subject"])
+        with file:
+            content = hashlib.sha256(file.read())
+        assert document["made"]["digest"].endswith(content.hexdigest())
         assert verbs.count("export") == 1
     if kind == "backup":
         assert len(list(registry.backup_folder().iterdir())) == 1

@@ -1,0 +1,48 @@
+"""Files that go out as downloads, copied from where they lie, never held whole."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from flask import Response, request, send_file
+
+from webmap.session import actor, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = {
+    ".gpkg": "application/geopackage+sqlite3",
+    ".geojson": "application/geo+json",
+    ".zip": "application/zip",
+    ".csv": "text/csv",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+UNKNOWN = "application/octet-stream"
+
+
+def file_of(export: str) -> Response:
+    """Return the file of an export as a download."""
+    document, file = registry().export_file(actor(), export)
+    suffix = "." + document["name"].rpartition(".")[2]
+    return attached(file, document["name"], KINDS.get(suffix, UNKNOWN))
+
+
+def attached(file: BinaryIO, name: str, kind: str = UNKNOWN) -> Response:
+    """Return an open file as a download; the server closes it."""
+    answer = send_file(file, mimetype=kind, as_attachment=True, download_name=name)
+    answer.content_length = os.fstat(file.fileno()).st_size
+    answer.headers["Cache-Control"] = "private, no-store"
+    if request.method == "HEAD":  # nobody will read it
+        file.close()
+    return answer
+
+
+def written(body: str | Iterable[str], name: str, kind: str) -> Response:
+    """Return text as a download, as it is written."""
+    answer = Response(body, mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
