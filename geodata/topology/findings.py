@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.topology.metres import Metres
+    from geodata.topology.units import Units
 
 COLUMNS = (
     "rule",
@@ -89,15 +90,23 @@ class Place:
 class Findings:
     """The result of :func:`geodata.topology.check`, and what a re-check needs.
 
-    ``keys`` name the rows of the frame that was checked as participants do;
-    ``shapes`` are their geometries as given.
+    ``units`` are the rows that were checked.
     """
 
     frame: gpd.GeoDataFrame
-    keys: tuple[str, ...]
-    shapes: NDArray[Any]
+    units: Units
     tolerance_m: float
     exceptions: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the rows that were checked, as participants have them."""
+        return self.units.keys
+
+    @property
+    def shapes(self) -> NDArray[Any]:
+        """The geometries of the rows that were checked, as given."""
+        return self.units.shapes()
 
     @property
     def crs(self) -> Any:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METRES_PER_DEGREE = 111_320.0
+SMALL_DEG = 0.01
+"""Of a place this high the scale at its middle gives the area to a part in 1e6."""
+LATTICE = 48
+"""Points to a side at which a projection's scale is asked for."""
 LARGEST = np.array([360.0, 90.0, 360.0, 90.0])
 """Bounds, as west, south, east and north, of what may be degrees."""
 
@@ -68,7 +72,7 @@ class Metres:
             return measure.metres_per_degree(xy[:, 1])
         if self._projection is None or not len(xy):
             return np.full((len(xy), 2), self.unit_m)
-        factor = self.unit_m / np.sqrt(self._factors(xy))
+        factor = self.unit_m / np.sqrt(self._factors_near(xy))
         return np.stack([factor, factor], axis=1)
 
     def length_m(
@@ -88,12 +92,22 @@ class Metres:
         """Return the area of each (multi)polygon."""
         polygons = np.atleast_1d(polygons)
         if self.degrees:
-            return np.asarray(area_m2(polygons))
+            return self._of_degrees(polygons)
         plane = shapely.area(polygons) * self.unit_m**2
         if self._projection is None or not len(polygons):
             return np.asarray(plane)
         box = shapely.bounds(polygons).reshape(-1, 4)
         return np.asarray(plane / self._factors((box[:, :2] + box[:, 2:]) / 2))
+
+    def _of_degrees(self, polygons: NDArray[Any]) -> NDArray[np.float64]:
+        """Return ellipsoidal areas; of small places by the scale at their middle."""
+        box = shapely.bounds(polygons).reshape(-1, 4)
+        scale = self.scale((box[:, :2] + box[:, 2:]) / 2)
+        found = np.asarray(shapely.area(polygons) * scale.prod(axis=1))
+        large = np.flatnonzero(~(box[:, 3] - box[:, 1] < SMALL_DEG))
+        if len(large):
+            found[large] = area_m2(polygons[large])
+        return np.asarray(np.where(np.isfinite(found), found, 0.0))
 
     def perimeter_m(self, polygons: Any) -> NDArray[np.float64]:
         """Return the length of all rings of each (multi)polygon."""
@@ -127,3 +141,14 @@ class Metres:
         lon, lat = back.transform(xy[:, 0], xy[:, 1])
         found = np.asarray(projection.get_factors(lon, lat, errcheck=False).areal_scale)
         return np.where(np.isfinite(found) & (found > 0), found, 1.0)
+
+    def _factors_near(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the areal scale on a lattice's nearest point, when there are many."""
+        if len(xy) <= LATTICE**2:
+            return self._factors(xy)
+        low, high = xy.min(axis=0), xy.max(axis=0)
+        step = np.maximum((high - low) / (LATTICE - 1), 1e-9)
+        at = np.rint((xy - low) / step).astype(np.intp)
+        column, row = np.meshgrid(np.arange(LATTICE), np.arange(LATTICE))
+        lattice = low + np.stack([column.ravel(), row.ravel()], axis=1) * step
+        return np.asarray(self._factors(lattice)[at[:, 1] * LATTICE + at[:, 0]])

@@ -1,0 +1,276 @@
+"""From the faces between unmatched edges to overlaps, gaps and borders that differ."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geodata.topology import measure
+from geodata.topology.arrangement import Arrangement, arrange
+from geodata.topology.conflicts import grouped
+from geodata.topology.faces import covering, enclosed
+from geodata.topology.kernels import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from geodata.topology.survey import Survey
+    from geodata.topology.units import Units
+
+NOISE_M = 0.0005
+"""Positions nearer than this are one: no survey is finer."""
+WIDE_M = 0.001
+"""Faces narrower than this on average are not on the ground."""
+THROUGH = 0.01
+"""An overlap of this share of a unit may be crossed by borders of others."""
+LEAST_SHARE = 1e-9
+"""What shares less than this of a place touches it."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Places that not exactly one unit covers; all arrays are parallel.
+
+    ``units`` are those that cover an overlap, or that surround a gap. ``share`` is
+    the area in square units of the coordinates; ``cycle`` the face in the
+    arrangement, -1 for a place that GEOS worked out.
+    """
+
+    polygons: NDArray[Any]
+    count: NDArray[np.intp]
+    share: NDArray[np.float64]
+    cycle: NDArray[np.intp]
+    units: list[tuple[int, ...]]
+
+
+def unmatched(survey: Survey) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Return the edges that no other unit draws backwards, and the unit of each."""
+    rings = survey.rings
+    twin = matching.match(rings.xy.view(np.uint64), rings.start, survey.skip)
+    edge = np.flatnonzero(twin == -1)
+    ring = np.searchsorted(rings.start, edge, side="right") - 1
+    return edge, rings.unit[ring]
+
+
+def arranged(units: Units, survey: Survey) -> Arrangement:
+    """Return the arrangement of a layer's unmatched edges."""
+    edge, unit = unmatched(survey)
+    xy = survey.rings.xy
+    return arrange(xy[edge], xy[edge + 1], unit, units.metres.units(NOISE_M))
+
+
+def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:
+    """Return the overlaps and gaps of a layer that are wider than noise."""
+    bounded = (made.area > 0) & ~made.wrong & (made.count != 1)
+    chosen = np.flatnonzero(bounded & (_width(units, made) >= WIDE_M))
+    polygons = made.polygons(chosen)
+    count = np.maximum(made.count[chosen], 0).astype(np.intp)
+    left, right = _beside(made, 0), _beside(made, 1)
+    who = [
+        (left if many else right).get(face, ())
+        for face, many in zip(chosen.tolist(), count.tolist(), strict=True)
+    ]
+    found = Faces(polygons, count, made.area[chosen] / 2, chosen, who)
+    shapes = Shapes(units, survey)
+    found = _with_hosts(shapes, found)
+    found = _cut_through(shapes, found)
+    return _tangled(shapes, made, found)
+
+
+class Shapes:
+    """The usable units as valid polygons, made when asked for."""
+
+    def __init__(self, units: Units, survey: Survey) -> None:
+        self.units, self.survey = units, survey
+        self._known: dict[int, Any] = dict(survey.repaired)
+
+    def of(self, rows: Iterable[int]) -> NDArray[Any]:
+        """Return the valid shapes of some units."""
+        rows = list(rows)
+        fresh = sorted({row for row in rows if row not in self._known})
+        if fresh:
+            made = shapely.force_2d(self.units.shapes(np.array(fresh)))
+            self._known.update(zip(fresh, made, strict=True))
+        found = np.empty(len(rows), dtype=object)
+        found[:] = [self._known[row] for row in rows]
+        return found
+
+    @cached_property
+    def boxes(self) -> NDArray[Any]:
+        """The box of every usable unit, None for others."""
+        rings, count = self.survey.rings, len(self.units)
+        low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+        used = np.flatnonzero(~self.survey.skip & (np.diff(rings.start) > 0))
+        if len(used):
+            ends = np.stack([rings.start[used], rings.start[used + 1]], axis=1).ravel()
+            ends = np.minimum(ends, len(rings.xy) - 1)
+            np.minimum.at(
+                low, rings.unit[used], np.minimum.reduceat(rings.xy, ends)[::2]
+            )
+            np.maximum.at(
+                high, rings.unit[used], np.maximum.reduceat(rings.xy, ends)[::2]
+            )
+        boxes = np.full(count, None, dtype=object)
+        known = np.isfinite(low).all(axis=1)
+        boxes[known] = shapely.box(*low[known].T, *high[known].T)
+        return boxes
+
+    def near(self, places: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return pairs of unit and place of which the boxes meet."""
+        if not len(places):
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        unit, place = shapely.STRtree(places).query(self.boxes)
+        return unit, place
+
+    def covering(self, places: NDArray[Any]) -> list[tuple[int, ...]]:
+        """Return for each place the units that cover a point within it."""
+        inside = shapely.point_on_surface(places)
+        unit, place = self.near(inside)
+        xy = shapely.get_coordinates(inside)
+        known = self.of(np.unique(unit).tolist())
+        at = np.searchsorted(np.unique(unit), unit)
+        shapely.prepare(known)
+        holds = shapely.contains_xy(known[at], xy[place, 0], xy[place, 1])
+        found: list[list[int]] = [[] for _ in places]
+        for row, where in zip(unit[holds].tolist(), place[holds].tolist(), strict=True):
+            found[where].append(row)
+        return [tuple(sorted(rows)) for rows in found]
+
+
+def _width(units: Units, made: Arrangement) -> NDArray[np.float64]:
+    """Return about the mean width of every cycle in metres."""
+    step = made.xy[made.b] - made.xy[made.a]
+    scale = units.metres.scale((made.xy[made.b] + made.xy[made.a]) / 2)
+    length = np.hypot(*(step * scale).T)
+    cycles = len(made.area)
+    around = np.bincount(made.cycle, weights=np.repeat(length, 2), minlength=cycles)
+    factor = np.ones(cycles)
+    factor[made.cycle] = np.repeat(scale.prod(axis=1), 2)
+    return measure.strip_width(np.abs(made.area) / 2 * factor, around)
+
+
+def _beside(made: Arrangement, way: int) -> dict[int, tuple[int, ...]]:
+    """Return by face the units that draw an edge with it to the left (0) or right."""
+    face = made.face[2 * made.edge + way]
+    rows = np.stack([face, made.unit.astype(np.int64)], axis=1)[face >= 0]
+    if not len(rows):
+        return {}
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    rows = rows[np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]]
+    bounds = np.flatnonzero(np.r_[True, rows[1:, 0] != rows[:-1, 0], True]).tolist()
+    faces, values = rows[:, 0].tolist(), rows[:, 1].tolist()
+    return {
+        faces[low]: tuple(values[low:high]) for low, high in itertools.pairwise(bounds)
+    }
+
+
+def _with_hosts(shapes: Shapes, found: Faces) -> Faces:
+    """Name also the units that cover an overlap without drawing an edge of it."""
+    named = np.array([len(units) for units in found.units], np.intp)
+    few = np.flatnonzero((found.count > 1) & (named < found.count))
+    if not len(few):
+        return found
+    units = list(found.units)
+    for place, more in zip(
+        few.tolist(), shapes.covering(found.polygons[few]), strict=True
+    ):
+        units[place] = tuple(sorted({*units[place], *more}))
+    return replace(found, units=units)
+
+
+def _cut_through(shapes: Shapes, found: Faces) -> Faces:
+    """Cut large overlaps along matched borders that run through them."""
+    area = shapes.survey.area
+    large = [
+        place
+        for place in np.flatnonzero(found.count > 1).tolist()
+        if found.share[place] > THROUGH * area[list(found.units[place])].min()
+    ]
+    if not large:
+        return found
+    unit, at = shapes.near(found.polygons[large])
+    around: dict[int, list[int]] = {}
+    for row, place in zip(unit.tolist(), at.tolist(), strict=True):
+        around.setdefault(large[place], []).append(row)
+    gone, more = [], []
+    for place in large:  # few: overlaps that matter beside their units
+        rows = around.get(place, [])
+        if set(rows) <= set(found.units[place]) and len(rows) == found.count[place]:
+            continue
+        pieces = _pieces(shapes, found.polygons[place], rows)
+        if len({units for _, units in pieces}) > 1:
+            gone.append(place)
+            more += [piece for piece in pieces if len(piece[1]) > 1]
+    return _replaced(found, gone, more)
+
+
+def _pieces(
+    shapes: Shapes, polygon: Any, rows: list[int]
+) -> list[tuple[Any, tuple[int, ...]]]:
+    """Return a place cut along the borders of some units, and who covers each piece."""
+    whole = shapes.of(rows)
+    parts = shapely.intersection(whole, polygon)
+    kept = shapely.area(parts) > LEAST_SHARE * shapely.area(polygon)
+    if not kept.any():
+        return []
+    rows = [row for row, keep in zip(rows, kept.tolist(), strict=True) if keep]
+    pieces = enclosed(shapely.boundary(parts[kept]))
+    _, piece, unit = covering(whole[kept], pieces)
+    groups = grouped(piece, unit, len(pieces))
+    return [
+        (shape, tuple(rows[at] for at in group))
+        for shape, group in zip(pieces, groups, strict=True)
+    ]
+
+
+def _replaced(
+    found: Faces, gone: list[int], more: list[tuple[Any, tuple[int, ...]]]
+) -> Faces:
+    if not gone and not more:
+        return found
+    kept = np.delete(np.arange(len(found.units)), gone)
+    shapes = np.empty(len(more), dtype=object)
+    shapes[:] = [shape for shape, _ in more]
+    counts = np.array([len(units) for _, units in more], np.intp)
+    return Faces(
+        np.concatenate([found.polygons[kept], shapes]),
+        np.concatenate([found.count[kept], counts]),
+        np.concatenate([found.share[kept], shapely.area(shapes)]),
+        np.concatenate([found.cycle[kept], np.full(len(more), -1)]),
+        [found.units[place] for place in kept.tolist()] + [who for _, who in more],
+    )
+
+
+def _tangled(shapes: Shapes, made: Arrangement, found: Faces) -> Faces:
+    """Let GEOS work out the pieces of which the counts contradict each other."""
+    edges = np.flatnonzero(made.wrong[made.cycle[::2]])
+    if not len(edges):
+        return found
+    ends = np.stack([made.xy[made.a[edges]], made.xy[made.b[edges]]], axis=1)
+    places = enclosed(np.asarray(shapely.linestrings(ends)))
+    places = places[shapes.units.metres.width_m(places) >= WIDE_M]
+    if not len(places):
+        return found
+    covered = shapes.covering(places)
+    gaps = [place for place, units in enumerate(covered) if not units]
+    unit, at = shapes.near(places[gaps])
+    around: dict[int, list[int]] = {}
+    touch = shapely.dwithin(
+        shapes.of(unit.tolist()), places[gaps][at], shapes.units.metres.units(WIDE_M)
+    )
+    for row, place in zip(unit[touch].tolist(), at[touch].tolist(), strict=True):
+        around.setdefault(gaps[place], []).append(row)
+    more = [(places[place], covered[place]) for place in range(len(places))]
+    overlaps = [piece for piece in more if len(piece[1]) > 1]
+    found = _replaced(found, [], overlaps)
+    holes = [(places[place], tuple(sorted(around.get(place, ())))) for place in gaps]
+    both = _replaced(found, [], holes)
+    both.count[len(found.count) :] = 0
+    return both
