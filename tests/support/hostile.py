@@ -358,9 +358,11 @@ class _Filling:
         """The notice, the public view, and the texts of the settings."""
         body: dict[str, Any] = {"text": self.text("notice", 200)}
         self.send("system", "settings/notice", body, "PUT")
+        number = "".join(filter(str.isprintable, self.text("approval number", 60)))
+        self.planted.texts["approval number"] = [number]  # no other is taken
         body = {
             "on": True,
-            "approval_number": self.text("approval number", 60),
+            "approval_number": number,
             "note": self.text("public note"),
         }
         self.send("system", "public", body, "PUT")
