@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def _setting(default: Any, unit: str, zh: str, en: str, least: float = 0) -> Any:
-    metadata = {"unit": unit, "help": Text(zh, en), "least": least}
+LARGEST_PART_MB = 64
+"""The server takes no more off the wire at once."""
+
+
+def _setting(
+    default: Any, unit: str, zh: str, en: str,
+    least: float = 0, most: float = math.inf,
+) -> Any:  # fmt: skip
+    metadata = {"unit": unit, "help": Text(zh, en), "least": least, "most": most}
     return field(default=default, metadata=metadata)
 
 
@@ -241,7 +248,9 @@ class Jobs:
 class Uploads:
     """Files on their way in, in parts, until they are whole."""
 
-    part_mb: int = _setting(4, "MB", "单个分片的大小上限", "most of one part")
+    part_mb: int = _setting(
+        4, "MB", "单个分片的大小上限", "most of one part", least=1, most=LARGEST_PART_MB
+    )
     open: int = _setting(
         20, "", "每人同时未完成的上传数", "unfinished uploads one person may have"
     )
@@ -453,7 +462,7 @@ def _merge(base: Any, table: Mapping[str, Any], group: str) -> Any:
             values[name] = _merge(old, _table(full, value), f"{full}.")
         else:
             values[name] = _typed(full, value, hints[name], old)
-            _require_least(full, values[name], known[name].metadata.get("least", 0))
+            _require_within(full, values[name], known[name].metadata)
             _require_rate(full, values[name])
     return dataclasses.replace(base, **values)
 
@@ -490,11 +499,14 @@ def _typed(name: str, value: Any, hint: Any, old: Any) -> Any:
     return value
 
 
-def _require_least(name: str, value: Any, least: float) -> None:
-    """Refuse a number below what makes sense; none of ours is negative."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and not least <= value < math.inf:
-        raise _wrong(name, value, f"number >= {least:g}")
+def _require_within(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a number beyond what makes sense; none of ours is negative."""
+    least, most = metadata.get("least", 0), metadata.get("most", math.inf)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if not least <= value <= most or value == math.inf:
+        above = "" if most == math.inf else f", <= {most:g}"
+        raise _wrong(name, value, f"number >= {least:g}{above}")
 
 
 def _require_rate(name: str, value: Any) -> None:

@@ -153,7 +153,8 @@ def _told(error: QuhuaError) -> Any:
         return _answer(status, error.message, error.hint, error.to_dict())
     reference = _logged(error)
     hint = error.hint or words_of(status).hint
-    return _answer(status, error.message, hint, error.to_dict(), reference)
+    answer = _answer(status, error.message, hint, error.to_dict(), reference)
+    return (*answer, {"Retry-After": RETRY_S}) if status == 503 else answer
 
 
 def _refused(error: HTTPException) -> Any:
@@ -170,6 +171,8 @@ def _refused(error: HTTPException) -> Any:
     return (*answer, kept)
 
 
+RETRY_S = "5"
+"""Seconds after which who met a busy server may ask again."""
 _KEPT = frozenset({"Allow", "Retry-After"})
 """Headers of an HTTP error that say what would have been right."""
 

@@ -8,6 +8,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
+from boundaries.settings import LARGEST_PART_MB
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 8
-MOST_BODY = 64 << 20
+MOST_BODY = LARGEST_PART_MB << 20
 """Bytes of one request that are taken off the wire before Flask's own, closer bounds
 (:data:`webmap.app.MOST_SENT`, a part of an upload) are asked; waitress would buffer a
 gigabyte, of anybody."""

@@ -32,6 +32,7 @@ from boundaries.registry.edit_log import (
     units_shown,
 )
 from boundaries.registry.proposals import free_codes
+from boundaries.registry.turns import Turns
 from boundaries.vocabulary import DraftState
 from geodata.crs import gauss_krueger
 from geodata.errors import InputError, LimitError, StateError, Text
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
     from geodata.store.protocol import Transaction
 
+TURNS = Turns(2, 5.0, Text("正在为他人编辑界线。", "Others are editing borders."))
+"""One edit may redraw as many vertices as ``edit_frame.MOST_AROUND``."""
 MOST_STEPS = 500
 MOST_CHANGES = 2_000
 """Units a draft may change: what is staged is kept once more for every step."""
@@ -165,13 +168,15 @@ class Editing(Drafts):
             What was sent is no edit, or too much.
         StateError
             ``stale``: the draft was edited elsewhere since.
+        StoreError
+            ``busy``: others are editing, try again.
         GeometryError
             Units would overlap, cross or turn; the message says where.
         ForbiddenError
             A unit that would change, a neighbour too, lies outside the subtree.
         """
         rev, operation = edits.parse(body, region=self.settings.region)
-        with logged("edit", actor, draft=draft) as said:
+        with logged("edit", actor, draft=draft) as said, TURNS.taken():
             document, changes, frame = self._opened(actor, draft, operation, rev)
             made = self._redrawn(actor, changes, frame, operation)
             if isinstance(operation, edits.Split) and not operation.parts:
@@ -212,8 +217,9 @@ class Editing(Drafts):
         For a split: its pieces with area, the units below each, and free codes.
         """
         rev, operation = edits.parse(body, region=self.settings.region)
-        _, changes, frame = self._opened(actor, draft, operation, rev)
-        made = self._redrawn(actor, changes, frame, operation)
+        with TURNS.taken():
+            _, changes, frame = self._opened(actor, draft, operation, rev)
+            made = self._redrawn(actor, changes, frame, operation)
         proposed: dict[str, Any] = {
             "said": made.said._asdict(),
             "notes": [note._asdict() for note in made.notes],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ import pandas as pd
 import shapely
 
 from boundaries.registry import reports, staging
+from boundaries.registry.turns import Turns
 from boundaries.rules.trying import FINDINGS, UNITS
-from geodata.errors import LimitError, StoreError, Text
+from geodata.errors import LimitError, Text
 from geodata.files.limits import Limits
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 MOST_AROUND = 2_000_000
 """Vertices of the units around the findings tried together."""
 LIMITS = Limits(memory_mb=3072, cpu_s=20, wall_s=30)
-AT_ONCE, TURN_S = 2, 5.0
-"""Previews tried at a time, and how long others wait: each may take :data:`LIMITS`."""
+TURNS = Turns(
+    2, 5.0, Text("正在为他人试算修复。", "Repairs are being tried for others.")
+)
+"""Each preview may take :data:`LIMITS`."""
 _MARGIN_DEG = 1e-4
-_TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 
 def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -45,16 +46,8 @@ def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]
     StoreError
         Code ``busy`` when others are being tried and do not end soon.
     """
-    if not _TURNS.acquire(timeout=TURN_S):
-        raise StoreError(
-            Text("正在为他人试算修复。", "Repairs are being tried for others."),
-            Text("请稍后重试。", "Try again in a moment."),
-            code="busy",
-        )
-    try:
+    with TURNS.taken():
         return _tried(after, chosen)
-    finally:
-        _TURNS.release()
 
 
 def _tried(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import mmap
 import sqlite3
 import threading
 import time
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.errors import InputError, Text
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LARGEST = 2 * 2**20
 """Bytes of one tile at most."""
+DIRECTORY = 2**20
+"""Bytes of one directory of an archive, unpacked; written ones have tens of KB."""
+_DEPTH = 4
 DEEPEST = 22
 QUERY_S = 2.0
 SUFFIXES = (".mbtiles", ".pmtiles")
@@ -153,8 +157,7 @@ class PMTiles(Archive):
         if self._map[:7] != b"PMTiles":
             raise ValueError("no PMTiles header")
         untyped: Any = Reader
-        self._reader = untyped(self._bytes)
-        header = self._reader.header()
+        header = self._header = untyped(self._bytes).header()
         if header["tile_type"] == TileType.MVT:
             _require_raster(path, "pbf")
         self.name = path.stem
@@ -163,8 +166,8 @@ class PMTiles(Archive):
     def tile(self, z: int, x: int, y: int) -> Picture | None:
         """Return a tile (y from the north), None where there is none."""
         try:
-            body = self._reader.get(z, x, y)
-        except (ValueError, KeyError, IndexError, OSError, EOFError):
+            body = self._found(z, x, y)
+        except (ValueError, KeyError, IndexError, OSError, EOFError, zlib.error):
             return None  # a directory that cannot be read has no such tile
         return picture(body) if body else None
 
@@ -172,10 +175,36 @@ class PMTiles(Archive):
         """Release the file."""
         self._map.close()
 
+    def _found(self, z: int, x: int, y: int) -> bytes | None:
+        from pmtiles.tile import deserialize_directory, find_tile, zxy_to_tileid
+
+        wanted, header = zxy_to_tileid(z, x, y), self._header
+        offset, length = header["root_offset"], header["root_length"]
+        for _ in range(_DEPTH):
+            packed = self._bytes(offset, length)
+            _require_small(packed)
+            entry = find_tile(deserialize_directory(packed), wanted)
+            if entry is None:
+                return None
+            if entry.run_length:
+                return self._bytes(
+                    header["tile_data_offset"] + entry.offset, entry.length
+                )
+            offset = header["leaf_directory_offset"] + entry.offset
+            length = entry.length
+        return None
+
     def _bytes(self, offset: int, length: int) -> bytes:
         if length > LARGEST:
             raise ValueError("a part of the archive is too large")
         return self._map[offset : offset + length]
+
+
+def _require_small(packed: bytes) -> None:
+    """Refuse a directory that would unpack to more than an honest one has."""
+    unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    if len(unpacked.decompress(packed, DIRECTORY + 1)) > DIRECTORY:
+        raise ValueError("a directory of the archive is too large")
 
 
 def _require_raster(path: Path, kind: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import shapely
 
 from boundaries.registry import findings, listing, previewing, staging
 from boundaries.registry.findings import Wanted
+from boundaries.registry.turns import Turns
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
@@ -19,6 +19,7 @@ from geodata.errors import (
     NotFoundError,
     StateError,
     StoreError,
+    Text,
 )
 from tests.support.registries import Office, streets
 
@@ -250,11 +251,9 @@ def test_a_preview_of_repairs_shows_cost_and_changes_nothing(
         desk.registry.repair_preview("zhao", draft, ["f" * 16])
     with pytest.raises(InputError):
         desk.registry.repair_preview("zhao", draft, [])
-    monkeypatch.setattr(previewing, "TURN_S", 0.01)
-    taken = threading.BoundedSemaphore(1)
-    taken.acquire()
-    monkeypatch.setattr(previewing, "_TURNS", taken)
-    with pytest.raises(StoreError) as busy:
+    turns = Turns(1, 0.01, Text("忙", "busy"))
+    monkeypatch.setattr(previewing, "TURNS", turns)
+    with turns.taken(), pytest.raises(StoreError) as busy:
         desk.registry.repair_preview("zhao", draft, [mark])
     assert busy.value.code == "busy", "not eight processes of three gigabytes"
 

@@ -96,6 +96,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         "[access]\nsign_in_rate = 'often'",  # no limit at all, if it were taken
         "[access]\naccount_rate = '0 per minute'",
         "[access]\ntoken_rate = ''",
+        "[uploads]\npart_mb = 0",
+        "[uploads]\npart_mb = 65",  # the server takes no more at once
     ],
 )
 def test_what_is_wrong_is_said_not_ignored(tmp_path: Path, text: str) -> None:

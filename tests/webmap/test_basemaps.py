@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import shutil
 import sqlite3
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from pmtiles.writer import Writer
 
 from boundaries.settings import Basemap
 from geodata.errors import InputError
-from geodata.tiles.archives import inodes, open_archive, picture
+from geodata.tiles.archives import DIRECTORY, inodes, open_archive, picture
 from tests.support.signed import client_as
 from webmap import basemaps, create_app
 
@@ -58,6 +60,17 @@ def test_a_picture_comes_out_of_an_archive(tmp_path: Path, make: Any) -> None:
     assert archive.zooms == (2, 2)
     assert archive.tile(2, 3, 1) == (PNG, "image/png")
     assert archive.tile(2, 0, 0) is None
+    archive.close()
+
+
+def test_a_directory_that_swells_has_no_tile(tmp_path: Path) -> None:
+    path = pmtiles(tmp_path / "bomb.pmtiles")
+    packed = gzip.compress(bytes(DIRECTORY + 2))
+    body = bytearray(path.read_bytes())
+    body[8:24] = struct.pack("<QQ", len(body), len(packed))  # where the root lies
+    path.write_bytes(bytes(body) + packed)
+    archive = open_archive(path)
+    assert archive.tile(2, 3, 1) is None
     archive.close()
 
 

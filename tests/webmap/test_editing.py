@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boundaries.registry import editing
+from boundaries.registry.turns import Turns
+from geodata.errors import Text
 from tests.support.registries import CODES, office
 from tests.support.signed import add_user, client_as
 from webmap import create_app
@@ -151,3 +154,20 @@ def test_the_pages_begin_and_show(app: Flask) -> None:
     assert json.dumps("yes") in text
     missing = client.post("/divisions/120101099/edit", data=sent)
     assert missing.status_code == 400
+
+
+def test_edits_take_turns_and_who_finds_none_is_told_to_come_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: Any = client_as(app, "zhao")
+    address = begun(client)
+    sent = move(client.get(address).json, 0.001)
+    turns = Turns(1, 0.01, Text("忙", "busy"))
+    monkeypatch.setattr(editing, "TURNS", turns)
+    with turns.taken():
+        for verb in ("edits", "proposals"):
+            answer = client.post(f"{address}/{verb}", json=sent)
+            assert (answer.status_code, answer.json["error"]) == (503, "busy")
+            assert answer.headers["Retry-After"] == "5"
+        assert client.get(address).status_code == 200, "reading goes on"
+    assert client.post(f"{address}/edits", json=sent).status_code == 200

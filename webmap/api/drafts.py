@@ -9,23 +9,25 @@ from marshmallow import fields, validate
 
 from boundaries.registry import findings, listing
 from boundaries.registry.settling import LONGEST
-from geodata.errors import InputError, Text
+from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import Arguments, Query
+from webmap.drafts import (
+    box_of,
+    checking,
+    never_kept,
+    require_named,
+    start_publishing,
+    turned,
+)
 from webmap.session import actor, registry
 
 if TYPE_CHECKING:
-    from flask import Response
+    pass
 
 drafts = ApiBlueprint("drafts", Text("草稿与审核", "Drafts and their review"))
 waivers = ApiBlueprint("waivers", Text("豁免", "Waivers"))
-
-
-def never_kept(response: Response) -> Response:
-    """Have no browser and no proxy keep what is not published."""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 for _part in (drafts, waivers):
@@ -348,49 +350,3 @@ def publish(draft: str) -> Any:
 def waived(query: dict[str, Any]) -> Any:
     """Return the waivers of drafts the caller may see, and how they stand."""
     return {"items": registry().waivers_seen(actor(), query["layer"])}
-
-
-def checking(document: dict[str, Any]) -> Any:
-    """Return the job of a check a decision needs first, None when it needs none."""
-    open_ = document["state"] not in ("approved", "published", "superseded")
-    if registry().is_checked(document) or not (open_ and "check" in document["moves"]):
-        return None
-    return registry().start_job(actor(), "check", document["id"], {})
-
-
-def start_publishing(document: dict[str, Any]) -> Any:
-    """Queue the publishing of the version a draft became."""
-    if document["version"] is None:
-        raise InputError(
-            Text("草稿尚未批准，没有可发布的版本。", "The draft is no version yet.")
-        )
-    parameters = {"version": document["version"]}
-    return registry().start_job(actor(), "publish", document["layer"], parameters)
-
-
-def turned(sort: str) -> tuple[str, bool]:
-    """Return the column and whether downwards, of ``-updated`` and the like."""
-    return sort.lstrip("-"), sort.startswith("-")
-
-
-def box_of(text: str) -> tuple[float, float, float, float] | None:
-    """Return the box written ``west,south,east,north``."""
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(
-            Text(f"范围“{text}”有误。", f"'{text}' is no box."),
-            Text("例：119.7,38.5,119.8,38.6", "Example: 119.7,38.5,119.8,38.6"),
-        ) from error
-    return west, south, east, north
-
-
-def require_named(draft: str, name: str) -> None:
-    """Refuse to give a draft up whose id was not written out."""
-    if name.strip() != draft:
-        raise InputError(
-            Text(f"请写出草稿编号 {draft} 以确认。", f"Write {draft} to confirm."),
-            code="confirm",
-        )

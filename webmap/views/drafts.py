@@ -14,7 +14,7 @@ from boundaries.registry.settling import LONGEST
 from boundaries.vocabulary import DraftState, Rule, Severity
 from geodata.errors import ConflictError, QuhuaError
 from webmap import languages, policy
-from webmap.api.drafts import (
+from webmap.drafts import (
     checking,
     never_kept,
     require_named,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from webmap import policy
-from webmap.api.document import nouns, routes
+from webmap.reference import nouns, routes
 
 reference = Blueprint("reference", __name__)
 
