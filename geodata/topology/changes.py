@@ -1,4 +1,4 @@
-"""Which unit gave which ground to which, between two states of one level."""
+"""What became of every unit between two versions of a layer."""
 
 from __future__ import annotations
 
@@ -9,140 +9,276 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.crs import STORAGE, area_m2
-from geodata.topology import measure
-from geodata.topology.conflicts import NOISE_M
-from geodata.topology.edges import SAME_POSITION_DEG
+from geodata.crs import transform
+from geodata.crs.declared import horizontal
+from geodata.errors import InputError, Text
+from geodata.topology.check import unit_keys
+from geodata.topology.moves import measures, moves
 from geodata.topology.soundness import sound
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from geodata.topology.metres import Metres
 
-NOTHING = shapely.MultiPolygon()
+KINDS = (
+    "kept",
+    "renamed",
+    "recoded",
+    "border_moved",
+    "transferred",
+    "split",
+    "merged",
+    "new",
+    "gone",
+)
+SAME = 0.9
+"""Share of both units' ground that makes one of them the other under a new code."""
+HALF = 0.5
+PART = 0.1
+"""Share of a unit's ground below which a piece does not make it split."""
+BLOCK = 0.01
+"""Share of a unit's ground from which a compact piece is land handed over."""
+COMPACT = 0.05
+"""Width over length from which a piece is more than a strip along a border."""
+COLUMNS = (
+    "kind",
+    "from",
+    "to",
+    "from_name",
+    "to_name",
+    "area_m2",
+    "share_from",
+    "share_to",
+)
 
 
-def moves(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the ground that changed hands, one row per pair of units.
+def changes(
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    *,
+    key: str | None,
+    name: str | None = None,
+    noise_m: float = 0.05,
+) -> gpd.GeoDataFrame:
+    """Return what kind of change links each old unit to each new one.
 
     Parameters
     ----------
     old, new
-        Frames indexed by key, in degrees (EPSG:4490). Invalid polygons take part
-        with a repaired copy.
+        (Multi)polygons of one level; the new ones are transformed into the CRS of
+        the old ones where it differs. Invalid polygons take part with a repaired
+        copy.
+    key
+        Column of the units' codes in both; None: the index.
+    name
+        Column of their names, to tell who was renamed; None: names are not looked
+        at.
+    noise_m
+        Ground narrower than this on average did not move.
 
     Returns
     -------
     GeoDataFrame
-        ``from``, ``to`` (a key, or None for outside all units), ``area_m2``
-        (ellipsoidal) and ``geometry``, largest first. For every unit the area that
-        came minus the area that went is its area's difference, to within places
-        narrower than a millimetre, which are not a change.
+        One row per pair of an old and a new unit: ``kind``, ``from`` and ``to``
+        (None for ground outside all units; a repeated
+        code is ``code#2``, a missing one ``#row``), ``from_name``, ``to_name``,
+        ``area_m2`` (ellipsoidal) of the ground both have in common, or that moved,
+        its ``share_from`` the old and ``share_to`` the new unit's ground, and that
+        ground as ``geometry`` (None for units that stayed). Kinds: ``kept``;
+        ``renamed`` (same code); ``recoded`` (another code, the same ground);
+        ``border_moved`` and ``transferred`` (strips, and blocks, between units that
+        live on); ``split`` (the old unit's ground makes up several, or a new unit
+        was cut from it); ``merged`` (the old unit ended in the new one); ``new``
+        and ``gone`` (on ground that belonged, or belongs, to no unit). Rows of
+        units come in the order of the old frame, what moved from the largest.
+
+    Raises
+    ------
+    InputError
+        When a frame lacks the column.
     """
-    lost, gained = _differences(old, new)
-    rows: list[tuple[Any, Any, Any]] = []
-    # A loop, because what one pair takes must not be given away again: where units
-    # overlapped, the same ground could otherwise be counted twice.
-    for giver, taker in _meeting(lost, gained):
-        moved = _ground(shapely.intersection(lost[giver], gained[taker]))
-        if moved.is_empty:
-            continue
-        lost[giver] = _ground(shapely.difference(lost[giver], moved))
-        gained[taker] = _ground(shapely.difference(gained[taker], moved))
-        rows.append((giver, taker, moved))
-    rows += [(giver, None, rest) for giver, rest in lost.items()]
-    rows += [(None, taker, rest) for taker, rest in gained.items()]
-    return _frame([row for row in rows if not row[2].is_empty])
+    for column in (key, name):
+        for frame in (old, new):
+            if column is not None and column not in frame.columns:
+                raise _no_column(column, frame)
+    before, after = _keyed(old, key), _keyed(_same_crs(new, old), key)
+    metres = measures(before, after)
+    moved = moves(before, after, noise_m=noise_m)
+    areas = [_areas(frame, metres) for frame in (before, after)]
+    staying = _staying(before, after, moved, areas[0])
+    found = _classified(staying, moved, areas, metres)
+    names = [_names(each, frame, name) for each, frame in ((before, old), (after, new))]
+    for side, known in zip(("from", "to"), names, strict=True):
+        found[f"{side}_name"] = found[side].map(known)
+    stays = found["kind"] == "kept"
+    differs = found["from_name"] != found["to_name"]
+    found.loc[stays & differs & (name is not None), "kind"] = "renamed"
+    table = found[[*COLUMNS, "geometry"]].reset_index(drop=True)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=moved.crs)
 
 
-def symmetric_difference_m2(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
+def _no_column(column: str, frame: gpd.GeoDataFrame) -> InputError:
+    have = [str(each) for each in frame.columns if each != frame.geometry.name]
+    return InputError(
+        Text(f"数据中没有字段 {column}。", f"The data has no column {column}."),
+        Text(f"现有字段：{'、'.join(have)}。", f"It has: {', '.join(have)}."),
+    )
+
+
+def _keyed(frame: gpd.GeoDataFrame, key: str | None) -> gpd.GeoDataFrame:
+    """Return the frame indexed by keys that are there and differ."""
+    column = frame.index.to_series() if key is None else frame[key]
+    keys = pd.Index(unit_keys(column), dtype=object)
+    return frame[[frame.geometry.name]].set_axis(keys, axis=0)
+
+
+def _same_crs(new: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if old.crs is None or new.crs is None:
+        return new
+    here, there = horizontal(old.crs), horizontal(new.crs)
+    if here == there:
+        return new.set_crs(old.crs, allow_override=True)
+    return transform(new, here).set_crs(old.crs, allow_override=True)
+
+
+def _areas(frame: gpd.GeoDataFrame, metres: Metres) -> pd.Series[float]:
+    units = sound(frame.geometry.to_numpy()).polygons
+    return pd.Series(metres.area_m2(units), index=frame.index, dtype=float)
+
+
+def _names(
+    keyed: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, name: str | None
+) -> dict[Any, Any]:
+    values = [None] * len(frame) if name is None else frame[name].tolist()
+    return dict(zip(keyed.index, values, strict=True))
+
+
+def _staying(
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    moved: gpd.GeoDataFrame,
+    area: pd.Series[float],
 ) -> pd.Series[float]:
-    """Return for every key of either frame the area it gained plus the area it lost.
+    """Return by key the ground that a unit of both versions kept, in m²."""
+    both = before.index[before.index.isin(after.index)]
+    lost = moved.groupby("from")["area_m2"].sum().reindex(both).fillna(0.0)
+    return (area[both] - lost).clip(lower=0.0)
 
-    Square metres on the ellipsoid; 0 where nothing wider than a millimetre changed.
+
+def _classified(
+    staying: pd.Series[float],
+    moved: gpd.GeoDataFrame,
+    areas: list[pd.Series[float]],
+    metres: Metres,
+) -> pd.DataFrame:
+    """Return a row for each unit that stayed and each pair that ground moved between.
+
+    A code that stands on other ground than before is two units, not one that moved.
     """
-    keys = old.index.union(new.index)
-    lost, gained = _differences(old, new)
-    total = pd.Series(0.0, index=keys, name="area_m2")
-    for pieces in (lost, gained):
-        if pieces:
-            areas = area_m2(np.array(list(pieces.values()), dtype=object))
-            total = total.add(pd.Series(areas, index=list(pieces)), fill_value=0.0)
-    return total.reindex(keys).rename("area_m2")
-
-
-def _differences(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
-) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Return by key the ground each unit lost, and the ground each gained."""
-    before, after = _sound_series(old), _sound_series(new)
-    keys = before.index.union(after.index)
-    one, two = _at(before, keys), _at(after, keys)
-    same = shapely.equals_exact(
-        shapely.normalize(one), shapely.normalize(two), tolerance=SAME_POSITION_DEG
+    smaller = np.minimum(areas[0][staying.index], areas[1][staying.index])
+    lives = staying[staying >= HALF * smaller]
+    rest = staying[(staying < HALF * smaller) & (staying > 0)]
+    pairs = pd.concat(
+        [
+            pd.DataFrame({"from": lives.index, "to": lives.index, "area_m2": lives}),
+            pd.DataFrame({"from": rest.index, "to": rest.index, "area_m2": rest}),
+            pd.DataFrame(moved),
+        ],
+        ignore_index=True,
+    ).astype({"from": object, "to": object, "area_m2": float})
+    pairs.loc[:, ["from", "to"]] = pairs[["from", "to"]].where(
+        pairs[["from", "to"]].notna(), None
     )
-    keys, one, two = keys[~same], one[~same], two[~same]
-    lost = _all_ground(shapely.difference(one, two))
-    gained = _all_ground(shapely.difference(two, one))
-    return _present(keys, lost), _present(keys, gained)
+    for side, area in zip(("from", "to"), areas, strict=True):
+        whole = pairs[side].map(area).astype(float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pairs[f"share_{side}"] = pairs["area_m2"] / whole
+    pairs["lasting"] = (pairs["from"] == pairs["to"]) & pairs["from"].isin(lives.index)
+    pairs["ended"] = pairs["from"].notna() & ~pairs["from"].isin(lives.index)
+    pairs["began"] = pairs["to"].notna() & ~pairs["to"].isin(lives.index)
+    pairs["block"] = _blocks(pairs, metres)
+    parted = _parted(pairs)
+    pairs["parted"] = pairs["from"].isin(parted[parted].index)
+    pairs["kind"] = _kinds(pairs)
+    return _accounted(pairs, areas, set(lives.index))
 
 
-def _at(polygons: pd.Series[Any], keys: pd.Index[Any]) -> NDArray[Any]:
-    """Return the polygons at the keys, an empty one where there is none."""
-    found = np.array(polygons.reindex(keys), dtype=object)
-    found[~shapely.is_geometry(found)] = NOTHING
-    return found
+def _parted(pairs: pd.DataFrame) -> pd.Series[bool]:
+    """Return which ended units left their ground to several, none of them its heir."""
+    heirs = pairs[pairs["ended"] & pairs["to"].notna()]
+    shares = heirs.groupby("from")["share_from"]
+    several = (heirs["share_from"] >= PART).groupby(heirs["from"]).sum() > 1
+    return (shares.max() < SAME) & several
 
 
-def _sound_series(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
-    """Return the frame's polygons, valid, by key."""
-    polygons = sound(frame.geometry.to_numpy()).polygons
-    return pd.Series(list(polygons), index=frame.index, dtype=object)
+def _blocks(pairs: pd.DataFrame, metres: Metres) -> Any:
+    """Return which pairs' ground is a block, not strips along a border."""
+    shapes = pairs["geometry"].to_numpy(dtype=object)
+    there = ~shapely.is_missing(shapes)
+    large = (pairs[["share_from", "share_to"]].max(axis=1) >= BLOCK).to_numpy() & there
+    block = np.zeros(len(pairs), bool)
+    parts, owner = shapely.get_parts(shapes[large], return_index=True)
+    if len(parts):
+        area = metres.area_m2(parts)
+        width = metres.width_m(parts, area)
+        round_ = np.bincount(
+            owner, weights=np.where(width**2 >= COMPACT * area, area, 0.0)
+        )
+        block[large] = round_ >= HALF * np.bincount(owner, weights=area)
+    return block
 
 
-def _present(keys: pd.Index[Any], pieces: NDArray[Any]) -> dict[Any, Any]:
-    """Return the pieces that are not empty by key."""
-    some = ~shapely.is_empty(pieces)
-    return dict(zip(keys[some], pieces[some], strict=True))
+def _kinds(pairs: pd.DataFrame) -> Any:
+    """Return what became of the ground of each pair."""
+    ended, began = pairs["ended"].to_numpy(), pairs["began"].to_numpy()
+    given, taken = pairs["share_from"].to_numpy(), pairs["share_to"].to_numpy()
+    out, come = pairs["to"].isna().to_numpy(), pairs["from"].isna().to_numpy()
+    parted = pairs["parted"].to_numpy()
+    with np.errstate(invalid="ignore"):
+        cases = [
+            (pairs["lasting"].to_numpy(), "kept"),
+            (out & ended & (given >= HALF), "gone"),
+            (out, "border_moved"),
+            (come & began & (taken >= HALF), "new"),
+            (come, "border_moved"),
+            (ended & began & (given >= SAME) & (taken >= SAME), "recoded"),
+            (parted & (given >= PART), "split"),
+            (ended & ~parted & (given >= HALF), "merged"),
+            (~parted & began & (taken >= PART), "split"),
+            (pairs["block"].to_numpy(), "transferred"),
+        ]
+    when, kinds = zip(*cases, strict=True)
+    return np.select(when, kinds, "border_moved").astype(object)
 
 
-def _all_ground(geometries: NDArray[Any]) -> NDArray[Any]:
-    """Keep of each geometry the polygons at least a millimetre wide on average."""
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    parts, owner = parts[areal], owner[areal]
-    wide = measure.mean_width_m(parts) >= NOISE_M
-    kept = np.full(len(geometries), NOTHING, dtype=object)
-    if wide.any():
-        here, row = np.unique(owner[wide], return_inverse=True)
-        kept[here] = shapely.multipolygons(parts[wide], indices=row)
-    return kept
+ENDINGS = {
+    "from": ("gone", "recoded", "merged", "split"),
+    "to": ("new", "recoded", "merged", "split"),
+}
 
 
-def _ground(geometry: Any) -> Any:
-    """Keep of one geometry what :func:`_all_ground` keeps."""
-    return _all_ground(np.array([geometry], dtype=object))[0]
+def _accounted(
+    pairs: pd.DataFrame, areas: list[pd.Series[float]], lives: set[Any]
+) -> pd.DataFrame:
+    """Return the pairs with a row that says what became of each unit that ended.
 
-
-def _meeting(lost: dict[Any, Any], gained: dict[Any, Any]) -> list[tuple[Any, Any]]:
-    """Return the pairs of givers and takers of which the ground meets."""
-    if not lost or not gained:
-        return []
-    givers, takers = list(lost), list(gained)
-    tree = shapely.STRtree(list(gained.values()))
-    pairs = tree.query(list(lost.values()), predicate="intersects")
-    order = np.lexsort((pairs[1], pairs[0]))
-    return [(givers[i], takers[j]) for i, j in pairs[:, order].T]
-
-
-def _frame(rows: list[tuple[Any, Any, Any]]) -> gpd.GeoDataFrame:
-    shapes = np.array([row[2] for row in rows], dtype=object)
-    table = pd.DataFrame(
-        {
-            "from": pd.Series([row[0] for row in rows], dtype=object),
-            "to": pd.Series([row[1] for row in rows], dtype=object),
-            "area_m2": area_m2(shapes) if rows else np.zeros(0),
-        }
+    One whose ground went in small pieces, or that had none, has no such row yet;
+    the same for units that began.
+    """
+    more = []
+    for side, alone, area in zip(("from", "to"), ("gone", "new"), areas, strict=True):
+        told = set(pairs.loc[pairs["kind"].isin(ENDINGS[side]), side])
+        for unit in area.index[~area.index.isin(list(lives | told))]:
+            mine = pairs[pairs[side] == unit]
+            if len(mine):
+                largest = mine["area_m2"].idxmax()
+                other = pairs.loc[largest, "to" if side == "from" else "from"]
+                pairs.loc[largest, "kind"] = alone if other is None else "split"
+            else:
+                more.append({"kind": alone, side: unit, "area_m2": area[unit]})
+    if not more:
+        return pairs
+    rows = pd.DataFrame(more).reindex(columns=pairs.columns).astype(object)
+    rows = rows.where(rows.notna(), None)
+    return pd.concat([pairs.astype(object), rows], ignore_index=True).astype(
+        {"area_m2": float, "share_from": float, "share_to": float}
     )
-    frame = gpd.GeoDataFrame(table, geometry=shapes, crs=STORAGE)
-    return frame.sort_values("area_m2", ascending=False, ignore_index=True)

@@ -1,108 +1,138 @@
+"""What kind of change links an old unit to a new one."""
+
 from __future__ import annotations
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.crs import area_m2
-from geodata.topology import moves, symmetric_difference_m2
+from geodata.errors import InputError
+from geodata.topology import changes
+from geodata.topology.changes import KINDS
 from tests.support.drawn import coverage_of
 from tests.support.noise import jittered, turned
 
 
-def layer(picture: str) -> gpd.GeoDataFrame:
-    return coverage_of(picture).set_index("code")
-
-
-def pairs(found: gpd.GeoDataFrame) -> dict[tuple, int]:
-    """The moves in cells of the drawing, roughly."""
-    cell = area_m2([shapely.box(117.0, 39.18, 117.01, 39.19)])[0]
+def kinds(old: str, new: str) -> dict[tuple[str | None, str | None], str]:
+    """What happened to each pair of letters, units that stayed left out."""
+    found = changes(coverage_of(old), coverage_of(new), key="code")
     return {
-        (row["from"], row["to"]): round(row["area_m2"] / cell)
+        (row["from"], row["to"]): row["kind"]
         for row in found.to_dict("records")
+        if row["kind"] != "kept"
     }
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "moved"),
+    ("old", "new", "told"),
     [
         ("AAB/AAB", "AAB/AAB", {}),
-        ("AAB/AAB", "AAB/ABB", {("A", "B"): 1}),
-        ("AA/AA", "AB/AB", {("A", "B"): 2}),
-        ("AB/AB", "AA/AA", {("B", "A"): 2}),
-        ("AB", "A.", {("B", None): 1}),
-        ("A.", "AB", {(None, "B"): 1}),
-        ("ABC", "BCA", {("A", "B"): 1, ("B", "C"): 1, ("C", "A"): 1}),
+        ("AAAA/BBBB", "CCCC/BBBB", {("A", "C"): "recoded"}),
+        ("AABB/AABB", "AAAA/AAAA", {("B", "A"): "merged"}),
+        ("AABB/AABB", "CCCC/CCCC", {("A", "C"): "merged", ("B", "C"): "merged"}),
+        ("AAAA/AAAA", "CCDD/CCDD", {("A", "C"): "split", ("A", "D"): "split"}),
+        ("AAAA/AAAA", "AADD/AADD", {("A", "D"): "split"}),
+        ("AAAABBBB", "AAABBBBB", {("A", "B"): "transferred"}),
+        ("AABB", "AA..", {("B", None): "gone"}),
+        ("AA..", "AABB", {(None, "B"): "new"}),
+        ("AABBCC", "AAACCC", {("B", "A"): "split", ("B", "C"): "split"}),
+        # A code that moves to other ground is another unit.
+        ("AAABBB", "BBBAAA", {("A", "B"): "recoded", ("B", "A"): "recoded"}),
     ],
 )
-def test_who_gave_what_to_whom(old, new, moved):
-    assert pairs(moves(layer(old), layer(new))) == moved
+def test_kinds(old, new, told):
+    assert kinds(old, new) == told
 
 
-def test_float_noise_and_other_start_are_no_change():
-    old = layer("ABC/DEF")
+def moved_border(by: float) -> gpd.GeoDataFrame:
+    """A and B with the border between them moved east."""
+    layer = coverage_of("AB")
+    middle = 117.01
+    shapes = shapely.transform(
+        layer.geometry.to_numpy(),
+        lambda xy: xy + [[by, 0]] * (abs(xy[:, :1] - middle) < 1e-6),
+    )
+    return layer.set_geometry(gpd.GeoSeries(shapes, crs=layer.crs))
+
+
+@pytest.mark.parametrize(
+    ("by", "kind"), [(1e-9, None), (4e-4, "border_moved"), (4e-3, "transferred")]
+)
+def test_strips_and_blocks(by, kind):
+    found = changes(moved_border(0), moved_border(by), key="code")
+    moved = found[found["kind"] != "kept"]
+    assert found["kind"].tolist()[:2] == ["kept", "kept"]
+    assert moved["kind"].tolist() == ([kind] if kind else [])
+    if kind:
+        strip = shapely.box(117.01, 39.19, 117.01 + by, 39.2)
+        assert moved["area_m2"].item() == pytest.approx(area_m2([strip])[0], rel=1e-6)
+
+
+def test_float_noise_is_no_change():
+    old = coverage_of("ABC/DEF")
     drawn = jittered(turned(old.geometry.to_numpy()), 2e-9)
-    new = old.set_geometry(drawn, crs=old.crs)
-    assert moves(old, new).empty
-    assert symmetric_difference_m2(old, new).tolist() == [0.0] * 6
+    found = changes(
+        old, old.set_geometry(gpd.GeoSeries(drawn, crs=old.crs)), key="code"
+    )
+    assert set(found["kind"]) == {"kept"}
 
 
-def drawings(letters: str = "ABC."):
-    row = st.text(letters, min_size=4, max_size=4)
+def test_names_tell_who_was_renamed():
+    old = coverage_of("AB").assign(name=["东区", "西区"])
+    new = coverage_of("AC").assign(name=["东城区", "西区"])
+    found = changes(old, new, key="code", name="name")
+    assert found["kind"].tolist() == ["renamed", "recoded"]
+    assert found["to_name"].tolist() == ["东城区", "西区"]
+    assert changes(old, new, key="code")["kind"].tolist() == ["kept", "recoded"]
+
+
+def test_planes_and_degrees_tell_the_same():
+    old, new = coverage_of("AAB/AAB"), coverage_of("ABB/AAB")
+    one = changes(old, new, key="code")
+    two = changes(old.to_crs("EPSG:4548"), new, key="code")
+    assert two.crs == "EPSG:4548"
+    assert two["kind"].tolist() == one["kind"].tolist()
+    assert two["area_m2"].tolist() == pytest.approx(one["area_m2"].tolist(), rel=1e-4)
+
+
+def test_odd_units_are_accounted_for():
+    shapes = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), None, shapely.Polygon()]
+    codes = ["A", "A", None, "D"]
+    old = gpd.GeoDataFrame({"code": codes}, geometry=shapes, crs="EPSG:4490")
+    found = changes(old, old.iloc[:2], key="code")
+    told = dict(zip(found["from"], found["kind"], strict=True))
+    assert told == {"A": "kept", "A#2": "kept", "#2": "gone", "D": "gone"}
+    assert (
+        changes(old.iloc[:0], old.iloc[:2], key="code")["kind"].tolist() == ["new"] * 2
+    )
+    assert changes(old.iloc[:0], old.iloc[:0], key="code").empty
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(InputError, match="adcode"):
+        changes(coverage_of("AB"), coverage_of("AB"), key="adcode")
+
+
+def drawings() -> st.SearchStrategy[str]:
+    row = st.text("ABCD.", min_size=4, max_size=4)
     return st.lists(row, min_size=3, max_size=3).map("/".join)
 
 
 @settings(max_examples=40, deadline=None)
 @given(drawings(), drawings())
-def test_what_came_less_what_went_is_the_difference(old, new):
-    if not set(old) & set("ABC") or not set(new) & set("ABC"):
+def test_every_unit_is_accounted_for(old, new):
+    if not set(old) & set("ABCD") or not set(new) & set("ABCD"):
         return
-    before, after = layer(old), layer(new)
-    found = moves(before, after)
-    for key in before.index.union(after.index):
-        came = found.loc[found["to"] == key, "area_m2"].sum()
-        went = found.loc[found["from"] == key, "area_m2"].sum()
-        one = area_m2(before.geometry[[key]])[0] if key in before.index else 0.0
-        two = area_m2(after.geometry[[key]])[0] if key in after.index else 0.0
-        assert came - went == pytest.approx(two - one, abs=1.0)
-
-
-def test_ground_two_units_shared_is_given_once():
-    old = gpd.GeoDataFrame(
-        geometry=[shapely.box(0, 0, 2, 1), shapely.box(0, 0, 2, 1)], index=["A", "B"]
-    )
-    new = gpd.GeoDataFrame(
-        geometry=[shapely.box(0, 0, 1, 1)] * 2 + [shapely.box(1, 0, 2, 1)],
-        index=["A", "B", "C"],
-    )
-    found = moves(old, new)
-    took = found.loc[found["to"] == "C", "area_m2"].sum()
-    assert took == pytest.approx(area_m2([shapely.box(1, 0, 2, 1)])[0])
-
-
-TIANJIN_HA = {
-    "河西区": 909.5,
-    "津南区": 566.5,
-    "西青区": 393.2,
-    "宁河区": 93.3,
-    "南开区": 41.1,
-    "滨海新区": 11.4,
-    "北辰区": 10.4,
-    "武清区": 10.4,
-    "蓟州区": 9.8,
-}
-
-
-def test_tianjin_districts(data):
-    path = data / "tianjin" / "tianjin.gpkg"
-    old = gpd.read_file(path, layer="districts_datav_older").set_index("name")
-    new = gpd.read_file(path, layer="districts_datav_areas_v3").set_index("name")
-    changed = symmetric_difference_m2(old, new) / 1e4
-    assert changed[changed > 0].to_dict() == pytest.approx(TIANJIN_HA, abs=0.06)
-    assert (changed == 0).sum() == 7
-    found = moves(old, new)
-    first = found.iloc[0]
-    assert (first["from"], first["to"]) == ("津南区", "河西区")
-    assert first["area_m2"] / 1e4 == pytest.approx(561.9, abs=0.1)
+    before, after = coverage_of(old), coverage_of(new)
+    found = changes(before, after, key="code")
+    assert set(found["kind"]) <= set(KINDS)
+    assert not found.duplicated(["from", "to"]).any()
+    for side, frame in (("from", before), ("to", after)):
+        fate = found[~found["kind"].isin(["border_moved", "transferred"])]
+        assert set(frame["code"]) <= set(fate[side])
+        share = pd.to_numeric(found[f"share_{side}"]).groupby(found[side]).sum()
+        assert share.to_numpy() == pytest.approx(1.0, abs=1e-4)
