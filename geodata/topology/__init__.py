@@ -6,25 +6,31 @@ Invalid polygons never crash a function: they take part with a repaired copy, an
 hopeless ones are left out and named.
 """
 
-from geodata.topology.changes import moves, symmetric_difference_m2
+from geodata.topology.borders import Borders, borders, polygons
+from geodata.topology.changes import changes
 from geodata.topology.check import check
 from geodata.topology.conflicts import Conflicts, conflicts, gaps, overlaps
 from geodata.topology.findings import Findings
+from geodata.topology.moves import moves, symmetric_difference_m2
 from geodata.topology.repair import apply_repair, suggest_repair
 from geodata.topology.simplify import simplify
 from geodata.topology.soundness import Sound, sound
 from geodata.topology.validity import validity
 
 __all__ = [
+    "Borders",
     "Conflicts",
     "Findings",
     "Sound",
     "apply_repair",
+    "borders",
+    "changes",
     "check",
     "conflicts",
     "gaps",
     "moves",
     "overlaps",
+    "polygons",
     "simplify",
     "sound",
     "suggest_repair",
