@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geodata import files
+from geodata.files.reading import Guess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +66,40 @@ def read(
         cancel=cancel,
         progress=progress,
     )
+    if reference is not None:
+        reading = replace(reading, guesses=(*reading.guesses, *_far(frame, reference)))
     if words is not None:
         reading = replace(reading, notes=(*reading.notes, words._asdict()))
     return frame, reading
+
+
+FAR_M = 5_000.0
+"""Farther than this from every known unit, a record is not where it is expected."""
+_SHARE = 0.5
+
+
+def _far(frame: gpd.GeoDataFrame, reference: gpd.GeoDataFrame) -> tuple[Guess, ...]:
+    """Return the question whether the file lies where it should, when it is far off.
+
+    A zone number off by one puts everything hundreds of kilometres away, in
+    coordinates that look right.
+    """
+    from geodata import crs
+
+    if frame.crs is None or reference.crs is None:
+        return ()
+    found = crs.apart(frame, reference, beyond_m=FAR_M)
+    if found.far <= found.looked_at * _SHARE:
+        return ()
+    km = round(found.metres / 1000, 1)
+    return (
+        Guess(
+            "place",
+            km,
+            0.0,
+            f"{found.looked_at} 条记录中有 {found.far} 条远离已知区划（约 {km} 公里）；"
+            "请核对投影带和坐标系",
+            evidence_en=f"{found.far} of {found.looked_at} records lie about {km} km "
+            "away from the known divisions: look at the zone and the coordinate system",
+        ),
+    )

@@ -17,6 +17,7 @@ WORDS: dict[str, Text] = {
     "layer": Text("图层", "Layer"),
     "axis_swapped": Text("坐标轴对调", "Axes swapped"),
     "shift": Text("整体偏移", "Shift"),
+    "place": Text("位置", "Position"),
     "fields": Text("字段对应", "Fields"),
     "angles": Text("角度写法", "Spelling of angles"),
     "geometry": Text("图形所在列", "Column of the geometry"),
@@ -158,6 +159,10 @@ def _value(guess: Mapping[str, Any], found: Mapping[str, Any]) -> Text:
         return Text(name, name) if name else Text("无法判断", "could not be told")
     if guess["what"] == "shift" and isinstance(value, dict):
         return shift_words(value)
+    if guess["what"] == "place":
+        return Text(
+            f"距已知区划约 {value} 公里", f"about {value} km from the known divisions"
+        )
     if isinstance(value, bool):
         return Text("是", "yes") if value else Text("否", "no")
     return Text(str(value), str(value))

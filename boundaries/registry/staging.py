@@ -49,7 +49,8 @@ def require_decided(reading: Reading | None, confirmed: Iterable[str]) -> None:
     ]
     if open_guesses:
         said = "; ".join(
-            f"{guess.what}={guess.value} ({guess.confidence:.0%})"
+            f"{guess.what}={guess.value}"
+            + ("" if guess.what == "place" else f" ({guess.confidence:.0%})")
             for guess in open_guesses
         )
         raise InputError(
@@ -79,6 +80,12 @@ def _how_to_decide(names: set[str]) -> Text:
         zh.append("偏移：--override shift=gcj02 纠正文件，--accept shift 保持原位。")
         en.append(
             "A shift: --override shift=gcj02 moves the file, --accept shift leaves it."
+        )
+    if "place" in names:
+        zh.append("位置：--override crs=… 改正投影带，--accept place 确认就在该处。")
+        en.append(
+            "A position: --override crs=… sets the zone right, --accept place says "
+            "that it does lie there."
         )
     return Text("".join(zh), " ".join(en))
 

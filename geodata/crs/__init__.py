@@ -6,6 +6,7 @@ cannot tell is asked, not guessed; areas and lengths are ellipsoidal and named
 by their units. Nothing here reads files, but for a parameter file by its path.
 """
 
+from geodata.crs.apart import Apart, apart
 from geodata.crs.fitting import strays
 from geodata.crs.gcj import (
     bd09_to_gcj02,
@@ -42,7 +43,9 @@ __all__ = [
     "STORAGE",
     "WEB_MERCATOR",
     "WGS84",
+    "Apart",
     "Zone",
+    "apart",
     "apply_shift",
     "area_m2",
     "bd09_to_gcj02",

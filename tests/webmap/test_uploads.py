@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +144,27 @@ def test_guesses_are_corrected_without_a_new_upload(
     west, south, *_ = found["reading"]["bounds"]
     assert (round(west, 2), round(south, 2)) == (117.0, 39.17)
     assert len(office.registry.uploads("zhao")) == 1
+
+
+def test_a_zone_too_far_east_is_asked_about_with_its_distance(
+    office: Office, li: SignedClient
+) -> None:
+    frame = registries.streets("AAAB/AABB/CCDD").to_crs("EPSG:4548")
+    frame = frame.set_crs(None, allow_override=True)  # no zone in the number
+    upload = send(li, json.dumps(json.loads(frame.to_json())).encode())
+    where = f"/uploads/{upload['id']}"
+    li.post(f"{where}/read", data={"crs": "4549"})
+    work(office)
+    assert "place" in li.get(f"{API}/{upload['id']}/reading").json["questions"]
+    page = li.get(where).text
+    assert "没有需要确认的判断" not in page
+    assert re.search(r"距已知区划约 2\d\d\.\d 公里", page)
+    li.post(f"{where}/stage", data={"effective": "2021"})
+    work(office)
+    assert office.registry.drafts("zhao", state="draft") == []
+    li.post(f"{where}/read", data={"crs": "4548"})
+    work(office)
+    assert "place" not in li.get(f"{API}/{upload['id']}/reading").json["questions"]
 
 
 def test_fields_are_mapped_by_hand(office: Office, li: SignedClient) -> None:

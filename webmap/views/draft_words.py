@@ -39,6 +39,7 @@ _GUESSES = {
     "shift": Text("偏移", "shift"),
     "axis": Text("坐标轴顺序", "order of the axes"),
     "zone": Text("投影带", "zone"),
+    "place": Text("距已知区划（公里）", "km from the known divisions"),
 }
 _REPAIRS = {
     "make_valid": Text("整理单元图形", "tidy the unit's shape"),
