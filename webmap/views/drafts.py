@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import DateField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from boundaries.labels import OPEN_LABEL
 from boundaries.registry import listing
 from boundaries.registry.settling import LONGEST
 from boundaries.vocabulary import DraftState, Rule, Severity
@@ -32,7 +33,6 @@ drafts.after_request(never_kept)
 
 SIZE = 25
 """Drafts on one page of the list."""
-_OPEN_JOBS = ("waiting", "running")
 
 
 class NoteForm(Form):
@@ -235,6 +235,7 @@ def check(draft: str) -> Any:
         NoteForm(),
         lambda: registry().start_job(actor(), "check", draft, {}),
         gettext("The check has started."),
+        tab=_tab(request.form.get("tab", "")),
     )
 
 
@@ -349,17 +350,36 @@ def _page(tab: str, draft: str, **more: Any) -> Any:
         checked=registry().is_checked(document),
         publishable=registry().publishable(actor(), document),
         job=_job(draft, document["layer"]),
+        done=_done(draft, document),
         **more,
     )
 
 
+def _tab(asked: str) -> str:
+    """Return the page of a draft that a button was pressed on."""
+    return asked if asked in ("findings", "changes", "conversation") else "show"
+
+
+def _done(draft: str, document: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the check that ended while this person looked on, to say how it went."""
+    asked = request.args.get("done", "")
+    if not asked or not document["findings"]:
+        return None
+    try:
+        job = registry().job(actor(), asked)
+    except QuhuaError:  # somebody else's, or of another time
+        return None
+    said = job["kind"] in ("check", "repair") and job["subject"] == draft
+    return job if said and job["state"] in ("done", "failed") else None
+
+
 def _job(draft: str, layer: str) -> dict[str, Any] | None:
     """Return the job under way that this person started on the draft."""
-    for job in registry().jobs(actor()):
+    for job in registry().jobs(actor(), only=(OPEN_LABEL,)):
         about = job["subject"] == draft or (
             job["kind"] == "publish" and job["subject"] == layer
         )
-        if about and job["state"] in _OPEN_JOBS:
+        if about:
             return job
     return None
 
@@ -380,12 +400,12 @@ def _decided(
         for _, complaint in form.complaints():
             flash(complaint, "error")
         return back
-    if needs_check and checking(document):
+    if needs_check and (job := checking(document)):
         words = gettext("It is being checked first. Decide again when that is done.")
         flash(words, "info")
-        return back
+        return _followed(draft, tab, job)
     try:
-        do()
+        found = do()
     except ConflictError as error:
         flash(_words(error), "error")
         if error.details:
@@ -394,7 +414,14 @@ def _decided(
         flash(_words(error), "error")
     else:
         flash(said, "success")
+        if isinstance(found, dict) and found.get("kind") in ("check", "repair"):
+            return _followed(draft, tab, found)
     return back
+
+
+def _followed(draft: str, tab: str, job: dict[str, Any]) -> Any:
+    """Go where a job is followed, and its end is told."""
+    return redirect(url_for(f"drafts.{tab}", draft=draft, done=job["id"]), 303)
 
 
 def _words(error: QuhuaError) -> str:
