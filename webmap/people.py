@@ -1,17 +1,31 @@
-"""Roles and where they hold, in words."""
+"""Roles and where they hold, and accounts, in words."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flask import current_app
 
 from geodata.errors import Text
+from webmap import session
 
 if TYPE_CHECKING:
     from boundaries.accounts import Grant
 
 EVERYWHERE = Text("全部辖区", "everywhere")
+_KEPT_S = 30.0
+"""Seconds for which names of accounts are not asked for again: every map asks."""
+
+
+def shown(name: str) -> str:
+    """Return an account as people read it, in documents that every map asks for."""
+    read, names = current_app.extensions.get("shown_names", (-_KEPT_S, {}))
+    now = time.monotonic()
+    if now - read >= _KEPT_S:
+        names = session.base().shown_names()
+        current_app.extensions["shown_names"] = (now, names)
+    return str(names.get(name, name))
 
 
 def grant_words(grant: Grant) -> Text:

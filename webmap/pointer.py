@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.vocabulary import ChangeType, Level
 from geodata.errors import Text
+from webmap.people import shown
 
 if TYPE_CHECKING:
     from geodata.store.changes import Version
@@ -54,6 +55,8 @@ def citation(version: Version) -> dict[str, Any]:
         "title": str(version.doc.get("title") or ""),
         "author": version.author,
         "approver": version.approver,
+        "author_name": shown(version.author),
+        "approver_name": shown(version.approver),
         "counts": version.counts,
         "events": [event_document(item) for item in version.doc.get("events") or []],
     }

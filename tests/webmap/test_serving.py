@@ -267,10 +267,13 @@ def test_the_notice_of_the_store_is_told(
 
 
 def test_nothing_published_says_the_first_step(registry: Registry) -> None:
-    client = client_as(create_app(registry))
-    page = client.get("/map").get_data(as_text=True)
-    assert "尚未发布任何区划" in page
-    assert "quhua import" in page
+    app = create_app(registry)
+    add_user(registry, "li", ["surveyor:120101"])
+    client = client_as(app)
+    for who, told in ((client, False), (client_as(app, "li"), True)):
+        page = who.get("/map").get_data(as_text=True)
+        assert "尚未发布任何区划" in page
+        assert ("quhua import" in page) is told
     found = client.get("/p/current.json").json
     assert (found["state"], found["dates"]) == ("empty", [])
     assert client.get("/api/v1/divisions").status_code == 404

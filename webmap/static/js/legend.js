@@ -6,7 +6,8 @@ import { swatch } from "./styles.js";
 import { label, say } from "./words.js";
 
 /* The legend begins folded where it would cover what was asked for. */
-const roomy = () => document.getElementById("other").hidden && window.innerWidth >= (document.getElementById("detail").hidden ? 1200 : 1600);
+const shut = (id) => document.getElementById(id)?.hidden ?? true;
+const roomy = () => shut("other") && window.innerWidth >= (shut("detail") ? 1200 : 1600);
 
 const SVG = "http://www.w3.org/2000/svg";
 

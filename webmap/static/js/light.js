@@ -4,6 +4,7 @@ const sheetOf = (name) => [...document.styleSheets].find((item) => item.href?.en
 
 export function paperColours(on) {
   const root = document.documentElement;
+  if (on && root.classList.contains("high-contrast")) return; // chosen by the reader
   for (const name of ["tokens.css", "mapkit.css"]) {
     const rule = [...(sheetOf(name)?.cssRules ?? [])].find((item) => item.selectorText === ":root");
     for (const token of rule?.style ?? []) {

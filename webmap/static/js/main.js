@@ -14,6 +14,7 @@ import { showLegend } from "./legend.js";
 import { L } from "./leaflet.js";
 import { Measure } from "./measure.js";
 import { NONE, Panels, PANELS } from "./panels.js";
+import { keepOnPaper } from "./paper.js";
 import { lonlat, placeText } from "./place.js";
 import { Search } from "./search.js";
 import { isSheet, Sheet } from "./sheet.js";
@@ -325,6 +326,7 @@ function printing(name) {
   });
 }
 byId("print").addEventListener("click", () => printing("a4l"));
+keepOnPaper(document.querySelector(".maps"), { widest: 1040, highest: 530 });
 
 /* A node of the search was chosen: a division of the date shown, or a point as it is now. */
 function chosen(code, { layer, at, href, title, all }) {
@@ -378,6 +380,7 @@ function status() {
   byId("data-notice").hidden = !edition.notice;
   byId("known-notice").hidden = !state.known;
   byId("known-notice").textContent = state.known ? say("As known on {day}", { day: state.known.slice(0, 10) }) : "";
+  if (!state.print) fill(byId("sheet-head"), element("h1", {}, say("Divisions as of {date}", { date: shown.date })));
   document.title = `${shown.date} · ${say("Divisions")}`;
 }
 

@@ -13,6 +13,7 @@ import { element, fill } from "./dom.js";
 import { Features } from "./features.js";
 import { icon } from "./icons.js";
 import { L, stylesheet } from "./leaflet.js";
+import { keepOnPaper } from "./paper.js";
 import { placeText } from "./place.js";
 import { swatch } from "./styles.js";
 import { say } from "./words.js";
@@ -41,6 +42,7 @@ export class Kit {
     this.framed = false;
     this.drawn = published ? new DivisionMap().addTo(this.map) : null;
     this.ready = published ? this.context(date).catch((error) => this.failed(error)) : Promise.resolve(null);
+    keepOnPaper(box);
     new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(this.holder);
   }
 

@@ -12,12 +12,17 @@ export function windowOf(map) {
   return { bbox: box.map((side) => side.toFixed(6)).join(","), zoom: map.getZoom().toFixed(2) };
 }
 
+const FEW = 15; // longer names stand beside the points only when these are few
+const SHORT = 6;
+
 /* `style`: of one sound point; `name(properties)`: what stands beside it; `onOpen(feature)`: it was clicked. */
 export function drawPoints(map, geojson, { style, name, onOpen }) {
   const looks = ({ properties }) => (properties.count ? (properties.unsound ? "gathered-unsound" : "gathered") : properties.sound === false ? "unsound" : style);
+  const few = geojson.type === "Feature" || geojson.features.length <= FEW;
+  const named = (text) => (few || text.length <= SHORT ? text : null);
   return new Features(map, geojson, {
     style: looks,
-    number: ({ properties }) => (properties.count ? figures(properties) : name(properties)),
+    number: ({ properties }) => (properties.count ? figures(properties) : named(name(properties))),
     label: ({ properties }) => (properties.count ? inWords(properties) : name(properties)),
     onClick: (feature) => (feature.properties.count ? open(map, feature.properties.box) : onOpen(feature)),
   });

@@ -5,7 +5,8 @@ import { ask } from "./ask.js";
 import { DivisionMap } from "./canvas.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
-import { paperColours } from "./light.js";
+import { showLegend } from "./legend.js";
+import { keepOnPaper } from "./paper.js";
 import { drawPoints } from "./points.js";
 import { citedWords, Timeline } from "./timeline.js";
 import { count as figures, half, km2, label, language, say } from "./words.js";
@@ -37,6 +38,7 @@ async function go(day) {
   const first = !shown;
   shown = await ask(`/public/d/${document}.json`);
   drawn.show(shown.tiles, shown.levels);
+  showLegend(byId("legend"), { ranks: shown.ranks, compared: false });
   if (first) look();
   byId("version").textContent = say("Data as of {date} · version {n}", { date: shown.date, n: String(edition.version) });
   list();
@@ -180,16 +182,7 @@ for (const [id, name] of [["large", "large-print"], ["contrast", "high-contrast"
   byId(id).addEventListener("click", () => set(byId(id).getAttribute("aria-pressed") !== "true"));
 }
 byId("print").addEventListener("click", () => window.print());
-/* On paper: light colours, and the same ground as on the screen. */
-for (const [moment, on] of [["beforeprint", true], ["afterprint", false]]) {
-  addEventListener(moment, () => {
-    const ground = map.getBounds();
-    if (!document.documentElement.classList.contains("high-contrast")) paperColours(on);
-    drawn.recolour();
-    map.invalidateSize({ pan: false });
-    map.fitBounds(ground, { animate: false });
-  });
-}
+keepOnPaper(document.querySelector(".public-map"), { widest: 1040, highest: 600 });
 
 function remember() {
   if (!shown) return;

@@ -18,7 +18,7 @@ export function reasons(cited, { about = null, named = new Map() } = {}) {
       ...events.slice(0, EVENTS).map((event) => element("p", { class: "event" }, line(event, named))),
       events.length > EVENTS ? element("p", { class: "by" }, say("and {n} more", { n: String(events.length - EVENTS) })) : null,
       element("p", { class: "by" }, say("Version {n}, entered {when} by {author}, approved by {approver}", {
-        n: String(version.version), when: version.recorded.slice(0, 10), author: version.author, approver: version.approver,
+        n: String(version.version), when: version.recorded.slice(0, 10), author: version.author_name, approver: version.approver_name,
       })),
     );
   });

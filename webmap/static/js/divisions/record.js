@@ -12,8 +12,5 @@ const kit = createMap(place, {
   label: place.getAttribute("aria-label"),
   onClick: (hit) => { if (hit.code && hit.code !== code) location.assign(`/divisions/${path(hit.code)}${on ? `?on=${encodeURIComponent(on)}` : ""}`); },
 });
-if (box) {
-  kit.frame(JSON.parse(box), 0.25);
-  kit.map.on("resize", () => kit.frame(JSON.parse(box), 0.25)); // on paper the sheet is narrower
-}
+if (box) kit.frame(JSON.parse(box), 0.25);
 kit.ready.then(() => kit.drawn?.select(code));

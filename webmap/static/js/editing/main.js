@@ -98,9 +98,9 @@ function panel() {
   if (tool === "move") table.show();
   const made = {
     move: () => movePanel(borders, table, session),
-    split: () => splitPanel(session, cut, { propose, proposal, confirm: (parts) => run({ op: "split", unit: session.state.focus[0], line: cut.places, parts }).then((done) => done && cut.clear()) }),
+    split: () => splitPanel(session, cut, { propose, proposal, told, confirm: (parts) => run({ op: "split", unit: session.state.focus[0], line: cut.places, parts }).then((done) => done && cut.clear()) }),
     merge: () => mergePanel(session, run),
-    assign: () => assignPanel(session, place, run),
+    assign: () => assignPanel(session, place, { run, told }),
     attributes: () => attributesPanel(session, kinds, run),
   }[tool]();
   const at = box.contains(document.activeElement) ? document.activeElement.id || document.activeElement.getAttribute("aria-label") : null;

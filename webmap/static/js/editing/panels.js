@@ -2,6 +2,7 @@
 
 import { element, fill } from "../dom.js";
 import { km2, label, say } from "../words.js";
+import { typedLine } from "./typed.js";
 
 const option = (unit, chosen) => element("option", { value: unit.code, selected: unit.code === chosen }, `${unit.name} ${unit.code}`);
 let made = 0;
@@ -16,18 +17,6 @@ export function field(text, control, hint = null) {
 
 export const choose = (units, chosen) => element("select", {}, ...units.map((unit) => option(unit, chosen)));
 export const button = (text, press, kind = "", more = {}) => element("button", { type: "button", class: `button ${kind}`, onclick: press, ...more }, text);
-
-/* Coordinates as a person types them: one point a line. */
-export function typedLine(text) {
-  const places = [];
-  for (const row of text.split(/\n|;|；/)) {
-    if (!row.trim()) continue;
-    const numbers = row.trim().split(/[\s,，]+/).map(Number);
-    if (numbers.length !== 2 || numbers.some((n) => !Number.isFinite(n))) return null;
-    places.push(numbers);
-  }
-  return places;
-}
 
 export function movePanel(borders, table, session) {
   const { chosen } = borders;
@@ -61,16 +50,23 @@ function sides(border, session) {
   return say("Moves with it: {names}", { names: codes.map((code) => session.unit(code)?.name ?? code).join("、") });
 }
 
-export function splitPanel(session, cut, { propose, confirm, proposal }) {
+export function splitPanel(session, cut, { propose, confirm, proposal, told }) {
   const { state } = session;
   const unit = state.focus[0];
   const text = element("textarea", { rows: 4, class: "figures", spellcheck: "false", placeholder: "117.20310000, 39.10250000" });
   text.value = cut.places.map(([lng, lat]) => `${lng.toFixed(8)}, ${lat.toFixed(8)}`).join("\n");
-  text.addEventListener("change", () => { const places = typedLine(text.value); if (places) cut.set(places); });
+  const zone = state.zone / 3;
+  const read = () => {
+    const { places, wrong } = typedLine(text.value, zone);
+    text.setAttribute("aria-invalid", String(Boolean(wrong)));
+    if (wrong) told(wrong);
+    return places;
+  };
+  text.addEventListener("change", () => { const places = read(); if (places) cut.set(places); });
   const parts = [element("h2", {}, say("Split {name}", { name: session.unit(unit)?.name ?? unit })),
     element("p", { class: "small" }, say("Press points on the map from border to border; Enter or a double click ends the line, Backspace takes a point back, Esc begins again.")),
-    field(say("Points of the line"), text, say("Longitude, latitude; one point a line")),
-    button(say("Show the pieces"), () => { const places = typedLine(text.value); if (places) propose(places); }, "", { disabled: cut.places.length < 2 })];
+    field(say("Points of the line"), text, say("One point a line: longitude, latitude; or X, Y of zone {zone} (Y with the zone number or without)", { zone: String(zone) })),
+    button(say("Show the pieces"), () => { const places = read(); if (places) propose(places); }, "", { disabled: cut.places.length < 2 })];
   if (!proposal) return parts;
   const rows = proposal.pieces.map((piece, at) => {
     const code = element("input", { class: "figures", inputmode: "numeric", value: at === 0 ? unit : proposal.codes[at - 1] ?? "", autocomplete: "off" });
@@ -106,15 +102,15 @@ export function neighbours(session, unit) {
   return session.state.units.filter((each) => codes.has(each.code) && each.code !== unit.code && each.parent === unit.parent);
 }
 
-export function assignPanel(session, place, run) {
-  const { units, focus } = session.state;
+export function assignPanel(session, place, { run, told }) {
+  const { units, focus, zone } = session.state;
   const what = element("select", {}, ...[["unit", say("A whole division, to another superior")], ["part", say("A detached piece")], ["gap", say("A gap")], ["overlap", say("An overlap")]]
     .map(([value, text]) => element("option", { value }, text)));
   const from = choose(units.filter((unit) => unit.area_m2 > 0), focus[0]);
   const to = element("select");
   const at = element("input", { class: "figures", autocomplete: "off", placeholder: "117.2031, 39.1025", value: place ? place.map((n) => n.toFixed(8)).join(", ") : "" });
   const fromField = field(say("Division it belongs to"), from);
-  const placeField = field(say("A point inside"), at, say("Press on the map, or write longitude, latitude"));
+  const placeField = field(say("A point inside"), at, say("Press on the map, or write longitude, latitude; or X, Y of zone {zone} (Y with the zone number or without)", { zone: String(zone / 3) }));
   const fit = () => {
     const unit = session.unit(from.value);
     const level = what.value === "unit" ? unit.level - 1 : unit.level;
@@ -128,7 +124,12 @@ export function assignPanel(session, place, run) {
   const done = () => {
     const said = { op: "assign", what: what.value, to: to.value };
     if (what.value !== "gap") said.unit = from.value;
-    if (what.value !== "unit") said.place = typedLine(at.value)?.[0] ?? null;
+    if (what.value !== "unit") {
+      const { places, wrong } = typedLine(at.value, zone / 3);
+      at.setAttribute("aria-invalid", String(Boolean(wrong)));
+      if (wrong) { told(wrong); return; }
+      said.place = places[0] ?? null;
+    }
     run(said);
   };
   return [element("h2", {}, say("Assign")), field(say("What is assigned"), what), fromField, placeField, field(say("Goes to"), to), button(say("Assign"), done, "primary")];

@@ -3,6 +3,7 @@
 import { element, fill } from "../dom.js";
 import { gauss, ungauss } from "../gauss.js";
 import { say } from "../words.js";
+import { eastOf } from "./typed.js";
 
 const ROWS = 20;
 
@@ -21,15 +22,16 @@ export class VertexTable {
     if (at !== null && (at < this.first || at >= this.first + ROWS)) this.first = Math.max(0, at - 3);
     this.first = Math.min(this.first, Math.max(0, coordinates.length - 1));
     const rows = coordinates.slice(this.first, this.first + ROWS).map((place, i) => this.row(this.first + i, place));
-    const head = [say("No."), say("Longitude"), say("Latitude"), say("X north (m)"), say("Y east (m)"), ""].map((text) => element("th", { scope: "col" }, text));
-    const shown = say("Vertices {a}–{b} of {n}; zone CM {meridian}°", {
-      a: String(this.first + 1), b: String(Math.min(this.first + ROWS, coordinates.length)), n: String(coordinates.length), meridian: String(this.zone * 3),
+    const head = [say("No."), say("Longitude"), say("Latitude"), say("X north (m)"), say("Y east (m), no zone number"), ""].map((text) => element("th", { scope: "col" }, text));
+    const shown = say("Vertices {a}–{b} of {n}", {
+      a: String(this.first + 1), b: String(Math.min(this.first + ROWS, coordinates.length)), n: String(coordinates.length),
     });
     fill(this.box,
       element("div", { class: "vertex-pager" },
         element("button", { type: "button", class: "button", onclick: () => this.turn(-ROWS), disabled: this.first === 0 }, "‹"),
         element("span", { class: "small figures" }, shown),
         element("button", { type: "button", class: "button", onclick: () => this.turn(ROWS), disabled: this.first + ROWS >= coordinates.length }, "›")),
+      element("p", { class: "small soft" }, say("CGCS2000. Zone {zone}, central meridian {meridian}°: a Y may be typed with {zone} before it or without.", { zone: String(this.zone), meridian: String(this.zone * 3) })),
       element("div", { class: "table-scroll" }, element("table", { class: "vertices" },
         element("caption", { class: "hidden" }, say("Vertices of the border")),
         element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
@@ -64,11 +66,25 @@ export class VertexTable {
     for (const row of this.box.querySelectorAll("tr[data-at]")) row.classList.toggle("picked", Number(row.dataset.at) === at);
   }
 
+  refuse(field, before, why) {
+    field.value = before;
+    this.borders.heard.told(why);
+  }
+
   typed(at, name, field, before) {
-    const number = Number(field.value.trim().replace(/[,，\s]/g, ""));
+    let number = Number(field.value.trim().replace(/[,，\s]/g, ""));
     const [lng, lat] = this.borders.chosen.coordinates[at];
     if (!field.value.trim() || !Number.isFinite(number)) { field.value = before; return; }
     if (field.value === before) return;
+    if (name === "east") {
+      const { east, wrong } = eastOf(number, this.zone);
+      if (wrong) { this.refuse(field, before, wrong); return; }
+      number = east;
+    }
+    if ((name === "lng" && Math.abs(number) > 180) || (name === "lat" && Math.abs(number) > 90)) {
+      this.refuse(field, before, say("Longitude and latitude are written in degrees, as {text}.", { text: before }));
+      return;
+    }
     let place = [lng, lat];
     if (name === "lng") place = [number, lat];
     else if (name === "lat") place = [lng, number];

@@ -5,10 +5,13 @@ import { byId } from "../dom.js";
 import { say } from "../words.js";
 import { pointMap } from "./points.js";
 
-const kit = pointMap(byId("map"), {
+const KEYS = [{ style: "marker", text: say("sound") }, { style: "unsound", text: say("in need of work") }];
+const GATHERED = { style: "gathered", text: say("several; ▲ how many need work") };
+
+pointMap(byId("map"), {
   address: "/api/v1/markers/points",
   style: "marker",
   name: (marker) => marker.marker,
   open: (feature) => `/markers/${path(feature.id)}`,
+  legend: (features) => (features.some(({ properties }) => properties.count) ? [...KEYS, GATHERED] : KEYS),
 });
-kit.ready.then(() => kit.legend([{ style: "marker", text: say("sound") }, { style: "unsound", text: say("in need of work") }, { style: "gathered", text: say("several; ▲ how many need work") }]));

@@ -14,7 +14,7 @@ function narrowed() {
   return [...asked].filter(([, value]) => value);
 }
 
-export function pointMap(place, { address, style, name, open }) {
+export function pointMap(place, { address, style, name, open, legend }) {
   const kit = createMap(place, { label: place.getAttribute("aria-label") });
   const wish = narrowed();
   let drawn = null;
@@ -29,6 +29,7 @@ export function pointMap(place, { address, style, name, open }) {
       const found = await fetched();
       drawn?.remove();
       drawn = drawPoints(kit.map, found, { style, name, onOpen: (feature) => location.assign(open(feature)) });
+      if (legend) kit.legend(legend(found.features));
       place.dataset.drawn = String(found.total);
       return found;
     } catch (error) {
