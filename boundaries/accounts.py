@@ -105,6 +105,8 @@ class User:
     history: tuple[str, ...] = ()
     codes: SecondFactor = SecondFactor()
     local: bool = field(default=False, compare=False)
+    owner: User | None = field(default=None, compare=False, repr=False)
+    """Whose token acts, with all they hold: it reaches no further than they do."""
     rev: int | None = field(default=None, compare=False)
 
     @property
@@ -129,7 +131,7 @@ class User:
             if mine.role == other.role
             and (both := _common(mine.subtree, other.subtree)) is not None
         }
-        return replace(self, grants=tuple(sorted(common)))
+        return replace(self, grants=tuple(sorted(common)), owner=self.owner or self)
 
     def public(self) -> dict[str, Any]:
         """Return what others may see of the account: never the hash."""

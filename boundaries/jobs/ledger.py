@@ -122,10 +122,11 @@ def requeue_stale(store: Store, *, stale_s: float, attempts: int) -> list[str]:
 
 def forget(store: Store, *, days: float) -> int:
     """Forget jobs finished so long ago that nobody asks; the audit keeps them."""
+    ended = [f"state:{state.value}" for state in JobState if state not in OPEN]
     old = [
         row["id"]
-        for row in store.find(JOBS)
-        if row["state"] not in OPEN and age_s(row["finished"]) > days * 86_400
+        for row in store.find(JOBS, labels=[ended], until=instant(days))
+        if age_s(row["finished"]) > days * 86_400
     ]
     if old:
         with store.write(lock=[JOBS]) as tx:

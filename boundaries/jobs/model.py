@@ -97,9 +97,9 @@ def newborn(
     }
 
 
-def instant() -> str:
+def instant(days_ago: float = 0) -> str:
     """Return the UTC instant, ISO 8601 to the millisecond with ``Z``."""
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) - dt.timedelta(days=days_ago)
     return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
 
 

@@ -100,7 +100,7 @@ class Directories(Exports):
             Also for one whose draft the actor may not see.
         """
         user = self.user(actor)
-        for draft in self.store.find(DRAFTS):
+        for draft in self.store.find(DRAFTS, labels=[[f"original:{digest}"]]):
             known = draft["original"] or {}
             if known.get("digest") == digest and _may_see(user, draft):
                 file = self.store.open_blob(digest)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
+from boundaries.labels import visible as labels_of_visible
 from boundaries.registry import neighbours, staging
 from boundaries.registry.checking import Checking
 from boundaries.registry.desk import DRAFTS, ORIGINALS, logged, now
 from boundaries.vocabulary import DraftState
-from geodata.errors import InputError, StateError, Text
+from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.files.reading import Reading
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from boundaries.accounts import User
     from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Transaction
 
@@ -131,19 +133,69 @@ class Drafts(Checking):
     ) -> list[dict[str, Any]]:
         """Return the drafts the actor may see, oldest first, with ``moves``."""
         user = self.may("view_draft", actor, layer=layer or review.ANY_LAYER)
-        found = self.store.find(DRAFTS, parent=layer)
-        row = review.verb("view_draft")
+        return self.drafts_with(
+            user,
+            [f"layer:{layer}"] if layer else None,
+            [f"state:{state}"] if state else None,
+        )
+
+    def drafts_with(
+        self, user: User, *labels: Sequence[str] | None, **page: Any
+    ) -> list[dict[str, Any]]:
+        """Return the drafts ``user`` may see that have a label of each group.
+
+        ``page`` as the store's ``find`` takes it; nothing else is read.
+        """
+        groups = [*self.sees_drafts(user), *filter(None, labels)]
         return [
             {**document, "moves": self._moves(user, document)}
-            for document in found
-            if (state is None or document["state"] == state)
-            and not review.outside(user, row, document["scope"], document["layer"])
+            for document in self.store.find(DRAFTS, labels=groups, **page)
         ]
+
+    def sees_drafts(self, user: User) -> list[list[str]]:
+        """Return the groups of labels that are those of the drafts ``user`` may see.
+
+        Exact: what several subtrees hold only together is asked about here.
+        """
+        if not review.holds("view_draft", user):
+            return [[]]
+        [words] = labels_of_visible(user)
+        over = [word for word in words if word.startswith("over:")]
+        if not over:
+            return [words]
+        row = review.verb("view_draft")
+        together = [
+            f"={document['id']}"
+            for document in self.store.find(DRAFTS, labels=[over])
+            if not review.outside(user, row, document["scope"], document["layer"])
+        ]
+        return [[word for word in words if word not in over] + together]
 
     def draft(self, actor: str, draft: str) -> dict[str, Any]:
         """Return a draft's document with ``moves``, what the actor may do with it."""
         document = self.document(draft)
         user = self.may("view_draft", actor, draft=document)
+        return {**document, "moves": self._moves(user, document)}
+
+    def seen(self, actor: str, draft: str) -> dict[str, Any]:
+        """Return a draft as :meth:`draft` does; one out of sight is not there.
+
+        Raises
+        ------
+        NotFoundError
+            Also for a draft of another subtree: whoever may not see it is not told
+            that it exists, nor which units it has.
+        """
+        user = self.user(actor)
+        review.allow("view_draft", user, layer=review.ANY_LAYER)
+        document = self.document(draft)
+        row, layer = review.verb("view_draft"), document["layer"]
+        if not review.holds("view_draft", user, layer) or review.outside(
+            user, row, document["scope"], layer
+        ):
+            raise NotFoundError(
+                Text(f"没有草稿 {draft}。", f"There is no draft {draft}.")
+            )
         return {**document, "moves": self._moves(user, document)}
 
     def staged(self, actor: str, draft: str) -> ChangeSet:
@@ -259,7 +311,7 @@ class Drafts(Checking):
         if draft is None:
             self.may("stage", actor, layer=layer)
             return None
-        document = self.document(draft)
+        document = self.seen(actor, draft)
         if document["layer"] != layer:
             raise InputError(
                 Text(

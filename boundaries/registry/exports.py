@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from boundaries import codes, products, review
 from boundaries.jobs.model import JOBS
+from boundaries.labels import lent_label
 from boundaries.registry.desk import logged, now
 from boundaries.registry.jobs import Jobs
 from boundaries.registry.reading import Readings, belonging, division_of
@@ -156,19 +157,42 @@ class Exports(Readings, Jobs):
             said.update(features=len(labelled), bytes=size)
             return self._export_shown(document)
 
-    def exports(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
-        """Return the actor's exports, newest first; everybody's to whoever may see."""
+    def exports(
+        self,
+        actor: str,
+        *,
+        everybody: bool = False,
+        before: str = "",
+        start: int = 0,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the actor's exports, newest first; everybody's to whoever may see.
+
+        ``before``, ``start`` and ``limit`` give one page, and no more is read.
+        """
+        found = self.store.find(
+            EXPORTS,
+            **self._whose_exports(actor, everybody=everybody),
+            before=before,
+            descending=True,
+            start=start,
+            limit=limit,
+        )
+        return [self._export_shown(document) for document in found]
+
+    def export_count(self, actor: str, *, everybody: bool = False) -> int:
+        """Return how many exports :meth:`exports` would list."""
+        whose = self._whose_exports(actor, everybody=everybody)
+        return self.store.count(EXPORTS, **whose)
+
+    def _whose_exports(self, actor: str, *, everybody: bool) -> dict[str, Any]:
+        """Return what the store is asked for, if the actor may see it."""
         if everybody:
             self.may("see_exports", actor)
-            found = self.store.find(EXPORTS)
-        else:
-            user = self.user(actor)
-            found = [
-                document
-                for document in self.store.find(EXPORTS, parent=actor)
-                if self._own(document, user)
-            ]
-        return [self._export_shown(document) for document in reversed(found)]
+            return {}
+        lent = self._lent(self.user(actor))
+        labels = [] if lent is None else [[lent_label(lent)]]
+        return {"parent": actor, "labels": labels}
 
     def export_document(self, actor: str, export: str) -> dict[str, Any]:
         """Return an export of the actor's own, or one they may see."""

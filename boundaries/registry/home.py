@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
+from boundaries.jobs.model import instant
+from boundaries.labels import OPEN_LABEL
 from boundaries.registry.desk import USERS, WAIVERS, now, today
 from boundaries.registry.jobs import Jobs
 from boundaries.registry.publishing import tag_of
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from boundaries.accounts import User
     from geodata.store.changes import Version
 
+_JOBS = 10
+"""Jobs told at most."""
 RECENT = 8
 """Published versions told at most."""
 _S = DraftState
@@ -41,48 +45,44 @@ class Home(Reviewing, Jobs, Site):
             administrators). A draft that is late says so by ``late`` days.
         """
         user = self.user(actor)
-        drafts = self.drafts(actor) if _sees_drafts(user) else []
         return {
             "may": [
                 verb for verb in ("receive", "approve") if review.holds(verb, user)
             ],
             "subtrees": sorted({grant.subtree for grant in user.grants}),
-            "mine": self._desk_drafts(actor, drafts),
-            "waiting": self._desk_waiting(actor, drafts),
-            "approved": self._desk_approved(drafts, user),
+            "mine": self._desk_drafts(user),
+            "waiting": self._desk_waiting(user),
+            "approved": self._desk_approved(user),
             "waivers": self._desk_waivers(user),
             "changes": self._desk_changes(user),
             "jobs": self._desk_jobs(actor),
             "server": self._desk_server(user),
         }
 
-    def _desk_drafts(
-        self, actor: str, drafts: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
+    def _desk_drafts(self, user: User) -> list[dict[str, Any]]:
         order = {state: place for place, state in enumerate(_MINE)}
-        own = [d for d in drafts if d["author"] == actor and d["state"] in order]
+        mine = [f"author:{user.name}"]
+        own = self.drafts_with(user, mine, [f"state:{state}" for state in _MINE])
         own.sort(key=lambda d: d["updated"], reverse=True)
         own.sort(key=lambda d: order[d["state"]])
         return [self._desk_line(draft) for draft in own]
 
-    def _desk_waiting(
-        self, actor: str, drafts: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Return what others submitted and the actor may decide, oldest first."""
-        found = [d for d in drafts if "approve" in d["moves"] and d["author"] != actor]
+    def _desk_waiting(self, user: User) -> list[dict[str, Any]]:
+        """Return what others submitted and the user may decide, oldest first."""
+        if not review.holds("approve", user):
+            return []
+        submitted = self.drafts_with(user, [f"state:{_S.SUBMITTED}"])
+        found = [d for d in submitted if "approve" in d["moves"]]
         return [self._desk_line(draft) for draft in sorted(found, key=_submitted)]
 
-    def _desk_approved(
-        self, drafts: list[dict[str, Any]], user: User
-    ) -> list[dict[str, Any]]:
+    def _desk_approved(self, user: User) -> list[dict[str, Any]]:
         if not review.holds("publish", user):
             return []
         row = review.verb("publish")
         return [
             self._desk_line(draft)
-            for draft in drafts
-            if draft["state"] == _S.APPROVED
-            and not review.outside(user, row, draft["scope"], draft["layer"])
+            for draft in self.drafts_with(user, [f"state:{_S.APPROVED}"])
+            if not review.outside(user, row, draft["scope"], draft["layer"])
         ]
 
     def _desk_line(self, draft: dict[str, Any]) -> dict[str, Any]:
@@ -120,9 +120,10 @@ class Home(Reviewing, Jobs, Site):
                 name: waiver[name]
                 for name in ("draft", "rule", "reason", "expires", "participants")
             }
-            for waiver in self.store.find(WAIVERS, parent="divisions")
-            if today() <= waiver["expires"] <= last.isoformat()
-            and not review.outside(user, row, waiver["participants"])
+            for waiver in self.store.find(
+                WAIVERS, parent="divisions", since=today(), until=f"{last}~"
+            )
+            if not review.outside(user, row, waiver["participants"])
         ]
         return sorted(found, key=lambda waiver: waiver["expires"])
 
@@ -153,16 +154,11 @@ class Home(Reviewing, Jobs, Site):
         return [k for k in keys if any(is_within(k, tree) for tree in subtrees)]
 
     def _desk_jobs(self, actor: str) -> list[dict[str, Any]]:
-        return [
-            job
-            for job in self.jobs(actor)
-            if job["open"]
-            or (
-                job["state"] == "failed"
-                and job["finished"]
-                and hours_since(job["finished"]) < 24
-            )
-        ][:10]
+        """Return the newest of what is not finished, or failed within a day."""
+        going = self.jobs(actor, only=(OPEN_LABEL,), limit=_JOBS)
+        failed = self.jobs(actor, only=("state:failed",), since=instant(1), limit=_JOBS)
+        found = sorted([*going, *failed], key=lambda job: job["id"], reverse=True)
+        return found[:_JOBS]
 
     def _desk_server(self, user: User) -> dict[str, Any] | None:
         """Return what an administrator looks after, None for everybody else."""
@@ -181,10 +177,6 @@ class Home(Reviewing, Jobs, Site):
             ],
             "accounts": len(accounts),
         }
-
-
-def _sees_drafts(user: User) -> bool:
-    return review.holds("view_draft", user)
 
 
 def _submitted(draft: dict[str, Any]) -> str:

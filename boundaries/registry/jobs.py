@@ -12,6 +12,8 @@ from boundaries.registry.desk import Desk
 from geodata.errors import ConflictError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geodata.store.protocol import Reader, Transaction
 
 _TRIES = 5
@@ -94,17 +96,56 @@ class Jobs(Desk):
         """Return a job of the actor's own, or any to whoever may see all."""
         return self.shown(self.store, self._job_of(self.store, actor, job))
 
-    def jobs(self, actor: str, *, everybody: bool = False) -> list[dict[str, Any]]:
-        """Return the actor's jobs, newest first; everybody's to whoever may see."""
+    def jobs(
+        self,
+        actor: str,
+        *,
+        everybody: bool = False,
+        only: Sequence[str] = (),
+        since: str = "",
+        before: str = "",
+        start: int = 0,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the actor's jobs, newest first; everybody's to whoever may see.
+
+        Parameters
+        ----------
+        only
+            With one of these labels (:mod:`boundaries.labels`): ``open``,
+            ``state:failed``, ``kind:backup``.
+        since
+            Only those that ended at this instant or after it.
+        before, start, limit
+            One page of the list: after the job ``before``, or so many left out.
+        """
+        found = self.store.find(
+            JOBS,
+            labels=self._whose(actor, only, everybody=everybody),
+            since=since,
+            before=before,
+            descending=True,
+            start=start,
+            limit=limit,
+        )
+        return [self.shown(self.store, row) for row in found]
+
+    def job_count(
+        self, actor: str, *, everybody: bool = False, only: Sequence[str] = ()
+    ) -> int:
+        """Return how many jobs :meth:`jobs` would list."""
+        whose = self._whose(actor, only, everybody=everybody)
+        return self.store.count(JOBS, labels=whose)
+
+    def _whose(
+        self, actor: str, only: Sequence[str], *, everybody: bool
+    ) -> list[Sequence[str]]:
+        """Return the labels of the jobs asked for, if the actor may see them."""
         user = self.user(actor)
         if everybody:
             review.allow("see_jobs", user)
-        found = [
-            row
-            for row in reversed(self.store.find(JOBS))
-            if everybody or row["actor"] == actor
-        ]
-        return [self.shown(self.store, row) for row in found]
+        whose = [] if everybody else [[f"actor:{actor}"]]
+        return [*whose, *([only] if only else [])]
 
     def cancel_job(self, actor: str, job: str) -> dict[str, Any]:
         """Cancel a job: at once while it waits, else as soon as its worker hears.

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from boundaries.registry.desk import DRAFTS
 from boundaries.registry.findings import require_word
 from boundaries.vocabulary import DraftState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from geodata.store.protocol import Reader
+
+    Labels = Sequence[Sequence[str]]
 
 BOXES = ("mine", "waiting", "all")
 SORTS = ("updated", "created", "id", "title", "author", "effective", "errors")
 MOST = 100
-_BACK = frozenset({DraftState.RETURNED, DraftState.CONFLICT})
+BACK = frozenset({DraftState.RETURNED, DraftState.CONFLICT})
+"""States in which a draft waits for its author."""
+_ORDERS = {"updated": "at", "id": "key", "errors": "findings.open_errors"}
+"""What the store orders by; others are members of the document."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +46,58 @@ class Wanted:
         require_word(self.sort, SORTS)
         require_word(self.state, [state.value for state in DraftState])
 
+    def filters(self) -> Labels:
+        """Return the labels asked for."""
+        asked = {"state": self.state, "author": self.author, "layer": self.layer}
+        return [[f"{name}:{value}"] for name, value in asked.items() if value]
 
-def page(drafts: list[dict[str, Any]], actor: str, wanted: Wanted) -> dict[str, Any]:
-    """Return one page of ``drafts`` (each with ``moves``) as the actor sees them."""
-    boxes = {box: [d for d in drafts if _in(box, d, actor)] for box in BOXES}
-    found = [each for each in boxes[wanted.box] if _matches(each, wanted)]
-    found.sort(key=lambda each: _rank(each, wanted.sort), reverse=wanted.descending)
+
+def page(
+    reader: Reader,
+    boxes: Mapping[str, Labels],
+    wanted: Wanted,
+    shown: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Return one page of drafts; only its own are read.
+
+    Parameters
+    ----------
+    boxes
+        The labels of the drafts in each box.
+    shown
+        From a draft to its line.
+    """
+    box, filters = boxes[wanted.box], wanted.filters()
+    span = {"since": wanted.since, "until": wanted.until and f"{wanted.until}~"}
     limit = max(1, min(wanted.limit, MOST))
     start = max(0, wanted.start)
+    found = reader.find(
+        DRAFTS,
+        labels=[*box, *filters],
+        order=_ORDERS.get(wanted.sort, wanted.sort),
+        descending=wanted.descending,
+        start=start,
+        limit=limit,
+        **span,
+    )
     return {
-        "total": len(found),
+        "total": reader.count(DRAFTS, labels=[*box, *filters], **span),
         "start": start,
         "limit": limit,
-        "counts": {box: len(each) for box, each in boxes.items()},
-        "states": dict(Counter(each["state"] for each in boxes[wanted.box])),
-        "authors": sorted({each["author"] for each in drafts}),
-        "layers": sorted({each["layer"] for each in drafts}),
-        "rows": [brief(each, actor) for each in found[start : start + limit]],
+        "counts": {
+            name: reader.count(DRAFTS, labels=labels) for name, labels in boxes.items()
+        },
+        "states": reader.tally(DRAFTS, "state:", labels=box),
+        "authors": list(reader.tally(DRAFTS, "author:", labels=boxes["all"])),
+        "layers": list(reader.tally(DRAFTS, "layer:", labels=boxes["all"])),
+        "rows": [shown(each) for each in found],
     }
 
 
 def waits(draft: dict[str, Any], actor: str) -> bool:
     """Return whether a draft waits for something only this person can do."""
     if draft["author"] == actor:
-        return draft["state"] in _BACK
+        return draft["state"] in BACK
     return "approve" in draft["moves"]
 
 
@@ -78,29 +113,6 @@ def brief(draft: dict[str, Any], actor: str) -> dict[str, Any]:
         "checked": bool(report),
         "waits": waits(draft, actor),
     }
-
-
-def _in(box: str, draft: dict[str, Any], actor: str) -> bool:
-    if box == "mine":
-        return bool(draft["author"] == actor)
-    return box == "all" or waits(draft, actor)
-
-
-def _matches(draft: dict[str, Any], wanted: Wanted) -> bool:
-    day = str(draft["updated"])[:10]
-    return bool(
-        (not wanted.state or draft["state"] == wanted.state)
-        and (not wanted.author or draft["author"] == wanted.author)
-        and (not wanted.layer or draft["layer"] == wanted.layer)
-        and (not wanted.since or day >= wanted.since)
-        and (not wanted.until or day <= wanted.until)
-    )
-
-
-def _rank(draft: dict[str, Any], sort: str) -> tuple[Any, str]:
-    if sort == "errors":
-        return (draft["findings"] or {}).get("open_errors", -1), draft["id"]
-    return draft[sort], draft["id"]
 
 
 def impact(reader: Reader, layer: str, before: int, number: int) -> dict[str, Any]:

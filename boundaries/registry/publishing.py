@@ -110,7 +110,8 @@ class Publishing(Desk):
     def _move_drafts(self, tx: Any, layer: str, number: int, actor: str) -> None:
         """Mark the draft of the version published, and earlier ones superseded."""
         moving = {DraftState.APPROVED, DraftState.PUBLISHED}
-        for document in tx.find(DRAFTS, parent=layer):
+        labels = [[f"state:{state}" for state in moving], [f"layer:{layer}"]]
+        for document in tx.find(DRAFTS, labels=labels):
             version = document["version"]
             if version is None or document["state"] not in moving or version > number:
                 continue

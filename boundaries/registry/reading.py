@@ -43,11 +43,6 @@ class Difference:
     areas_m2: pd.Series[float]
     """Symmetric difference by key, of units in both states."""
 
-    @property
-    def redrawn(self) -> list[str]:
-        """Keys in both states whose geometry differs."""
-        return [str(key) for key, area in self.areas_m2.items() if area > 0]
-
     def to_dict(self, *, geometry: bool = False) -> dict[str, Any]:
         """Return plain JSON values; with ``geometry`` the moved polygons too."""
         pairs = []
@@ -194,7 +189,7 @@ class Readings(Desk):
         """Return the first keys a version changed that the difference lacks."""
         draft = self.store.get(DRAFTS, str(version.doc.get("draft"))) or {}
         shown = {str(key) for key in changes.keys}
-        all_ = self._holds(user, "")
+        all_ = self._holds(user, "", version.layer)
         return [
             key
             for key in draft.get("keys", ())
@@ -304,14 +299,15 @@ class Readings(Desk):
     ) -> gpd.GeoDataFrame:
         if user.name == ANONYMOUS and "public" in frame:
             frame = frame[frame["public"].eq(True).fillna(False).astype(bool)]
-        if self._holds(user, ""):
+        if self._holds(user, "", layer):
             return frame
         column = division_of(layer)
         if column not in frame:
             return frame.iloc[:0]
         # asked once a division: a register has a hundred names in each
         cells = [belonging(cell) for cell in frame[column]]
-        held = {code: self._holds(user, code) for cell in cells for code in {*cell}}
+        named = {code for cell in cells for code in cell}
+        held = {code: self._holds(user, code, layer) for code in named}
         return frame[[any(held[code] for code in cell) for cell in cells]]
 
     def _shown(
@@ -322,18 +318,16 @@ class Readings(Desk):
             return self._holds(user, key)
         if user.name == ANONYMOUS and not properties.get("public", True):
             return False
-        return self._holds_any(user, properties.get(division_of(layer), ""))
+        sides = belonging(properties.get(division_of(layer), ""))
+        return any(self._holds(user, code, layer) for code in sides)
 
-    def _holds_any(self, user: User, division: Any) -> bool:
-        """Return whether the user may see one of the divisions something is of."""
-        return any(self._holds(user, code) for code in belonging(division))
+    def _holds(self, user: User, code: str, layer: str = review.DIVISIONS) -> bool:
+        """Return whether the user may see what a layer has in a division.
 
-    def _holds(self, user: User, code: str) -> bool:
-        """Return whether the user may see a division; ``""``: may see them all."""
-        subtrees = user.subtrees(review.verb("view").roles)
-        if not subtrees or "" in subtrees:
-            return True
-        return any(codes.is_within(code, subtree) for subtree in subtrees)
+        ``""``: may see all of it. A token reaches no further than its owner.
+        """
+        asked = (user, user.owner) if user.owner else (user,)
+        return all(_reaches(each, code, layer) for each in asked)
 
     def _state(
         self, user: User, layer: str, ref: int | str | None
@@ -387,6 +381,21 @@ def belonging(division: Any) -> list[str]:
 def _known(version: int | None, last: int) -> int | None:
     """Return a version's number if it is among those the reader may know of."""
     return version if version is not None and version <= last else None
+
+
+def _reaches(user: User, code: str, layer: str) -> bool:
+    """Return whether a person's grants reach a division, ``""``: all of them.
+
+    Working roles bind to their subtrees. Whoever has none sees the published
+    divisions, which are the country's; of registers only what lies in the subtrees
+    they were given.
+    """
+    subtrees = user.subtrees(review.verb("view").roles)
+    if not subtrees and layer != review.DIVISIONS:
+        subtrees = user.subtrees(user.roles)
+    if not subtrees or "" in subtrees:
+        return True
+    return any(codes.is_within(code, subtree) for subtree in subtrees)
 
 
 def _is_tag(store: Any, ref: str) -> bool:

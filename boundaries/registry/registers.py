@@ -144,9 +144,9 @@ class Registers(Drafts, Readings):
         index: Index = _indexes.get(key, lambda: Index(frame))
         if actor == ANONYMOUS:
             return index, index.public
-        if self._holds(user, ""):
+        if self._holds(user, "", "place_names"):
             return index, None
-        allowed = [self._holds(user, code) for code in index.divisions]
+        allowed = [self._holds(user, code, "place_names") for code in index.divisions]
         return index, np.array(allowed, dtype=bool)
 
     def records_in(
@@ -242,14 +242,14 @@ class Registers(Drafts, Readings):
         ForbiddenError
             When nothing of this register is theirs to edit.
         """
-        self.may("stage", actor, layer=layer)
-        return [
-            document
-            for document in self.drafts(actor, layer=layer)
-            if document["author"] == actor
-            and DraftState.of(document["state"]) in review.EDITABLE
-            and document["state"] != DraftState.CONFLICT
-        ]
+        user = self.may("stage", actor, layer=layer)
+        states = sorted(review.EDITABLE - {DraftState.CONFLICT})
+        return self.drafts_with(
+            user,
+            [f"author:{actor}"],
+            [f"layer:{layer}"],
+            [f"state:{state}" for state in states],
+        )
 
     def edit_record(
         self,
@@ -291,7 +291,7 @@ class Registers(Drafts, Readings):
                     actor, frame, layer=layer, effective=effective, basis=basis,
                     title=title,
                 )  # fmt: skip
-            document = self.document(draft)
+            document = self.seen(actor, draft)
             self.may("restage", actor, draft=document)
             changes = self.store.staged(draft)
             return self.stage(

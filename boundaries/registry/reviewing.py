@@ -17,7 +17,6 @@ from boundaries.registry.desk import logged
 from boundaries.vocabulary import DraftState
 from geodata.errors import (
     InputError,
-    NotFoundError,
     StateError,
     Text,
 )
@@ -34,27 +33,6 @@ MOST_PREVIEWED = 20
 class Reviewing(Decisions):
     """Draft lists, one draft, what it changes, its findings, repairs tried."""
 
-    def seen(self, actor: str, draft: str) -> dict[str, Any]:
-        """Return a draft as :meth:`draft` does; one out of sight is not there.
-
-        Raises
-        ------
-        NotFoundError
-            Also for a draft of another subtree: whoever may not see it is not told
-            that it exists, nor which units it has.
-        """
-        user = self.user(actor)
-        review.allow("view_draft", user, layer=review.ANY_LAYER)
-        document = self.document(draft)
-        row, layer = review.verb("view_draft"), document["layer"]
-        if not review.holds("view_draft", user, layer) or review.outside(
-            user, row, document["scope"], layer
-        ):
-            raise NotFoundError(
-                Text(f"没有草稿 {draft}。", f"There is no draft {draft}.")
-            )
-        return {**document, "moves": self._moves(user, document)}
-
     def draft_list(self, actor: str, wanted: listing.Wanted) -> dict[str, Any]:
         """Return one page of the drafts the actor may see, newest first.
 
@@ -63,7 +41,23 @@ class Reviewing(Decisions):
         dict
             ``{"total", "counts": {box: number}, "authors", "rows"}``.
         """
-        return listing.page(self.drafts(actor), actor, wanted)
+        user = self.may("view_draft", actor, layer=review.ANY_LAYER)
+        sees, mine = self.sees_drafts(user), [f"author:{actor}"]
+        waiting = self.drafts_with(
+            user, mine, [f"state:{each}" for each in listing.BACK]
+        )
+        if review.holds("approve", user):
+            waiting += self.drafts_with(user, [f"state:{DraftState.SUBMITTED}"])
+        named = [f"={each['id']}" for each in waiting if listing.waits(each, actor)]
+        boxes = {"all": sees, "mine": [*sees, mine], "waiting": [*sees, named]}
+        return listing.page(
+            self.store,
+            boxes,
+            wanted,
+            lambda each: listing.brief(
+                {**each, "moves": self._moves(user, each)}, actor
+            ),
+        )
 
     def draft_changes(self, actor: str, draft: str) -> dict[str, Any]:
         """Return what a draft changes, drawn; see :mod:`.draft_changes`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from boundaries import review
 from boundaries.registry import conflicts, listing, staging
 from boundaries.registry.desk import WAIVERS, logged, now, today
 from boundaries.registry.publishing import reach, tag_of
@@ -99,7 +100,10 @@ class Settling(Reviewing):
         ``stands`` is ``holds``, ``expired`` or ``reopened`` (a later check found
         the place changed).
         """
-        drafts = {each["id"]: each for each in self.drafts(actor, layer=layer)}
+        kept = self.store.find(WAIVERS, parent=layer)
+        user = self.may("view_draft", actor, layer=layer or review.ANY_LAYER)
+        named = [f"={draft}" for draft in {waiver["draft"] for waiver in kept}]
+        drafts = {each["id"]: each for each in self.drafts_with(user, sorted(named))}
         reopened = {
             mark
             for each in drafts.values()
@@ -107,7 +111,7 @@ class Settling(Reviewing):
         }
         return [
             {**waiver, "stands": _stands(waiver, reopened)}
-            for waiver in self.store.find(WAIVERS, parent=layer)
+            for waiver in kept
             if waiver["draft"] in drafts
         ]
 

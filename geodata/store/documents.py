@@ -32,7 +32,7 @@ class Sought:
 
     ``labels`` are groups: a document must have one label of each, or be named in it
     by its key after :data:`KEY`. ``since`` and ``until`` are instants: at or after
-    the one, before the other.
+    the one, before the other; ``before`` is a key that theirs come before.
     """
 
     collection: str
@@ -41,6 +41,7 @@ class Sought:
     labels: Sequence[Sequence[str]] = ()
     since: str = ""
     until: str = ""
+    before: str = ""
 
     def where(self) -> list[sa.ColumnElement[bool]]:
         """Return what a row must fulfil."""
@@ -53,6 +54,8 @@ class Sought:
             found.append(document.c.at >= self.since)
         if self.until:
             found.append(document.c.at < self.until)
+        if self.before:
+            found.append(document.c.key < self.before)
         return [*found, *(_one_of(group) for group in self.labels)]
 
 
@@ -63,9 +66,7 @@ def select(
     """Return the query for documents, in order."""
     columns = document.c.key, document.c.rev, document.c.doc
     query = sa.select(*columns).where(*sought.where())
-    ordered = _order(order, dialect)
-    if descending:
-        ordered = [each.desc() for each in ordered]
+    ordered = _order(order, dialect, descending=descending)
     if limit is not None:
         query = query.limit(limit)
     elif start:
@@ -189,22 +190,29 @@ def _one_of(group: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.or_(labelled, document.c.key.in_(keys)) if keys else labelled
 
 
-def _order(order: str, dialect: str) -> list[Any]:
+def _order(order: str, dialect: str, *, descending: bool) -> list[Any]:
     """Return what to order by: the key, the instant, or a member of the document.
 
-    Numbers come as numbers, texts by their bytes.
+    Numbers come as numbers, texts by their bytes; what is not there comes before all.
     """
-    if order == "key":
-        return [document.c.key]
-    if order == "at":
-        return [document.c.at, document.c.key]
+    plain = {"key": [document.c.key], "at": [document.c.at, document.c.key]}
+    if order in plain:
+        return [each.desc() if descending else each for each in plain[order]]
+    terms = [*_member(order, dialect), document.c.key]
+    if descending:
+        return [each.desc().nulls_last() for each in terms]
+    return [each.asc().nulls_first() for each in terms]
+
+
+def _member(order: str, dialect: str) -> list[Any]:
+    """Return a member of the document as what to order by."""
     names = order.split(".")
     if dialect == "sqlite":
         member = sa.func.json_extract(document.c.doc, "$." + ".".join(names))
-        return [member, document.c.key]
+        return [member]
     value = sa.func.json_extract_path(sa.cast(document.c.doc, sa.JSON), *names)
     text = sa.cast(value, sa.Text)
     number = sa.case(
         (sa.func.json_typeof(value) == "number", sa.cast(text, sa.Numeric))
     )
-    return [number, text.collate("C"), document.c.key]
+    return [number, text.collate("C")]

@@ -107,6 +107,7 @@ class Reader(Protocol):
         labels: Sequence[Sequence[str]] = (),
         since: str = "",
         until: str = "",
+        before: str = "",
         order: str = "key",
         descending: bool = False,
         start: int = 0,
@@ -123,6 +124,8 @@ class Reader(Protocol):
             for the document of that key.
         since, until
             Whose instant is at or after the one, before the other.
+        before
+            Whose key comes before this one: the next page of a list, newest first.
         order, descending
             ``key``, ``at`` (the instant) or a member of the document
             (``title``, ``findings.open_errors``).

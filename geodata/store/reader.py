@@ -208,6 +208,7 @@ class SqlReader(abc.ABC):
         labels: Sequence[Sequence[str]] = (),
         since: str = "",
         until: str = "",
+        before: str = "",
         order: str = "key",
         descending: bool = False,
         start: int = 0,
@@ -215,7 +216,7 @@ class SqlReader(abc.ABC):
     ) -> list[dict[str, Any]]:
         """Return documents; see :class:`geodata.store.protocol.Reader`."""
         query = documents.select(
-            documents.Sought(collection, parent, prefix, labels, since, until),
+            documents.Sought(collection, parent, prefix, labels, since, until, before),
             order,
             descending=descending,
             start=start,

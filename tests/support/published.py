@@ -40,13 +40,14 @@ def publish(
     message: str = "",
     complete: bool = True,
     doc: dict[str, Any] | None = None,
+    layer: str = "divisions",
 ) -> int:
     """Commit a whole layer as it holds from a date, and publish it."""
-    head = store.head("divisions")
-    base = store.snapshot("divisions") if head else store.snapshot("divisions", at=0)
+    head = store.head(layer)
+    base = store.snapshot(layer) if head else store.snapshot(layer, at=0)
     listed: Sequence[str] | bool = list(base.index) if complete else False
     changes = changes_between(
-        base, frame, layer="divisions", base=head, effective=effective, complete=listed
+        base, frame, layer=layer, base=head, effective=effective, complete=listed
     )
     with store.write() as tx:
         version = tx.commit(
@@ -57,7 +58,7 @@ def publish(
             message=message,
             doc=doc,
         )
-        tx.tag("published/divisions", version.number)
+        tx.tag(f"published/{layer}", version.number)
     return version.number
 
 

@@ -7,15 +7,22 @@ part with objects of its own adds them there and names them by their parameter.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import shapely
 
 from boundaries.settings import Access
 from boundaries.vocabulary import Role
+from geodata import crs
+from tests.support.published import publish
 from tests.support.registries import Office, office, streets
 from tests.support.signed import add_user
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from geodata.store.protocol import Store
 
 OURS, THEIRS = "120101", "120102"
 """The district the objects lie in, and another one."""
@@ -24,8 +31,11 @@ NATIONAL = frozenset(
 )
 
 
-PRIVATE = ("upload", "job", "export")
-"""What is li's own: nobody of another district reaches it by any route."""
+MARKER, PLACE = f"{OURS}001-{OURS}002-001Q", "P0001"
+"""A marker and a place name of ours, published."""
+PRIVATE = ("upload", "job", "export", "number", "place")
+"""What is li's own, and what lies in our district alone: nobody of another district
+reaches it by any route."""
 
 
 @dataclass
@@ -52,6 +62,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
     upload = registry.begin_upload("li", "streets.gpkg", 4096)
     job = registry.start_job("li", "check", draft["id"], {})
     export = registry.request_export("li", scope=OURS)
+    registers(registry.store)
     people: dict[str, tuple[Role, str] | None] = {"": None}
     for role in Role:
         for subtree in ("",) if role in NATIONAL else (OURS, THEIRS):
@@ -75,8 +86,25 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
         "digest": "0" * 64,
         "address": "0/0/0.mvt",
         "filename": "mark.svg",
-        "number": "1",
+        "number": MARKER,
+        "place": PLACE,
         "version": "1",
         "layer": "divisions",
     }
     return Seeded(made, values, people)
+
+
+def registers(store: Store) -> None:
+    """Publish :data:`MARKER` and :data:`PLACE`, both in our district alone."""
+    sides = [f"{OURS}001", f"{OURS}002"]
+    marker = {"marker": MARKER, "form": "single", "level": 4, "units": sides}
+    place = {"place": PLACE, "name": "长乐路", "division": sides[0], "public": True}
+    for layer, row in (("markers", marker), ("place_names", place)):
+        publish(store, _one(row), "2021", layer=layer, basis="登记表")
+
+
+def _one(row: dict[str, Any]) -> gpd.GeoDataFrame:
+    key = next(iter(row.values()))
+    cells = {name: [value] for name, value in row.items()}
+    at = [shapely.Point(117.0, 39.0)]
+    return gpd.GeoDataFrame(cells, geometry=at, crs=crs.STORAGE, index=[key])

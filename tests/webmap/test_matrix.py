@@ -203,6 +203,34 @@ def _no_other_district(app: Flask, cases: list[Case], seeded: samples.Seeded) ->
     assert _state(seeded) == before
 
 
+def test_a_list_shows_another_district_none_of_our_registers(
+    app: Flask, cases: list[Case], seeded: samples.Seeded
+) -> None:
+    """Also not to those who hold no working role there, and so read only."""
+    found = {samples.OURS: 0, samples.THEIRS: 0}
+    box = {"west": 116, "south": 38, "east": 118, "north": 40, "bbox": "116,38,118,40"}
+    for method, address, endpoint, policy in cases:
+        if method != "GET" or endpoint.partition(".")[0] not in {"markers", "names"}:
+            continue
+        for who in ("viewer", "planner", "surveyor", "name_staff"):
+            for district in found:
+                name = f"{who}.{district}"
+                held = seeded.people[name]
+                if held is None or not _holds(policy, held[0]):
+                    continue
+                words = {"q": "长乐路", "query": "长乐路", **box}
+                answer = _ask(app, name, method, address, query_string=words)
+                if answer.status_code >= 400:
+                    answer = _ask(app, name, method, address)
+                said = (
+                    answer.get_data(as_text=True) if answer.status_code == 200 else ""
+                )
+                told = samples.MARKER in said or samples.PLACE in said
+                found[district] += told
+                assert not (told and district == samples.THEIRS), (name, address)
+    assert found[samples.OURS] > 10
+
+
 def test_writing_needs_the_pages_token_and_origin(
     app: Flask, cases: list[Case], seeded: samples.Seeded
 ) -> None:

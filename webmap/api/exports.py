@@ -9,7 +9,7 @@ from marshmallow import fields
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
-from webmap.api.schemas import Arguments, Query
+from webmap.api.schemas import Arguments, Paging, page
 from webmap.downloads import file_of
 from webmap.session import actor, registry
 
@@ -29,7 +29,7 @@ class ExportWanted(Arguments):
     encoding = fields.String(load_default=None, allow_none=True)
 
 
-class Whose(Query):
+class Whose(Paging):
     """Whose exports are listed."""
 
     all = fields.Boolean(load_default=False)
@@ -39,7 +39,12 @@ class Whose(Query):
 @policy.may("export", "see_exports")
 def index(query: dict[str, Any]) -> Any:
     """Return one's own exports, or everybody's."""
-    return {"items": registry().exports(actor(), everybody=query["all"])}
+    limit = query["limit"]
+    found = registry().exports(
+        actor(), everybody=query["all"], before=query["after"], limit=limit + 1
+    )
+    shown = found[:limit]
+    return page(shown, shown[-1]["id"] if len(found) > limit else None)
 
 
 @exports.post("", Text("申请导出", "Ask for an export"), body=ExportWanted, status=202)

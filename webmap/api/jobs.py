@@ -30,11 +30,12 @@ class Which(Paging):
 @policy.signed_in
 def index(query: dict[str, Any]) -> Any:
     """Return jobs, newest first."""
-    found = registry().jobs(actor(), everybody=query["everybody"])
-    after, limit = query["after"], query["limit"]
-    rest = [job for job in found if not after or job["id"] < after]
-    shown = rest[:limit]
-    return page(shown, shown[-1]["id"] if len(rest) > limit else None)
+    limit = query["limit"]
+    found = registry().jobs(
+        actor(), everybody=query["everybody"], before=query["after"], limit=limit + 1
+    )
+    shown = found[:limit]
+    return page(shown, shown[-1]["id"] if len(found) > limit else None)
 
 
 @jobs.get("/<job>", Text("查看任务", "See a job"), answer=Job)

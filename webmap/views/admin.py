@@ -180,7 +180,7 @@ def backups() -> str:
         schedule=found.settings.backup,
         store=found.store.url.rpartition("@")[2].removeprefix("sqlite:///"),
         server=found.store.url.startswith("postgres"),
-        jobs=[job for job in found.jobs(actor()) if job["kind"] == "backup"][:5],
+        jobs=found.jobs(actor(), only=("kind:backup",), limit=5),
     )
 
 

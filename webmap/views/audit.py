@@ -55,7 +55,7 @@ def index() -> Any:
         asked=asked,
         error=error,
         verbs=sorted(journal.labels().items(), key=lambda item: say(item[1])),
-        checks=[job for job in registry().jobs(actor()) if job["kind"] == "verify"][:3],
+        checks=registry().jobs(actor(), only=("kind:verify",), limit=3),
     )
     return page, (400 if error else 200)
 

@@ -20,6 +20,7 @@ from geodata.files.writing import FORMATS
 from webmap import policy
 from webmap.downloads import file_of
 from webmap.languages import say
+from webmap.readings import ours
 from webmap.session import actor, identity, registry
 
 exports = Blueprint("exports", __name__, url_prefix="/exports")
@@ -84,22 +85,24 @@ def _page(sent: Any, error: QuhuaError | None = None) -> str:
         for verb in ("export", "see_exports")
     }
     everybody = may["see_exports"] and request.args.get("all") == "1"
-    listed = found.exports(actor(), everybody=everybody or not may["export"])
+    whose = everybody or not may["export"]
     page = max(1, request.args.get("page", 1, type=int))
     layers = found.store.layers()
     return render_template(
         "exports/index.html",
         may=may,
-        everybody=everybody or not may["export"],
-        rows=listed[(page - 1) * PAGE : page * PAGE],
-        total=len(listed),
+        everybody=whose,
+        rows=found.exports(
+            actor(), everybody=whose, start=(page - 1) * PAGE, limit=PAGE
+        ),
+        total=found.export_count(actor(), everybody=whose),
         page=page,
         size=PAGE,
         layers=[
             (name, LAYERS.get(name, name)) for name in layers if found.store.head(name)
         ],
         formats=[(item.name, f"{item.name} ({item.suffixes[0]})") for item in FORMATS],
-        fields=[field.name for field in layers["divisions"].fields],
+        fields=[(item.name, ours(item.name)) for item in layers["divisions"].fields],
         sent=sent,
         error=error,
         titles=LAYERS,

@@ -24,15 +24,16 @@ def index() -> Any:
     """List jobs, newest first; everybody's for whoever may see them."""
     may_all = _may_all()
     everybody = may_all and request.args.get("all") == "1"
-    found = registry().jobs(actor(), everybody=everybody)
     number = max(request.args.get("page", 1, type=int), 1)
-    shown = found[(number - 1) * SIZE : number * SIZE]
+    shown = registry().jobs(
+        actor(), everybody=everybody, start=(number - 1) * SIZE, limit=SIZE
+    )
     for job in shown:
         job["href"] = _about(job)
     return render_template(
         "jobs/index.html",
         jobs=shown,
-        total=len(found),
+        total=registry().job_count(actor(), everybody=everybody),
         size=SIZE,
         page=number,
         everybody=everybody,
