@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import socket
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boundaries.settings import LARGEST_PART_MB
@@ -100,13 +101,47 @@ def require_free(host: str, port: int) -> None:
 
 def serve(app: Flask, *, host: str = HOST, port: int = PORT) -> None:
     """Answer requests until interrupted."""
-    import waitress
-
     app.extensions["published"].edition()  # begin to prepare before the first visit
     # a line a waiting request would cost more than the request
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     log.info("serving on %s:%d", host, port)
-    waitress.serve(app, host=host, port=port, **{**WAITRESS, **_proxy(app)})
+    listen(app, host=host, port=port, **_proxy(app)).run()
+
+
+def listen(app: Any, *, host: str, port: int, **more: Any) -> Any:
+    """Return a server that listens; its ``run`` answers until interrupted."""
+    from waitress.server import BaseWSGIServer, create_server
+
+    listening: dict[int, Any] = {}
+    options = {**WAITRESS, **more, "host": host, "port": port}
+    server = create_server(app, map=listening, **options)
+    for each in listening.values():
+        if isinstance(each, BaseWSGIServer):
+            each.channel_class = _channel()
+    return server
+
+
+@cache
+def _channel() -> Any:
+    """Return waitress's connection, made to outlive an answer without a body.
+
+    Waitress closes after whatever has no ``Content-Length``, and a 304 may have
+    none: a browser that asks whether its tiles are still right would open a
+    connection for each of them.
+    """
+    from waitress.channel import HTTPChannel
+    from waitress.task import WSGITask
+
+    class Task(WSGITask):  # type: ignore[misc]
+        def set_close_on_finish(self) -> None:
+            asked = self.request.headers.get("CONNECTION", "").lower()
+            if self.has_body or self.version != "1.1" or asked == "close":
+                super().set_close_on_finish()
+
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        task_class = Task
+
+    return Channel
 
 
 def _proxy(app: Flask) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 import pytest
-import waitress
 
 from tests.support import signed
 from tests.support.lacking import lacking
+from webmap.serve import listen
 from webmap.session import COOKIE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ APPS: dict[str, Flask] = {}
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an application on a free loopback port; yields its address."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
+    server = listen(app, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.effective_port}"

@@ -9,9 +9,7 @@ import logging
 import sys
 from pathlib import Path
 
-import waitress
-
-from webmap.serve import WAITRESS
+from webmap.serve import listen
 
 
 def bare(size: int) -> object:
@@ -39,7 +37,7 @@ def main() -> None:
         from webmap import create_app
 
         app = create_app(open_registry(store), cache=Path(rest))
-    waitress.serve(app, host="127.0.0.1", port=port, **WAITRESS)
+    listen(app, host="127.0.0.1", port=port).run()
 
 
 if __name__ == "__main__":

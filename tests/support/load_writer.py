@@ -1,7 +1,8 @@
 """One writer of a load test: moves borders through the registry, and says what held.
 
 ``python -m tests.support.load_writer STORE NAME SEED SECONDS``; one JSON line a verb:
-``{"verb", "ms", "ok", "codes", "version"}``.
+``{"verb", "ms", "ok", "codes", "version"}``. Checking is asked of the worker, as it
+is of a deployed server; between two verbs a person looks.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import geopandas as gpd
 import shapely
 
 from boundaries.registry import Registry, open_registry
-from geodata.errors import QuhuaError
+from geodata.errors import QuhuaError, StateError, Text
 
 COLUMNS = 8
 """Cells in a row of the layer that is written to."""
+DISTRICTS = 20
+"""So many codes of a prefecture are for districts, the next ones for counties."""
+THINKS_S = (0.5, 1.5)
+CHECK_S = 30.0
 SIDE = 0.1
 WEST, SOUTH = 117.0, 39.0
 
@@ -27,6 +32,11 @@ WEST, SOUTH = 117.0, 39.0
 def code(column: int, row: int) -> str:
     """Return the code of a cell."""
     return f"1201{row * COLUMNS + column + 1:02}"
+
+
+def kind(column: int, row: int) -> str:
+    """Return the kind of a cell, as its code says."""
+    return "district" if row * COLUMNS + column < DISTRICTS else "county"
 
 
 def between(left: float, right: float, row: int) -> shapely.Polygon:
@@ -61,10 +71,30 @@ class Writer:
         if staged is None:
             return
         draft = staged["id"]
-        self.verb("check", codes, lambda: self.registry.check(self.name, draft))
+        self.verb("check", codes, lambda: self.checked(self.name, draft))
+        self.think()
         if self.verb("submit", codes, lambda: self.submit(draft)) is None:
             return
+        self.think()
+        document = self.registry.draft("manager", draft)
+        if not self.registry.is_checked(document):  # as the page does: ask first
+            self.verb("check", codes, lambda: self.checked("manager", draft))
         self.verb("approve", codes, lambda: self.registry.approve("manager", draft))
+
+    def think(self) -> None:
+        """Look at what came of it, as a person does."""
+        time.sleep(self.random.uniform(*THINKS_S))
+
+    def checked(self, actor: str, draft: str) -> Any:
+        """Have the worker check a draft, and wait until it has."""
+        job = self.registry.start_job(actor, "check", draft, {})
+        until = time.monotonic() + CHECK_S
+        while job["open"] and time.monotonic() < until:
+            time.sleep(0.05)
+            job = self.registry.job(actor, job["id"])
+        if job["state"] != "done":
+            raise StateError(Text("检查未完成", "not checked"), code=job["state"])
+        return job
 
     def stage(self, frame: gpd.GeoDataFrame) -> Any:
         """Stage the two cells as they are to be from a day on."""
@@ -103,7 +133,7 @@ def main() -> None:
     until = time.monotonic() + float(seconds)
     while time.monotonic() < until:
         writer.once()
-        time.sleep(writer.random.uniform(0.5, 1.5))  # a person looks, then goes on
+        writer.think()
 
 
 if __name__ == "__main__":

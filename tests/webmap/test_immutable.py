@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,9 @@ import brotli
 import pytest
 
 from tests.support import signed
+from tests.support.browsing import serving
 from webmap import immutable
-from webmap.immutable import best_coding
+from webmap.immutable import SESSION, best_coding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,3 +132,28 @@ def test_memory_is_bounded(
 )
 def test_the_best_coding_that_is_accepted(accepted: str, coding: str) -> None:
     assert best_coding(accepted) == coding
+
+
+def test_a_connection_outlives_an_answer_without_a_body(
+    app: Flask, address: str
+) -> None:
+    """A browser asks for each of its tiles whether it still holds."""
+    with serving(app) as server:
+        link = http.client.HTTPConnection(server.removeprefix("http://"), timeout=30)
+        headers = {"Cookie": f"{SESSION}={signed.cookie_of(app)}"}
+        for _ in range(2):
+            link.request("GET", address, headers=headers)
+            answer = link.getresponse()
+            answer.read()
+        socket = link.sock
+        for _ in range(3):
+            asked = {**headers, "If-None-Match": str(answer.headers["ETag"])}
+            link.request("GET", address, headers=asked)
+            unchanged = link.getresponse()
+            assert (unchanged.status, unchanged.read()) == (304, b"")
+            assert unchanged.headers["Connection"] is None
+            assert link.sock is socket
+        link.request("GET", address, headers={**asked, "Connection": "close"})
+        link.getresponse().read()
+        assert link.sock is None, "who asks for the end gets it"
+        link.close()
