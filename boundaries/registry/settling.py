@@ -220,7 +220,7 @@ class Settling(Reviewing):
             ``{"version", "previous", "versions", "added", "ended", "changed",
             "names", "products"}``; the lists are of ``{"key", "name"}``.
         """
-        self.may("publish", actor)
+        self.may("publish", actor, layer=layer)
         number = version or self.store.head(layer)
         before = self.store.tags().get(tag_of(layer), 0)
         between = [
@@ -232,7 +232,8 @@ class Settling(Reviewing):
             raise StateError(
                 Text("没有待发布的版本。", "No version waits to be published.")
             )
-        self.may("publish", actor, keys=reach(self.store, layer, before, number))
+        reached = reach(self.store, layer, before, number)
+        self.may("publish", actor, keys=reached, layer=layer)
         return {
             "layer": layer,
             "version": number,
@@ -261,7 +262,8 @@ class Settling(Reviewing):
         layer = document["layer"]
         before = self.store.tags().get(tag_of(layer), 0)
         try:
-            self.may("publish", actor, keys=reach(self.store, layer, before, number))
+            reached = reach(self.store, layer, before, number)
+            self.may("publish", actor, keys=reached, layer=layer)
         except ForbiddenError:
             return False
         return bool(number > before)

@@ -10,9 +10,10 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from boundaries import originals
+from boundaries import originals, review
 from boundaries.jobs import places
 from boundaries.jobs.model import JOBS, age_s
+from boundaries.layers import LAYERS
 from boundaries.registry.desk import ORIGINALS, now
 from boundaries.registry.jobs import Jobs
 from boundaries.uploads import names, parts, said
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
 
 UPLOADS, READINGS = "uploads", "readings"
@@ -68,7 +70,7 @@ class Uploads(Jobs):
         StateError
             Code ``too_many_uploads``: finish or drop others first.
         """
-        self.may("receive", actor)
+        user = self.may("receive", actor, layer=review.ANY_LAYER)
         described = names.described(name, size, digest, modified, members)
         self.settings.upload.check("file_mb", -(-described["size"] >> 20))
         with self.store.write(lock=[UPLOADS]) as tx:
@@ -84,7 +86,7 @@ class Uploads(Jobs):
                 "state": RECEIVING,
                 "created": now(),
                 "original": None,
-                "said": said.NOTHING,
+                "said": {**said.NOTHING, "target": _usual_target(user)},
                 "job": None,
                 "drafts": [],
             }
@@ -140,7 +142,7 @@ class Uploads(Jobs):
         row = self._upload_of(self.store, actor, upload)
         if row["state"] == RECEIVED:
             return self._told(row)
-        self.may("receive", actor)
+        self.may("receive", actor, layer=review.ANY_LAYER)
         with translated(), self._whole(row) as whole:
             row = self._keep_whole(actor, upload, whole)
         parts.drop(self._parts_in(upload))
@@ -149,7 +151,7 @@ class Uploads(Jobs):
 
     def uploads(self, actor: str) -> list[dict[str, Any]]:
         """Return the actor's uploads, newest first."""
-        self.may("receive", actor)
+        self.may("receive", actor, layer=review.ANY_LAYER)
         mine = self.store.find(UPLOADS, parent=actor)
         mine.sort(key=lambda row: row["created"], reverse=True)
         return [self._told(row) for row in mine]
@@ -177,7 +179,7 @@ class Uploads(Jobs):
             ``target`` (our layer), ``layer`` (the file's) and ``overrides``; see
             :mod:`boundaries.uploads.said`. None: as it was read last.
         """
-        self.may("receive", actor)
+        self.may("receive", actor, layer=review.ANY_LAYER)
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
             row = self._upload_of(tx, actor, upload)
             _require_received(row)
@@ -220,9 +222,9 @@ class Uploads(Jobs):
             ``effective``, ``basis``, ``title``, ``complete``, ``confirmed`` (the
             guesses a person confirmed) and ``draft`` (to replace what it holds).
         """
-        self.may("stage", actor)
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
             row = self._upload_of(tx, actor, upload)
+            self.may("stage", actor, reader=tx, layer=row["said"]["target"])
             _require_received(row)
             parameters = said.staging(wish, row)
             job = self.queue_job(
@@ -365,6 +367,12 @@ class Uploads(Jobs):
 
 def _is_open(row: dict[str, Any]) -> bool:
     return bool(row["state"] == RECEIVING)
+
+
+def _usual_target(user: User) -> str:
+    """Return the layer a file is for until a person says: one they may change."""
+    mine = (each.name for each in LAYERS if review.holds("stage", user, each.name))
+    return next(mine, review.DIVISIONS)
 
 
 def _require_received(row: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from boundaries.jobs import attempt, ledger
 from boundaries.jobs.model import Holder
 from tests.support import registries
-from tests.support.signed import SignedClient, client_as
+from tests.support.signed import SignedClient, add_user, client_as
 from webmap import create_app
 
 if TYPE_CHECKING:
@@ -177,6 +177,54 @@ def test_fields_are_mapped_by_hand(office: Office, li: SignedClient) -> None:
     work(office)
     fields = li.get(f"{API}/{upload['id']}/reading").json["reading"]["fields"]
     assert fields == {"编号甲": "code", "name": "name"}
+
+
+NAMES = """标准名称,地名类别,经度,纬度
+长乐路,街路巷,117.01,39.19
+永福里,街路巷,117.03,39.19
+"""
+
+
+def test_names_go_from_a_table_to_the_public_by_their_own_people(
+    office: Office,
+) -> None:
+    """Who may only change names holds every verb of the way, and for no other layer."""
+    registry = office.registry
+    app = create_app(registry)
+    add_user(registry, "namer", ["name_staff:120000"])
+    add_user(registry, "judge", ["name_reviewer:120000"])
+    namer, judge = client_as(app, "namer"), client_as(app, "judge")
+    upload = send(namer, NAMES.encode("gb18030"), "地名.csv")["id"]
+    work(office)
+    wish = {"effective": "2021"}
+    assert registry.reading("namer", upload)["target"] == "place_names"
+    overrides = {"crs": 4490, "encoding": "GB18030"}
+    for target in ("divisions", "place_names"):
+        said = {"target": target, "overrides": overrides}
+        assert namer.post(f"{API}/{upload}/read", json=said).status_code == 202
+        work(office)
+        asked = namer.post(f"{API}/{upload}/stage", json=wish)
+        assert asked.status_code == (403 if target == "divisions" else 202), target
+    work(office)
+    made = registry.job("namer", asked.json["id"])
+    assert made["state"] == "done", made["error"]
+    draft = made["result"]["draft"]
+    where = f"/api/v1/drafts/{draft}"
+    assert namer.post(f"{where}/check").status_code == 202
+    work(office)
+    assert namer.post(f"{where}/submit", json={}).status_code == 200
+    agreed = {"staging": registry.draft("judge", draft)["staging"]}
+    told = client_as(app, "chen").post(f"{where}/approve", json=agreed)
+    assert told.status_code == 404, "not even seen"
+    told = judge.post(f"{where}/approve", json=agreed)
+    assert told.status_code == 200, told.json
+    assert judge.get(f"{where}/impact").json["added"]
+    assert judge.get(f"/drafts/{draft}/publish").status_code == 200
+    assert judge.post(f"{where}/publish", json={}).status_code == 202
+    work(office)
+    published = registry.store.tags()["published/place_names"]
+    assert published == registry.store.head("place_names")
+    assert len(registry.store.snapshot("place_names")) == 2
 
 
 def test_what_a_file_says_is_text(office: Office, li: SignedClient) -> None:
