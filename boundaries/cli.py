@@ -17,6 +17,7 @@ from boundaries.commands import (
     jobs,
     people,
     store,
+    topology,
     versions,
 )
 from geodata.errors import Text
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 commands: tuple[click.Command, ...] = (
     *store.COMMANDS[:1],
     *files.COMMANDS,
+    *topology.COMMANDS,
     *drafts.COMMANDS,
     *versions.COMMANDS,
     *divisions.COMMANDS,

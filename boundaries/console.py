@@ -33,7 +33,7 @@ _FOUND = frozenset({DECISION, "blocked"})
 class Result:
     """What a command found: the document for programs, the lines for people."""
 
-    data: dict[str, Any]
+    data: Any
     lines: Sequence[Text | str] = field(default=())
     status: int = 0
 

@@ -32,6 +32,12 @@ TREE = list(walk(cli.build()))
 IDS = [" ".join(path) or "quhua" for path, _ in TREE]
 
 
+WITHOUT_STORE = {
+    (name,)
+    for name in ("inspect", "settings", "check", "repair", "borders", "simplify")
+} | {("changes",)}
+
+
 def is_chinese(text: str) -> bool:
     """Return whether a text has a Han character."""
     return any("\u4e00" <= letter <= "\u9fff" for letter in text)
@@ -71,7 +77,7 @@ def test_the_common_options_are_everywhere(
     assert "--lang" in names
     if not isinstance(command, click.Group):
         assert {"--json", "--report", "--settings"} <= names
-        if path not in {("inspect",), ("settings",)}:
+        if path not in WITHOUT_STORE:
             assert {"--store", "--as"} <= names
 
 
