@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ class Arrangement:
     unit: NDArray[np.int32]
     cycle: NDArray[np.int32]
     face: NDArray[np.intp]
+    drawn: tuple[NDArray[np.int32], NDArray[np.int32]]
+    """Nodes and units that have a vertex there, before edges were cut."""
     part: NDArray[np.int32]
     """Connected piece of every cycle."""
     count: NDArray[np.int32]
@@ -78,6 +81,24 @@ class Arrangement:
             shapes[place] = fixed
         return shapes
 
+    def beside(self, way: int) -> dict[int, tuple[int, ...]]:
+        """Return by face the units that draw its edges.
+
+        ``way`` 0: with the face on their left, 1: on their right.
+        """
+        face = self.face[2 * self.edge + way]
+        rows = np.stack([face, self.unit.astype(np.int64)], axis=1)[face >= 0]
+        if not len(rows):
+            return {}
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        rows = rows[np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]]
+        bounds = np.flatnonzero(np.r_[True, rows[1:, 0] != rows[:-1, 0], True]).tolist()
+        faces, values = rows[:, 0].tolist(), rows[:, 1].tolist()
+        return {
+            faces[low]: tuple(values[low:high])
+            for low, high in itertools.pairwise(bounds)
+        }
+
     def _filled(self, cycles: NDArray[np.intp]) -> NDArray[Any]:
         if not len(cycles):
             return np.empty(0, dtype=object)
@@ -102,10 +123,13 @@ def arrange(
     """
     count = len(start)
     node, xy, moved = arranging.nodes_of(np.concatenate([start, end]), eps)
-    noisy = np.unique(np.concatenate([unit, unit])[moved])
+    several = np.zeros(len(xy), bool)
+    several[node[moved]] = True
+    noisy = np.unique(np.concatenate([unit, unit])[several[node]])
     a, b = node[:count], node[count:]
     alive = arranging.cancel(a, b) == -1
     a, b, unit = a[alive], b[alive], unit[alive]
+    drawn = np.concatenate([a, b]), np.concatenate([unit, unit])
     reach = np.abs(xy[a] - xy[b]).max(axis=1) if len(a) else np.ones(1)
     cell = max(2 * float(reach.mean()), FINEST * eps)
     most = LEAST_WORK + MOST_WORK * len(a)
@@ -138,6 +162,7 @@ def arrange(
         unit=unit,
         cycle=cycle,
         face=cycle.astype(np.intp),
+        drawn=drawn,
         part=part,
         count=relative,
         area=area,

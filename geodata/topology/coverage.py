@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geodata.topology.metres import Metres
     from geodata.topology.survey import Survey
     from geodata.topology.units import Units
 
@@ -69,10 +69,10 @@ def arranged(units: Units, survey: Survey) -> Arrangement:
 def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:
     """Return the overlaps and gaps of a layer that are wider than noise."""
     bounded = (made.area > 0) & ~made.wrong & (made.count != 1)
-    chosen = np.flatnonzero(bounded & (_width(units, made) >= WIDE_M))
+    chosen = np.flatnonzero(bounded & (mean_widths(units.metres, made) >= WIDE_M))
     polygons = made.polygons(chosen)
     count = np.maximum(made.count[chosen], 0).astype(np.intp)
-    left, right = _beside(made, 0), _beside(made, 1)
+    left, right = made.beside(0), made.beside(1)
     who = [
         (left if many else right).get(face, ())
         for face, many in zip(chosen.tolist(), count.tolist(), strict=True)
@@ -144,31 +144,16 @@ class Shapes:
         return [tuple(sorted(rows)) for rows in found]
 
 
-def _width(units: Units, made: Arrangement) -> NDArray[np.float64]:
+def mean_widths(metres: Metres, made: Arrangement) -> NDArray[np.float64]:
     """Return about the mean width of every cycle in metres."""
     step = made.xy[made.b] - made.xy[made.a]
-    scale = units.metres.scale((made.xy[made.b] + made.xy[made.a]) / 2)
+    scale = metres.scale((made.xy[made.b] + made.xy[made.a]) / 2)
     length = np.hypot(*(step * scale).T)
     cycles = len(made.area)
     around = np.bincount(made.cycle, weights=np.repeat(length, 2), minlength=cycles)
     factor = np.ones(cycles)
     factor[made.cycle] = np.repeat(scale.prod(axis=1), 2)
     return measure.strip_width(np.abs(made.area) / 2 * factor, around)
-
-
-def _beside(made: Arrangement, way: int) -> dict[int, tuple[int, ...]]:
-    """Return by face the units that draw an edge with it to the left (0) or right."""
-    face = made.face[2 * made.edge + way]
-    rows = np.stack([face, made.unit.astype(np.int64)], axis=1)[face >= 0]
-    if not len(rows):
-        return {}
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    rows = rows[np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]]
-    bounds = np.flatnonzero(np.r_[True, rows[1:, 0] != rows[:-1, 0], True]).tolist()
-    faces, values = rows[:, 0].tolist(), rows[:, 1].tolist()
-    return {
-        faces[low]: tuple(values[low:high]) for low, high in itertools.pairwise(bounds)
-    }
 
 
 def _with_hosts(shapes: Shapes, found: Faces) -> Faces:

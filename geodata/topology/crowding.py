@@ -7,7 +7,7 @@ others; only when a sample of edges says otherwise is each unit looked at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -30,17 +30,22 @@ SAMPLE_OF_UNIT = 8
 def crowded(edges: Edges) -> NDArray[np.intp]:
     """Return the units whose edges cross far too many others."""
     start = edges.start[edges.net != 0]
-    if len(start) <= SAMPLE_OF_UNIT:
+    return crowding(edges.xy[start], edges.xy[start + 1], edges.unit[start])
+
+
+def crowding(
+    a: NDArray[np.float64], b: NDArray[np.float64], unit: NDArray[Any]
+) -> NDArray[np.intp]:
+    """Return the units whose edges, from ``a`` to ``b``, cross far too many others."""
+    if len(a) <= SAMPLE_OF_UNIT:
         return np.zeros(0, np.intp)
-    a, b = edges.xy[start], edges.xy[start + 1]
     lines = np.asarray(shapely.linestrings(np.stack([a, b], axis=1)))
     tree = shapely.STRtree(lines)
-    rng = np.random.default_rng(len(start))
-    some = rng.choice(len(start), min(SAMPLE, len(start)), replace=False)
+    rng = np.random.default_rng(len(a))
+    some = rng.choice(len(a), min(SAMPLE, len(a)), replace=False)
     if _crossings(tree, a, b, some).mean() <= SUSPICIOUS:
         return np.zeros(0, np.intp)
-    unit = edges.unit[start]
-    order = rng.permutation(len(start))
+    order = rng.permutation(len(a))
     rank = _rank(unit[order])
     chosen = order[rank < SAMPLE_OF_UNIT]
     many = _crossings(tree, a, b, chosen)

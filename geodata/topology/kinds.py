@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def coverage_places(
     width = measure.strip_width(area, around)
     near, pair_of = _near_pairs(units, made, faces, tolerance_m)
     rest = np.flatnonzero(pair_of < 0)
-    places = _near_vertices(units, made, near, pair_of)
+    places = _near_vertices(units, made, near)
     kind = _whole_units(survey, faces)
     strips = rest[[kind[place] == "" for place in rest.tolist()]]
     redrawn = _redrawn(made, faces, strips)
@@ -60,7 +60,9 @@ def coverage_places(
     for place in np.flatnonzero(~done).tolist():
         if kind[place] == "":
             places.append(_one(units, survey, faces, place, area, width))
-    return places + _lacking(units, made)
+    joined = np.unique(near)
+    rows = made.lacking[~np.isin(made.lacking[:, 0], joined)]
+    return places + _lacking(units, made, rows)
 
 
 def _one(
@@ -231,92 +233,94 @@ def _near_pairs(
     pairs = pairs[once & np.array(apart, bool)]
     number = np.full(len(made.xy), -1)
     number[pairs[:, 0]] = number[pairs[:, 1]] = np.arange(len(pairs))
-    corner = _corners(made)
-    for place, face in enumerate(faces.cycle.tolist()):
-        if face < 0:
-            continue
-        at = corner(face)
-        at = at[at < made.original]
-        mine = number[at]
-        pairs_here = np.unique(mine[mine >= 0])
-        if len(pairs_here) == 1 and (mine < 0).sum() <= 2:
-            pair_of[place] = pairs_here[0]
-    return pairs, pair_of
+    place, node = _corners(made, faces)
+    mine = number[node]
+    others = np.bincount(
+        place[(mine < 0) & (node < made.original)], minlength=len(pair_of)
+    )
+    first = np.full(len(pair_of), len(pairs))
+    last = np.full(len(pair_of), -1)
+    of_pair = mine >= 0
+    np.minimum.at(first, place[of_pair], mine[of_pair])
+    np.maximum.at(last, place[of_pair], mine[of_pair])
+    one = (first == last) & (others <= 2)
+    pair_of[one] = first[one]
+    # A pair on a longer strip is a part of that, not two vertices meant to be one.
+    strip = np.zeros(len(pairs), bool)
+    strip[mine[of_pair & ~one[place]]] = True
+    kept = np.flatnonzero(~strip)
+    renumbered = np.full(len(pairs) + 1, -1)
+    renumbered[kept] = np.arange(len(kept))
+    return pairs[kept], renumbered[pair_of].astype(np.intp)
 
 
-def _corners(made: Arrangement) -> Any:
-    """Return a function that gives the nodes around a face, up to ten of them."""
-
-    def corners(face: int) -> NDArray[np.intp]:
-        begin = int(made.first[face])
-        nodes, half = [], begin
-        for _ in range(10):
-            ends = made.b if half & 1 else made.a
-            nodes.append(int(ends[half >> 1]))
-            half = int(made.after[half])
-            if half == begin:
-                break
-        return np.unique(np.array(nodes, np.intp))
-
-    return corners
+def _corners(
+    made: Arrangement, faces: Faces
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs of place and node, each once, for the places of the arrangement."""
+    at = np.full(len(made.area) + 1, -1)
+    traced = faces.cycle >= 0
+    at[faces.cycle[traced]] = np.flatnonzero(traced)
+    half = np.flatnonzero(at[made.cycle] >= 0)
+    node = np.where(half & 1, made.b[half >> 1], made.a[half >> 1]).astype(np.int64)
+    place = at[made.cycle[half]]
+    both = np.unique(place * len(made.xy) + node)
+    return both // len(made.xy), both % len(made.xy)
 
 
 def _drawn_at(made: Arrangement, nodes: NDArray[np.intp]) -> dict[int, set[int]]:
-    """Return the units that draw an edge at each node."""
-    found: dict[int, set[int]] = {}
+    """Return the units that have a vertex at each node."""
     wanted = np.zeros(len(made.xy), bool)
     wanted[nodes] = True
-    for ends in (made.a[made.edge], made.b[made.edge]):
-        mine = wanted[ends]
-        for node, unit in zip(
-            ends[mine].tolist(), made.unit[mine].tolist(), strict=True
-        ):
-            found.setdefault(node, set()).add(unit)
+    node, unit = made.drawn
+    mine = wanted[node]
+    found: dict[int, set[int]] = {}
+    for at, row in zip(node[mine].tolist(), unit[mine].tolist(), strict=True):
+        found.setdefault(at, set()).add(row)
     return found
 
 
 def _near_vertices(
-    units: Units,
-    made: Arrangement,
-    pairs: NDArray[np.int64],
-    pair_of: NDArray[np.intp],
+    units: Units, made: Arrangement, pairs: NDArray[np.int64]
 ) -> list[Place]:
-    """Return one finding for every pair of vertices that spoils a place."""
-    used = np.unique(pair_of[pair_of >= 0])
-    drawn = _drawn_at(made, np.unique(pairs[used])) if len(used) else {}
-    places = []
-    for p, q in pairs[used].tolist():
+    """Return one finding for the pairs of vertices between the same units."""
+    drawn = _drawn_at(made, np.unique(pairs))
+    groups: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}
+    for p, q in pairs.tolist():
         one, two = drawn[p], drawn[q]
         # The fewer units draw it, the likelier it is the vertex that is off.
         moved, kept = (q, p) if len(two) <= len(one) else (p, q)
-        who = tuple(sorted(units.keys[row] for row in one | two))
-        apart = made.xy[[p, q]]
-        length = units.metres.length_m(apart, np.zeros(2, np.intp), 1)[0]
+        mark = min(drawn[moved]), tuple(sorted(one | two))
+        groups.setdefault(mark, []).append((moved, kept))
+    places = []
+    for (unit, rows), mine in groups.items():
+        off, onto = (made.xy[[pair[side] for pair in mine]] for side in (0, 1))
+        apart = np.stack([off, onto], axis=1).reshape(-1, 2)
+        index = np.repeat(np.arange(len(mine)), 2)
+        who = tuple(sorted(units.keys[row] for row in rows))
         places.append(
             Place(
                 "near_vertex",
                 who,
-                shapely.MultiPoint([made.xy[moved]]),
-                length_m=float(length),
+                shapely.multipoints(off),
+                length_m=float(units.metres.length_m(apart, index, len(mine)).max()),
                 repair={
                     "kind": "snap",
-                    "unit": units.keys[min(drawn[moved])],
-                    "from": [made.xy[moved].tolist()],
-                    "onto": [made.xy[kept].tolist()],
+                    "unit": units.keys[unit],
+                    "from": off.tolist(),
+                    "onto": onto.tolist(),
                     "among": list(who),
                 },
-                detail={"count": 1},
+                detail={"count": len(mine)},
             )
         )
     return places
 
 
-def _lacking(units: Units, made: Arrangement) -> list[Place]:
+def _lacking(units: Units, made: Arrangement, rows: NDArray[np.int64]) -> list[Place]:
     """Return borders on which a unit lacks vertices that its neighbours have."""
-    if not len(made.lacking):
-        return []
     having: dict[tuple[int, int], list[int]] = {}
-    for node, lacks, has in made.lacking.tolist():
+    for node, lacks, has in rows.tolist():
         having.setdefault((node, lacks), []).append(has)
     groups: dict[tuple[int, tuple[int, ...]], list[int]] = {}
     for (node, lacks), has in having.items():

@@ -239,7 +239,8 @@ def _invalid(
     key: str, row: int, shape: Any, tips: dict[int, NDArray[np.float64]]
 ) -> tuple[list[Place], Any]:
     """Return what to say about an invalid unit, and a sound copy or None."""
-    said = REASON.search(shapely.is_valid_reason(shape))
+    reason = shapely.is_valid_reason(shape)
+    said = REASON.search(reason)
     point = shapely.Point(float(said["x"]), float(said["y"])) if said else None
     if not repairable(shape):
         place = Place(
@@ -256,6 +257,7 @@ def _invalid(
     places = []
     if row in tips:
         places.append(_place("spike", key, shapely.Point(tips[row])))
-    if row not in tips or crossings(shape) > 0:
+    told = row in tips or reason.startswith("Too few points")
+    if not told or crossings(shape) > 0:
         places.append(_place("self_crossing", key, point))
     return places, None if sound.is_empty else sound

@@ -103,9 +103,9 @@ WORDS: dict[str, Text] = {
         "borders or add the unit.",
     ),
     "off_line": Text(
-        "{who} 的边界在 {at} 偏离界线，最大 {most} m，平均 {mean} m。请核对。",
-        "The border of {who} leaves the boundary line at {at}: at most {most} m, "
-        "{mean} m on average. Compare them.",
+        "{who}：边界在 {at} 偏离界线，最大 {most} m，平均 {mean} m。请核对。",
+        "{who}: the border leaves the boundary line at {at}, by {most} m at most "
+        "and {mean} m on average. Compare them.",
     ),
     "line_dangle": Text(
         "界线 {who} 在 {at} 悬挂，没有接到别的界线或边界。",
@@ -120,8 +120,9 @@ WORDS: dict[str, Text] = {
         "Line {who} ends at {at}, which is no tripoint.",
     ),
     "line_sides": Text(
-        "界线 {who} 所记的两侧单位（{said}）与实际（{found}）不符。",
-        "The sides of line {who} ({said}) are not the units beside it ({found}).",
+        "{who}：界线所记的两侧单位（{said}）与实际（{found}）不符。",
+        "{who}: the sides the line names ({said}) are not the units beside it "
+        "({found}).",
     ),
     "precision": Text(
         "{count} 个单元的边界只在数据自身精度以下（{most} m）不一致。整层舍入即可。",

@@ -15,6 +15,10 @@ from numba import njit
 from geodata.topology.kernels.matching import hashed
 from geodata.topology.kernels.simple import side
 
+CUTS_PER_EDGE = 20
+"""More cuts than this per edge, and :data:`LEAST_CUTS`, are not borders any more."""
+LEAST_CUTS = 20_000
+
 
 @njit(cache=True)
 def nodes_of(ends: Any, eps: float) -> tuple[Any, Any, Any]:
@@ -188,11 +192,12 @@ def cuts(
     Returns
     -------
     tuple
-        Whether the work stayed below ``most`` comparisons; edge, share of its
+        Whether comparisons (``most``) and cuts stayed in bounds; edge, share of its
         length and node of every cut; positions of nodes that are new, numbered
         on from those in ``xy``.
     """
     bound, entry, column, rows = grid(xy, a, b, cell, eps)
+    most_cuts = CUTS_PER_EDGE * len(a) + LEAST_CUTS
     room = 1024
     edge = np.empty(room, np.int32)
     share = np.empty(room)
@@ -206,6 +211,8 @@ def cuts(
             ax, ay, bx, by = xy[ai, 0], xy[ai, 1], xy[bi, 0], xy[bi, 1]
             west, east = min(ax, bx) - eps, max(ax, bx) + eps
             south, north = min(ay, by) - eps, max(ay, by) + eps
+            if work > most or free > most_cuts:
+                return False, edge[:0], share[:0], node[:0], new[:0]
             for q in range(p + 1, bound[slot + 1]):
                 work += 1
                 if column[q] != column[p] or rows[q] != rows[p]:
@@ -261,8 +268,6 @@ def cuts(
                 edge[free + 1], share[free + 1], node[free + 1] = j, s, len(xy) + made
                 free += 2
                 made += 1
-        if work > most:
-            return False, edge[:0], share[:0], node[:0], new[:0]
     return True, edge[:free], share[:free], node[:free], new[:made]
 
 
