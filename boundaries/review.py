@@ -240,6 +240,12 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("unlock", _GRANTERS, Text("解锁账号", "unlock accounts"), scoped=False),
     Verb(
+        "revoke_tokens",
+        _GRANTERS,
+        Text("撤销他人的令牌", "revoke others' tokens"),
+        scoped=False,
+    ),
+    Verb(
         "reset_second_factor",
         frozenset({Role.SECURITY_ADMIN}),
         Text("重置动态验证码", "reset one-time codes"),

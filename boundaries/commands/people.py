@@ -141,6 +141,68 @@ def open_(run: Run, name: str) -> Result:
     return _one(run.registry().set_active(run.actor, name, active=True))
 
 
+@command(
+    "unlock",
+    Text("解锁账号，可立即再试。", "Unlock an account at once."),
+    _name(),
+    writes=True,
+)
+def unlock(run: Run, name: str) -> Result:
+    """Lift the lock after too many wrong passwords."""
+    return _one(run.registry().unlock(run.actor, name))
+
+
+@command(
+    "codes",
+    Text(
+        "停用账号的动态验证码（设备丢失时）。",
+        "Turn an account's one-time codes off, as for a lost device.",
+    ),
+    _name(),
+    writes=True,
+)
+def codes(run: Run, name: str) -> Result:
+    """Reset the second factor; the sessions of the account end."""
+    return _one(run.registry().reset_codes(run.actor, name))
+
+
+@command(
+    "tokens",
+    Text("列出账号的接口令牌。", "List the API tokens of an account."),
+    _name(),
+)
+def tokens(run: Run, name: str) -> Result:
+    """List tokens, never what opens them."""
+    found = run.registry().account_tokens(run.reader, name)
+    lines = [
+        Text(
+            f"{each['id']}  {each['name']}：{', '.join(each['roles'])}，"
+            f"有效至 {each['expires']}，最近使用 {each['used'] or '—'}",
+            f"{each['id']}  {each['name']}: {', '.join(each['roles'])}, until "
+            f"{each['expires']}, last used {each['used'] or '—'}",
+        )
+        for each in found
+    ]
+    return Result({"tokens": found}, lines or [Text("没有令牌。", "No tokens.")])
+
+
+@command(
+    "revoke",
+    Text(
+        "撤销账号的接口令牌；不写编号即全部撤销。",
+        "Revoke a token of an account, or all of them.",
+    ),
+    _name(),
+    Argument(["token"], Text("令牌编号", "the token's number"), required=False),
+    writes=True,
+)
+def revoke(run: Run, name: str, token: str | None) -> Result:
+    """End tokens: the programs that hold them get no further."""
+    ended = run.registry().revoke_tokens(run.actor, name, token or "")
+    words = Text(f"已撤销 {ended} 个令牌。", f"{ended} tokens are revoked.")
+    return Result({"user": name, "revoked": ended}, [words])
+
+
 def _scoped(roles: Sequence[str], scope: str | None) -> list[str]:
     return [r if ":" in r or not scope else f"{r}:{scope}" for r in roles]
 
@@ -161,6 +223,6 @@ def _line(user: dict[str, Any]) -> Text:
 USER: Group = group(
     "user",
     Text("用户与角色。", "Users and their roles."),
-    [add, list_, role, passwd, close, open_],
+    [add, list_, role, passwd, unlock, codes, tokens, revoke, close, open_],
 )
 COMMANDS = (USER,)

@@ -104,6 +104,40 @@ class Tokens(SecondFactors):
             tx.delete(TOKENS, found[0]["key"])
             self.record(tx, actor, "revoke_token", token)
 
+    def account_tokens(self, actor: str, name: str) -> list[dict[str, Any]]:
+        """Return the tokens of an account: one's own, or as who looks after users."""
+        if actor != name:
+            self.may("see_users", actor)
+        return self.tokens(name)
+
+    def revoke_tokens(self, actor: str, name: str, token: str = "") -> int:
+        """End one token of an account, or all of them; return how many.
+
+        One's own, or as an administrator those of somebody else: a program that
+        misbehaves is stopped without closing the account.
+        """
+        if actor == name and token:
+            self.revoke_token(actor, token)
+            return 1
+        self.in_person()
+        with self.store.write(lock=[TOKENS]) as tx:
+            if actor != name:
+                self.may("revoke_tokens", actor, reader=tx)
+            self.account_of(tx, name)
+            found = [
+                document
+                for document in tx.find(TOKENS, parent=name)
+                if token in {"", document["id"]}
+            ]
+            if token and not found:
+                raise NotFoundError(
+                    Text(f"没有令牌 {token}。", f"There is no token {token}.")
+                )
+            for document in found:
+                tx.delete(TOKENS, document["key"])
+                self.record(tx, actor, "revoke_token", document["id"], user=name)
+        return len(found)
+
     def token(self, secret: str) -> dict[str, Any] | None:
         """Return a token that holds still, or None; note that it is used."""
         document = self.store.get(TOKENS, fingerprint(secret))
