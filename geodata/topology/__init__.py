@@ -12,6 +12,7 @@ from geodata.topology.check import check
 from geodata.topology.conflicts import Conflicts, conflicts, gaps, overlaps
 from geodata.topology.findings import Findings
 from geodata.topology.moves import moves, symmetric_difference_m2
+from geodata.topology.recheck import recheck
 from geodata.topology.repair import apply_repair, suggest_repair
 from geodata.topology.simplify import simplify
 from geodata.topology.soundness import Sound, sound
@@ -31,6 +32,7 @@ __all__ = [
     "moves",
     "overlaps",
     "polygons",
+    "recheck",
     "simplify",
     "sound",
     "suggest_repair",

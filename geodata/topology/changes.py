@@ -12,9 +12,9 @@ import shapely
 from geodata.crs import transform
 from geodata.crs.declared import horizontal
 from geodata.errors import InputError, Text
-from geodata.topology.units import unit_keys
 from geodata.topology.moves import measures, moves
 from geodata.topology.soundness import sound
+from geodata.topology.units import unit_keys
 
 if TYPE_CHECKING:
     from geodata.topology.metres import Metres

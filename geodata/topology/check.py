@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +73,7 @@ def check(
     given = frame["parent"] if above is not None and _has(frame, "parent") else None
     found = places_of_units(units, tolerance_m)
     shapes = Shapes(units, found.survey)
-    places = found.places
+    places = found.places + precision(units, [units.keys[row] for row in found.noisy])
     if above is not None:
         higher = survey(above)
         whose = superiors(units, above, given)
@@ -82,14 +82,19 @@ def check(
         known = Lines.of(lines, key)
         places += line_places(known, shapes, units.metres, tolerance_m)
     table = without(framed(places, units.metres), exceptions)
-    return Findings(table, units, tolerance_m, frozenset(exceptions))
+    return Findings(
+        table, units, key, tolerance_m, frozenset(exceptions), parent, lines, given
+    )
 
 
+@dataclass(frozen=True)
 class Checked:
-    """The places of one level and the survey they come from."""
+    """The places of one level, and the survey they come from."""
 
-    def __init__(self, survey: Survey, places: list[Place]) -> None:
-        self.survey, self.places = survey, places
+    survey: Survey
+    places: list[Place]
+    noisy: NDArray[np.int32]
+    """Rows with vertices that differ from others' by less than any survey."""
 
 
 def places_of_units(units: Units, tolerance_m: float) -> Checked:
@@ -100,8 +105,8 @@ def places_of_units(units: Units, tolerance_m: float) -> Checked:
     conflicts = coverage_places(units, seen, made, faces, tolerance_m)
     conflicts = _without_unusable(units, seen, conflicts)
     places += seen.places + conflicts
-    places += _multipart(units, seen) + _precision(units, made.noisy)
-    return Checked(seen, places)
+    places += _multipart(units, seen)
+    return Checked(seen, places, made.noisy)
 
 
 def _has(frame: Any, name: str) -> bool:
@@ -199,16 +204,11 @@ def _multipart(units: Units, seen: Survey) -> list[Place]:
     return places
 
 
-def _precision(units: Units, noisy: NDArray[np.int32]) -> list[Place]:
+def precision(units: Units, noisy: Iterable[str]) -> list[Place]:
     """Say once that borders differ only below the data's own precision."""
-    if not len(noisy):
+    keys = tuple(sorted(noisy))
+    if not keys:
         return []
-    return [
-        Place(
-            "precision",
-            tuple(sorted(units.keys[row] for row in noisy.tolist())),
-            shapely.box(*units.bounds),
-            length_m=NOISE_M,
-            detail={"count": len(noisy), "most": NOISE_M},
-        )
-    ]
+    box = shapely.box(*units.bounds)
+    detail = {"count": len(keys), "most": NOISE_M}
+    return [Place("precision", keys, box, length_m=NOISE_M, detail=detail)]

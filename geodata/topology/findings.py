@@ -95,8 +95,13 @@ class Findings:
 
     frame: gpd.GeoDataFrame
     units: Units
+    key: str
     tolerance_m: float
     exceptions: frozenset[str] = frozenset()
+    parent: Any = None
+    lines: Any = None
+    given: Any = None
+    """What was given to the check besides: superiors, lines, and who is whose."""
 
     @property
     def keys(self) -> tuple[str, ...]:

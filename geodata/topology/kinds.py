@@ -10,7 +10,7 @@ import shapely
 
 from geodata.topology import measure
 from geodata.topology.findings import Place
-from geodata.topology.kernels import arranging
+from geodata.topology.kernels import arranging, tracing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,29 +158,32 @@ def _redrawn(
 ) -> list[list[int]]:
     """Return groups of strips that two drawings of one border leave.
 
-    Of one connected piece and between the same two units, some of them overlaps and
-    some gaps.
+    Between the same two units, each strip touching the next, some of them overlaps
+    and some gaps.
     """
-    two = [
-        place
-        for place in places.tolist()
-        if faces.cycle[place] >= 0 and len(faces.units[place]) == 2
-    ]
-    table = pd.DataFrame(
-        {
-            "place": two,
-            "piece": made.part[faces.cycle[two]] if two else [],
-            "one": [faces.units[place][0] for place in two],
-            "two": [faces.units[place][1] for place in two],
-            "gap": faces.count[two] == 0 if two else [],
-        }
-    )
-    groups = table.groupby(["piece", "one", "two"], sort=True)
-    gaps = groups["gap"].transform("sum")
-    size = groups["gap"].transform("size")
-    table = table[(size >= REDRAWN) & (gaps > 0) & (gaps < size)]
-    found = table.groupby(["piece", "one", "two"], sort=True)["place"].apply(list)
-    return list(found)
+    two = np.array([len(units) == 2 for units in faces.units], bool)
+    mine = np.zeros(len(two), bool)
+    mine[places] = True
+    mine &= two & (faces.cycle >= 0)
+    if mine.sum() < REDRAWN:
+        return []
+    who = np.array([faces.units[at] for at in np.flatnonzero(mine)], np.int64)
+    pair = np.zeros(len(two), np.int64)
+    pair[mine] = np.unique(who, axis=0, return_inverse=True)[1].ravel()
+    place, node = _corners(made, faces)
+    kept = mine[place]
+    place, node = place[kept], node[kept]
+    order = np.lexsort((place, pair[place], node))
+    place, node = place[order], node[order]
+    next_to = (node[1:] == node[:-1]) & (pair[place[1:]] == pair[place[:-1]])
+    group = tracing.components(place[:-1][next_to], place[1:][next_to], len(two))
+    strips = pd.DataFrame({"place": np.flatnonzero(mine)})
+    strips["group"] = group[strips["place"]]
+    strips["gap"] = faces.count[strips["place"]] == 0
+    by_group = strips.groupby("group")["gap"]
+    size, gaps = by_group.transform("size"), by_group.transform("sum")
+    strips = strips[(size >= REDRAWN) & (gaps > 0) & (gaps < size)]
+    return [list(rows) for _, rows in strips.groupby("group")["place"]]
 
 
 def _border(

@@ -55,7 +55,7 @@ def survey(units: Units) -> Survey:
     few = state == tidying.TOO_FEW
     places += [_too_few(raw, ring, keys) for ring in _each(raw.unit, few)]
     places += _repeated(raw, repeated, first, keys)
-    places += _orientation(raw, turned, state, keys)
+    places += _orientation(units, turned, state)
     doubt = simple.doubtful(xy, start)
     rings_of_unit = np.bincount(raw.unit, minlength=count)
     doubtful = np.bincount(raw.unit[doubt], minlength=count) > 0
@@ -191,16 +191,15 @@ def _repeated(
 
 
 def _orientation(
-    raw: Rings,
-    turned: NDArray[np.bool_],
-    state: NDArray[np.uint8],
-    keys: tuple[str, ...],
+    units: Units, turned: NDArray[np.bool_], state: NDArray[np.uint8]
 ) -> list[Place]:
     """Report rings that turn otherwise than most of the layer's."""
     fine = state == tidying.FINE
-    usual = bool(turned[fine].mean() > 0.5) if fine.any() else False
+    raw, keys = units.rings, units.keys
+    if units.usual is None:
+        units.usual = bool(turned[fine].mean() > 0.5) if fine.any() else False
     places = []
-    for ring in _each(raw.unit, fine & (turned != usual)):
+    for ring in _each(raw.unit, fine & (turned != units.usual)):
         key = keys[raw.unit[ring]]
         places.append(
             Place(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,6 +16,8 @@ from geodata.topology.kernels import wkb
 from geodata.topology.metres import Metres
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 POLYGON = (3, 6)
@@ -47,21 +50,13 @@ class Units:
             if isinstance(self._wkb, pa.ChunkedArray):
                 self._wkb = pa.concat_arrays(self._wkb.chunks)
             self._shapes: Any = None
-            self.kind = np.zeros(len(table), np.uint8)
-            self.rings = self._read()
         else:
             self.crs = table.crs
             self.keys = unit_keys(table[key])
             self._wkb = None
             self._shapes = np.asarray(table.geometry.to_numpy(), dtype=object)
-            self.rings, self.kind = rings_of(self._shapes)
-        xy = self.rings.xy
-        with np.errstate(invalid="ignore"):
-            low = np.fmin.reduce(xy, axis=0, initial=np.inf)
-            high = np.fmax.reduce(xy, axis=0, initial=-np.inf)
-        bounds = np.concatenate([low, high])
-        self.metres = Metres.of(self.crs, np.where(np.isfinite(bounds), bounds, 0))
-        self.bounds = bounds
+        self.usual: bool | None = None
+        """Whether rings of this layer usually turn clockwise, once known."""
 
     def __len__(self) -> int:
         """Return how many units there are, usable or not."""
@@ -76,26 +71,117 @@ class Units:
         some = self._wkb.take(pa.array(np.asarray(rows)))
         return np.asarray(shapely.from_wkb(some.to_numpy(zero_copy_only=False)))
 
-    def _read(self) -> Rings:
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The row of every key."""
+        return {key: row for row, key in enumerate(self.keys)}
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float64]:
+        """West, south, east and north of every row, NaN without coordinates."""
+        return np.asarray(shapely.bounds(self.shapes()), dtype=float)
+
+    def subset(self, rows: NDArray[np.intp]) -> Units:
+        """Return some rows as units of their own, measured as the whole layer is."""
+        keys = self.keys
+        return _made(
+            self, tuple([keys[row] for row in rows.tolist()]), self.shapes(rows)
+        )
+
+    def edited(
+        self, keys: tuple[str, ...], shapes: NDArray[Any], removed: Iterable[str]
+    ) -> Units:
+        """Return the layer with shapes put in place of, or added to, its own.
+
+        Its rings are read when they are asked for.
+        """
+        all_keys, all_shapes, boxes = list(self.keys), self.shapes().copy(), self.boxes
+        boxes = boxes.copy()
+        fresh = np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
+        added = [at for at, key in enumerate(keys) if key not in self.place]
+        for at, key in enumerate(keys):
+            if key in self.place:
+                all_shapes[self.place[key]] = shapes[at]
+                boxes[self.place[key]] = fresh[at]
+        if added:
+            all_keys += [keys[at] for at in added]
+            all_shapes = np.concatenate([all_shapes, shapes[added]])
+            boxes = np.concatenate([boxes, fresh[added]])
+        gone = sorted(self.place[key] for key in removed)
+        for row in reversed(gone):
+            del all_keys[row]
+        if gone:
+            all_shapes, boxes = np.delete(all_shapes, gone), np.delete(boxes, gone, 0)
+        made = _made(self, tuple(all_keys), all_shapes)
+        made.__dict__["boxes"] = boxes
+        if not added and not gone:
+            made.__dict__["place"] = self.place
+        return made
+
+    @cached_property
+    def rings(self) -> Rings:
+        """The rings of all rows."""
+        return self._both[0]
+
+    @cached_property
+    def kind(self) -> NDArray[np.uint8]:
+        """What every row turned out to be."""
+        return self._both[1]
+
+    @cached_property
+    def _both(self) -> tuple[Rings, NDArray[np.uint8]]:
+        if self._shapes is None:
+            return self._read()
+        return rings_of(self._shapes)
+
+    @cached_property
+    def bounds(self) -> NDArray[np.float64]:
+        """West, south, east and north of the finite coordinates."""
+        if "rings" not in self.__dict__ and "boxes" in self.__dict__:
+            low, high = self.boxes[:, :2], self.boxes[:, 2:]
+        else:
+            low = high = self.rings.xy
+        with np.errstate(invalid="ignore"):
+            west = np.fmin.reduce(low, axis=0, initial=np.inf)
+            east = np.fmax.reduce(high, axis=0, initial=-np.inf)
+        return np.concatenate([west, east])
+
+    @cached_property
+    def metres(self) -> Metres:
+        """How long things are here."""
+        known = np.where(np.isfinite(self.bounds), self.bounds, 0)
+        return Metres.of(self.crs, known)
+
+    def _read(self) -> tuple[Rings, NDArray[np.uint8]]:
         """Read the rings out of the WKB; what the kernel does not know by GEOS."""
+        kind = np.zeros(len(self._wkb), np.uint8)
         large = pa.types.is_large_binary(self._wkb.type)
         buffers = self._wkb.buffers()
         offsets = np.frombuffer(buffers[1], np.int64 if large else np.int32)
         offsets = offsets[self._wkb.offset : self._wkb.offset + len(self._wkb) + 1]
         data = np.frombuffer(buffers[2] or b"\0", np.uint8)
-        rings, vertices = wkb.count_rings(data, offsets, self.kind)
+        rings, vertices = wkb.count_rings(data, offsets, kind)
         xy = np.empty((vertices, 2))
         start = np.empty(rings + 1, np.int64)
         unit, hole = np.empty(rings, np.int32), np.empty(rings, np.bool_)
         words = xy.view(np.uint8).reshape(-1)
-        wkb.read_rings(data, offsets, self.kind, words, start, unit, hole)
+        wkb.read_rings(data, offsets, kind, words, start, unit, hole)
         found = Rings(xy, start, unit, hole)
-        other = np.flatnonzero(self.kind == wkb.OTHER)
+        other = np.flatnonzero(kind == wkb.OTHER)
         if not len(other):
-            return found
-        more, self.kind[other] = rings_of(self.shapes(other))
+            return found, kind
+        more, kind[other] = rings_of(self.shapes(other))
         more = Rings(more.xy, more.start, other[more.unit].astype(np.int32), more.hole)
-        return joined(found, more)
+        return joined(found, more), kind
+
+
+def _made(like: Units, keys: tuple[str, ...], shapes: NDArray[Any]) -> Units:
+    """Return units with other rows, in the coordinates of a layer."""
+    made = Units.__new__(Units)
+    made.crs, made.keys, made.usual = like.crs, keys, like.usual
+    made._wkb, made._shapes = None, shapes
+    made.__dict__["metres"] = like.metres
+    return made
 
 
 def rings_of(shapes: NDArray[Any]) -> tuple[Rings, NDArray[np.uint8]]:

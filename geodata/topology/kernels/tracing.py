@@ -213,3 +213,24 @@ def boxes(xy: Any, a: Any, b: Any, cycle: Any, count: int) -> Any:
         box[c, 2] = max(box[c, 2], xy[n, 0])
         box[c, 3] = max(box[c, 3], xy[n, 1])
     return box
+
+
+@njit(cache=True)
+def components(one: Any, other: Any, count: int) -> Any:
+    """Return for each of ``count`` things the first of those it is linked to."""
+    root = np.arange(count)
+    for link in range(len(one)):
+        a, b = one[link], other[link]
+        while root[a] != a:
+            root[a] = root[root[a]]
+            a = root[a]
+        while root[b] != b:
+            root[b] = root[root[b]]
+            b = root[b]
+        if a < b:
+            root[b] = a
+        else:
+            root[a] = b
+    for at in range(count):
+        root[at] = root[root[at]]
+    return root
