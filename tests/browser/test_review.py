@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.work import press, reach
 from tests.support import browsing
 from tests.support.registries import Office, office
 from webmap import create_app
@@ -16,29 +17,12 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-MOST_TABS = 80
-
 
 @pytest.fixture
 def desk(store_url: str, tmp_path: Path) -> Iterator[Office]:
     made = office(tmp_path, url=store_url)
     yield made
     made.registry.close()
-
-
-def reach(page: Any, selector: str) -> None:
-    """Press Tab until the element has the focus."""
-    for _ in range(MOST_TABS):
-        if page.evaluate("s => document.activeElement?.matches(s)", selector):
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"no way to {selector} with Tab")
-
-
-def press(page: Any, selector: str) -> None:
-    """Reach a button or link and press Enter on it."""
-    reach(page, selector)
-    page.keyboard.press("Enter")
 
 
 def test_a_review_with_the_keyboard_alone(

@@ -167,13 +167,6 @@ def test_a_planner_compares_two_dates_and_prints(
         assert visit.elsewhere == []
 
 
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
-
-
 @pytest.mark.parametrize("how", ["phone", "english"])
 def test_a_whole_review(
     browser: Browser, bureau: tuple[registries.Office, str], how: str
@@ -184,7 +177,7 @@ def test_a_whole_review(
     draft = made.stage(picture="AAAB/AA.B/CCDD", effective="2021", title="界线调整")
     draft = draft["id"]
     mark = registry.check("zhao", draft)["fingerprint"].iloc[0]
-    options = PHONE if how == "phone" else {"locale": "en-US"}
+    options = work.PHONE if how == "phone" else {"locale": "en-US"}
     with browsing.visiting(browser, address, **options) as visit:
         desk = work.Desk(visit, english=how == "english")
         page = visit.page

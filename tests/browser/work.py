@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pytest
 import shapely
 
 from boundaries.vocabulary import DraftState
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
     from tests.support.browsing import Visit
 
+MOST_TABS = 120
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
 REASON = "请附批复文件"
 STRIP_AT = "15/39.17800/117.01000"
 """Where A gains ground from C, as the address of a map says it."""
@@ -31,11 +38,13 @@ DATA = (
     *(name for _, name in CODES.values()),
     REASON,
     "界线调整",
+    "界线",
     "津民发〔2020〕1号",
     "中文",
 )
 """Chinese that is not ours: names, titles, reasons; and the switch back to Chinese."""
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+"""Long, since the machine may do other things; nothing is waited out."""
 ZONE, WRONG_ZONE = "4548", "4549"
 """Gauss-Krueger of 117° and of 120°, both without the zone in the number."""
 STRIP, GAP = 0.004, 0.00005
@@ -189,6 +198,25 @@ def what_lies_in_the_middle(page: Page) -> str:
     return page.locator("#detail").inner_text()
 
 
+_FOCUSED = """([selector, text]) => document.activeElement?.matches(selector)
+  && document.activeElement.textContent.includes(text)"""
+
+
+def reach(page: Page, selector: str, text: str = "") -> None:
+    """Press Tab until the element, with this text on it, has the focus."""
+    for _ in range(MOST_TABS):
+        if page.evaluate(_FOCUSED, [selector, text]):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"no way to {selector} {text} with Tab")
+
+
+def press(page: Page, selector: str, text: str = "") -> None:
+    """Reach a button or link and press Enter on it."""
+    reach(page, selector, text)
+    page.keyboard.press("Enter")
+
+
 def pages(pdf: bytes) -> int:
     """Return how many pages a PDF of Chromium has."""
     return len(re.findall(rb"/Type /Page\b", pdf))
@@ -250,4 +278,5 @@ class Desk:
             said = page.inner_text("body")
             for datum in DATA:
                 said = said.replace(datum, "")
-            assert re.findall(r"[\u4e00-\u9fff].*", said) == [], here
+            left = re.findall(r".*[\u4e00-\u9fff].*", said)
+            assert left == [], f"{here}: {left}"

@@ -54,6 +54,8 @@ FLAGS = (
 )
 
 
+SPELLING = "redirector.gvt1.com"
+"""Where Chromium itself wants dictionaries from when a person types in a text area."""
 APPS: dict[str, Flask] = {}
 """The applications served, by address: a visit signs in there."""
 
@@ -93,7 +95,9 @@ def no_way_out() -> Iterator[Outside]:
 
     class Sink(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            outside.asked.append(self.rfile.readline().decode("latin-1").strip())
+            wish = self.rfile.readline().decode("latin-1").strip()
+            if SPELLING not in wish:
+                outside.asked.append(wish)
             self.wfile.write(b"HTTP/1.1 403 No way out\r\nContent-Length: 0\r\n\r\n")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink) as server:
