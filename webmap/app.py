@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from urllib.parse import urlparse
 
 from flask import Flask, Response, abort, g, request
 
+from boundaries.jobs.places import tiles_beside
 from webmap import (
     api,
     basemaps,
@@ -64,7 +64,7 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 0
     app.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     app.extensions["registry"] = registry
-    folder = cache or cache_beside(registry.store.url)
+    folder = cache or tiles_beside(registry.store.url)
     app.extensions["published"] = Published(registry.store, folder)
     languages.install(app)
     basemaps.install(app)
@@ -86,24 +86,6 @@ def create_app(
     layer = Immutable(app.wsgi_app, cache=folder, static=static, prefix=prefix)
     app.wsgi_app = layer  # type: ignore[method-assign]
     return app
-
-
-def cache_beside(url: str) -> Path:
-    """Return the folder of prepared tiles for a store.
-
-    ``store.tiles`` beside ``store.sqlite``; for a server's store ``QUHUA_CACHE`` or
-    this user's own cache folder.
-    """
-    named = os.environ.get("QUHUA_CACHE")
-    if named:
-        return Path(named)
-    if url.startswith(("postgresql:", "postgres:")):
-        place = urlparse(url)
-        name = f"{place.hostname or 'local'}-{place.path.strip('/') or 'quhua'}"
-        home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-        folder = Path(home) if home else Path.home() / ".cache"
-        return folder / "quhua" / f"{name}.tiles"
-    return Path(url.removeprefix("sqlite:///")).with_suffix(".tiles")
 
 
 def _require_known_host(known: set[str]) -> None:

@@ -89,7 +89,9 @@ def serve(
     )
     registry = run.registry(local=False)
     app = create_app(registry, cache=cache, names=(host, *name))
-    worker = None if no_worker else Supervisor(registry.store.url, run.settings)
+    worker = (
+        None if no_worker else Supervisor(registry.store.url, run.settings, tiles=cache)
+    )
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     run.say(
         Text(

@@ -15,10 +15,10 @@ from webmap.pointer import citation, level_label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from boundaries.states import State
     from geodata.store.changes import Version
     from geodata.store.protocol import Store
     from webmap.published import Edition
-    from webmap.states import State
 
 FOUND_AT_MOST = 40
 """Search results sent; the page says when there are more."""

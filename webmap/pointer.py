@@ -9,9 +9,9 @@ from geodata.errors import Text
 from webmap.people import shown
 
 if TYPE_CHECKING:
+    from boundaries.states import State, Transition
     from geodata.store.changes import Version
     from webmap.published import Edition
-    from webmap.states import State, Transition
 
 MOVES_SENT = 500
 """Moved areas listed, the largest first; all of them are drawn."""

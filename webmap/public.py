@@ -21,8 +21,8 @@ from webmap.sweeping import used
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boundaries.states import State
     from webmap.published import Edition
-    from webmap.states import State
 
 
 LONGEST_QUERY = 100

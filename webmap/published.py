@@ -8,18 +8,17 @@ newest state of the new one is ready; then the pointer flips.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import logging
-import math
 import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from boundaries.prepared import ahead, first_seen, keep, kept, opening, sweep_index
+from boundaries.states import State, Transition, state, transition
 from geodata.errors import NotFoundError, Text
-from geodata.tiles.pyramid import FULL_ZOOM, TILE_PIXELS, kept_tile, tiles_over
-from webmap.states import Box, State, Transition, state, transition
+from geodata.tiles.pyramid import kept_tile
 from webmap.sweeping import sweep, used
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ KEPT_STATES = 8
 """States and transitions of one edition held in memory at a time."""
 KEPT_EARLIER = 2
 """Earlier editions held for those who look at what was known then."""
-PREBUILT_TILES = 600
-"""Tiles of one zoom made in advance at most; deeper ones when first looked at."""
 PAUSE_S = 5.0
 """How long after a failed preparation it is tried again, when it is asked for."""
 PATIENCE_S = 0.4
@@ -98,9 +95,7 @@ class Edition:
                 Text("已发布的版本里没有区划。", "The published version is empty.")
             )
         if date is None:
-            today = dt.datetime.now(dt.UTC).astimezone().date().isoformat()
-            begun = [item for item in self.dates if item <= today]
-            return begun[-1] if begun else self.dates[0]
+            return opening(self.dates) or self.dates[0]
         earlier = [item for item in self.dates if item[: len(date)] <= date]
         if not earlier:
             raise NotFoundError(
@@ -176,10 +171,9 @@ class Edition:
         found = self.state(date, wait=None)
         if found is None or found.box is None:
             return
-        for zoom in range(max(first_seen(found.box)) + 1, FULL_ZOOM):
-            if len(tiles_over(found.box, zoom)) > PREBUILT_TILES:
-                return
-            found.tiles.prebuild(found.box, [zoom])
+        missing = [z for z in ahead(found.box) if z not in found.tiles.complete]
+        found.tiles.prebuild(found.box, missing, margin=1)
+        keep(self._cache, self.version, found, ahead(found.box))
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Future[Any]:
         with self._lock:
@@ -207,18 +201,22 @@ class Edition:
     def _state(self, date: str) -> State:
         began = time.monotonic()
         layer, number = self.version.layer, self.version.number
-        frame = self._store.snapshot(layer, at=number, valid_on=date)
-        made = state(frame, date, self._cache, self._colours)
+        made = kept(self._cache, self.version, date)
+        known = made is not None
+        if made is None:
+            frame = self._store.snapshot(layer, at=number, valid_on=date)
+            made = state(frame, date, self._cache, self._colours)
         used(self._cache / made.digest)
         self._colours = {
             **dict(zip(made.frame.index, made.frame["colour"], strict=True)),
             **self._colours,
         }
-        if made.box and date == self.at(None):
+        if not known and made.box and date == self.at(None):
             made.tiles.prebuild(made.box, first_seen(made.box))
         log.info(
-            "state %s of version %s: %d divisions, %.0f ms",
-            date, number, len(frame), (time.monotonic() - began) * 1000,
+            "state %s of version %s %s: %d divisions, %.0f ms",
+            date, number, "read" if known else "drawn", len(made.frame),
+            (time.monotonic() - began) * 1000,
         )  # fmt: skip
         return made
 
@@ -238,19 +236,6 @@ class Edition:
         made = transition(pair[0], pair[1], self._cache)
         used(self._cache / made.digest)
         return made
-
-
-def first_seen(box: Box) -> tuple[int, ...]:
-    """Return the tile zooms at which a page opens on this box, phone to desktop."""
-    west, south, east, north = box
-    widest = max(
-        east - west, (north - south) / math.cos(math.radians((north + south) / 2))
-    )
-    zooms = {
-        round(math.log2(pixels * 360 / TILE_PIXELS / max(widest, 1e-6)))
-        for pixels in (360, 700, 1000)
-    }
-    return tuple(sorted({min(max(zoom, 0), FULL_ZOOM) for zoom in zooms}))
 
 
 def _result(future: Future[Any], wait: float | None) -> Any:
@@ -361,6 +346,7 @@ class Published:
         in_use = {name for one in editions if one for name in one.digests()}
         try:
             sweep(self.cache, in_use)
+            sweep_index(self.cache)
         except OSError as error:
             log.warning("old tiles could not be swept: %s", error)
 

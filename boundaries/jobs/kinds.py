@@ -6,17 +6,20 @@ Every kind may be begun again after a kill: what a verb wrote is in the job's st
 
 from __future__ import annotations
 
+import logging
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
-from geodata.errors import InputError, Text
+from geodata.errors import InputError, QuhuaError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from boundaries.jobs.work import Work
+
+log = logging.getLogger(__name__)
 
 _MOST_BREAKS = 100
 
@@ -95,10 +98,28 @@ def _repair(work: Work) -> dict[str, Any]:
 def _publish(work: Work) -> dict[str, Any]:
     registry, layer = work.registry, work.subject
     version = work.parameter("version")
-    work.say(0.1, "正在生成成果文件", "writing the products")
+    work.say(0.1, "正在绘制瓦片", "drawing the tiles")
+    _draw(work, layer, version)
+    work.say(0.5, "正在生成成果文件", "writing the products")
     done = work.once("publish", lambda: registry.publish(work.actor, version, layer))
     number = int(done.rpartition("@")[2])
     return {"layer": layer, "version": number}
+
+
+def _draw(work: Work, layer: str, version: int | None) -> None:
+    """Draw what opens before the tag moves; without it a server draws it itself."""
+    if layer != "divisions" or work.written("publish") is not None:
+        return
+    from boundaries import prepared
+
+    store = work.registry.store
+    number = version or store.head(layer)
+    if number <= store.tags().get(f"published/{layer}", 0):
+        return  # it will be refused
+    try:
+        prepared.prepare(store, number, layer, places.tiles_beside(store.url))
+    except (QuhuaError, OSError) as error:
+        log.warning("version %s is published without tiles: %s", number, error)
 
 
 def _export(work: Work) -> dict[str, Any]:

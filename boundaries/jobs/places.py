@@ -28,6 +28,21 @@ def folder_beside(url: str) -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "quhua" / name
 
 
+def tiles_beside(url: str) -> Path:
+    """Return the folder of prepared tiles of a store.
+
+    ``QUHUA_TILES`` where a server told its worker; ``store.tiles`` beside
+    ``store.sqlite``; for a server's store ``QUHUA_CACHE`` or this user's own cache
+    folder.
+    """
+    named = os.environ.get("QUHUA_TILES") or os.environ.get("QUHUA_CACHE")
+    if named:
+        return Path(named)
+    if url.startswith(("postgresql:", "postgres:")):
+        return folder_beside(url).with_suffix(".tiles")
+    return Path(url.removeprefix("sqlite:///")).with_suffix(".tiles")
+
+
 def made(folder: Path) -> Path:
     """Make a folder that only its owner may look into; return it."""
     folder.mkdir(mode=_OWNER_FOLDER, parents=True, exist_ok=True)

@@ -31,10 +31,16 @@ class Supervisor:
         seen in the list of processes.
     settings
         The settings file, if any.
+    tiles
+        Where the server looks for tiles, when not in the usual place.
     """
 
-    def __init__(self, url: str, settings: Path | None = None) -> None:
+    def __init__(
+        self, url: str, settings: Path | None = None, *, tiles: Path | None = None
+    ) -> None:
         self._environment = {**os.environ, "QUHUA_STORE": url}
+        if tiles is not None:
+            self._environment["QUHUA_TILES"] = str(tiles)
         if settings is not None:
             self._environment["QUHUA_SETTINGS"] = str(settings)
         self._stopping = threading.Event()

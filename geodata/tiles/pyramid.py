@@ -68,6 +68,10 @@ class TileSet:
 
     def __init__(self, folder: Path, prepare: Callable[[int], Sequence[Layer]]) -> None:
         self.folder = folder
+        self.complete: frozenset[int] = frozenset()
+        """Zooms whose every tile was made: one without a file is empty."""
+        self.lost = False
+        """Whether a tile that was made could not be written."""
         self._prepare = prepare
         self._zooms: OrderedDict[int, tuple[_Indexed, ...]] = OrderedDict()
         self._lock = threading.Lock()
@@ -81,23 +85,38 @@ class TileSet:
         kept = kept_tile(self.folder, z, x, y)
         if kept is not None:
             return kept
+        if z in self.complete and self.folder.is_dir():
+            return _told(gzip.compress(b"", 9, mtime=0))
         drawn = self._make(z, x, y)
         body = gzip.compress(drawn, 9, mtime=0)
         if drawn:
             path = _path(self.folder, z, x, y)
-            _write(path.with_suffix(".br"), brotli.compress(drawn, quality=9))
-            _write(path, body)
+            packed = brotli.compress(drawn, quality=9)
+            if not (_write(path.with_suffix(".br"), packed) and _write(path, body)):
+                self.lost = True
         return _told(body)
 
     def prebuild(
-        self, box: tuple[float, float, float, float], zooms: Iterable[int]
+        self,
+        box: tuple[float, float, float, float],
+        zooms: Iterable[int],
+        *,
+        margin: int = 0,
     ) -> int:
-        """Make the tiles over ``box`` (degrees) at these zooms; return how many."""
+        """Make the tiles over ``box`` (degrees) at these zooms; return how many.
+
+        ``margin`` tiles around them too: what lies at the edge of one reaches a
+        little into the next.
+        """
         count = 0
         for z in zooms:
-            for x, y in tiles_over(box, z):
-                self.tile(z, x, y)
-                count += 1
+            over = np.array(tiles_over(box, z))
+            low, high = over.min(axis=0) - margin, over.max(axis=0) + margin
+            (west, north), (east, south) = np.clip((low, high), 0, 2**z - 1).tolist()
+            for x in range(west, east + 1):
+                for y in range(north, south + 1):
+                    self.tile(z, x, y)
+                    count += 1
         return count
 
     def _make(self, z: int, x: int, y: int) -> bytes:
@@ -383,7 +402,7 @@ def valid_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
-def _write(path: Path, body: bytes) -> None:
+def _write(path: Path, body: bytes) -> bool:
     """Put a file in place whole or not at all; a full disk only costs the cache."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -395,3 +414,5 @@ def _write(path: Path, body: bytes) -> None:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+        return True
+    return False

@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 import shapely
 
+from boundaries import states
 from boundaries.jobs.supervision import Supervisor
 from geodata.tiles.pyramid import tiles_over
 from tests.support import lacking, published, signed
@@ -37,7 +38,7 @@ from tests.support.load_writer import (
     code,
     kind,
 )
-from webmap import create_app, states
+from webmap import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

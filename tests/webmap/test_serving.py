@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import mapbox_vector_tile
 import pytest
 
+from boundaries.jobs.places import tiles_beside
 from geodata import guard
 from geodata.errors import InputError, QuhuaError
 from tests.support import published
@@ -17,7 +18,6 @@ from tests.support.signed import add_user, client_as
 from tests.webmap.conftest import drawn
 from webmap import create_app, policy
 from webmap import published as prepared_module
-from webmap.app import cache_beside
 from webmap.serve import require_local
 
 if TYPE_CHECKING:
@@ -341,12 +341,12 @@ def test_the_cache_lies_beside_the_store(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.delenv("QUHUA_CACHE", raising=False)
-    assert str(cache_beside("sqlite:////data/a.sqlite")) == "/data/a.tiles"
-    assert str(cache_beside("/data/b.sqlite")) == "/data/b.tiles"
-    remote = cache_beside("postgresql://me:secret@db/quhua")
+    assert str(tiles_beside("sqlite:////data/a.sqlite")) == "/data/a.tiles"
+    assert str(tiles_beside("/data/b.sqlite")) == "/data/b.tiles"
+    remote = tiles_beside("postgresql://me:secret@db/quhua")
     assert "secret" not in str(remote)
     monkeypatch.setenv("QUHUA_CACHE", str(tmp_path))
-    assert cache_beside("/data/b.sqlite") == tmp_path
+    assert tiles_beside("/data/b.sqlite") == tmp_path
 
 
 def test_errors_have_a_status_each() -> None:

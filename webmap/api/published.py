@@ -15,8 +15,8 @@ from webmap.divisions import SORTS
 from webmap.pointer import state_document, transition_document
 
 if TYPE_CHECKING:
+    from boundaries.states import State
     from webmap.published import Edition, Published
-    from webmap.states import State
 
 published = ApiBlueprint(
     "published",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from boundaries.jobs import attempt, ledger
+from boundaries import prepared
+from boundaries.jobs import attempt, ledger, places
 from boundaries.jobs.model import JOBS, Holder
 from geodata.guard.reaping import descendants
 from tests.support import registries, working
@@ -112,6 +113,8 @@ def right(office: Office, kind: str, job: dict[str, Any]) -> None:
     if kind == "publish":
         assert registry.store.tags()["published/divisions"] == 1
         assert verbs.count("publish") == 1
+        drawn = places.tiles_beside(registry.store.url) / prepared.INDEX
+        assert len(list(drawn.glob("*.json"))) == 1, "before the tag moved"
     if kind == "export":
         document, file = registry.export_file("chen", job["subject"])
         with file:

@@ -1,0 +1,100 @@
+"""What publishing draws ahead is read by the server, and drawn by it when absent."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from boundaries import prepared
+from geodata.tiles.pyramid import TileSet, tiles_over
+from tests.support.signed import client_as
+from webmap import create_app
+from webmap import published as served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boundaries.registry import Registry
+
+DATE = "2022-06-01"
+
+
+@pytest.fixture
+def ahead(moved: Registry, tmp_path: Path) -> Path:
+    """A folder of tiles in which the published version was drawn ahead."""
+    cache = tmp_path / "tiles"
+    assert prepared.prepare(moved.store, 2, "divisions", cache) is not None
+    return cache
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise AssertionError("drawn by the server")
+
+
+def test_the_server_draws_nothing_that_was_drawn_ahead(
+    moved: Registry, ahead: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "state", _refuse)
+    monkeypatch.setattr(TileSet, "_make", _refuse)
+    app = create_app(moved, cache=ahead)
+    edition = app.extensions["published"].edition()
+    state = edition.state(DATE, wait=20)
+    client = client_as(app)
+    found = client.get(f"/api/v1/dates/{DATE}").json
+    assert (found["state"], found["tiles"]) == ("ready", state.digest)
+    for zoom in prepared.ahead(state.box):
+        x, y = tiles_over(state.box, zoom)[0]
+        for column, full in ((x, True), ((x + 2**zoom // 2) % 2**zoom, zoom == 0)):
+            answer = client.get(f"/p/{state.digest}/{zoom}/{column}/{y}.mvt")
+            assert (answer.status_code, bool(answer.data)) == (200, full), zoom
+
+
+def test_what_is_read_is_what_was_drawn(moved: Registry, ahead: Path) -> None:
+    version = moved.store.version(2)
+    frame = moved.store.snapshot("divisions", at=2, valid_on=DATE)
+    drawn = prepared.state(frame, DATE, ahead, {})
+    read = prepared.kept(ahead, version, DATE)
+    assert read is not None
+    assert (read.digest, read.box, read.levels, read.ranks, read.date) == (
+        drawn.digest, drawn.box, drawn.levels, drawn.ranks, DATE,
+    )  # fmt: skip
+    assert read.frame.geometry.to_wkb().equals(drawn.frame.geometry.to_wkb())
+    assert read.frame["extra"].tolist() == drawn.frame["extra"].tolist()
+    without = ["geometry", "extra"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(read.frame.drop(columns=without)),
+        pd.DataFrame(drawn.frame.drop(columns=without)),
+    )
+    pd.testing.assert_frame_equal(read.neighbours, drawn.neighbours)
+
+
+@pytest.mark.parametrize("damage", ["torn", "gone", "elsewhere"])
+def test_what_cannot_be_read_is_drawn_again(
+    moved: Registry, ahead: Path, damage: str
+) -> None:
+    (entry,) = (ahead / prepared.INDEX).iterdir()
+    (folder,) = (path.parent for path in ahead.glob("*/state.parquet"))
+    if damage == "torn":
+        (folder / "state.parquet").write_bytes(b"PAR1torn")
+    elif damage == "gone":
+        folder.rename(ahead / "taken-away")
+    else:
+        entry.write_text('{"digest": "../../etc"}')
+    app = create_app(moved, cache=ahead)
+    state = app.extensions["published"].edition().state(DATE, wait=20)
+    assert state.digest == folder.name
+    x, y = tiles_over(state.box, 9)[0]
+    body = app.extensions["published"].tile(state.digest, 9, x, y).body
+    assert gzip.decompress(body)
+
+
+def test_a_disk_without_room_promises_no_tile(
+    moved: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geodata.tiles.pyramid._write", lambda *_: False)
+    found = prepared.prepare(moved.store, 2, "divisions", tmp_path / "tiles")
+    assert found is not None
+    assert found.tiles.complete == frozenset()
