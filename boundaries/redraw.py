@@ -154,7 +154,7 @@ def _merge(frame: gpd.GeoDataFrame, join: edits.Merge) -> Redrawn:
                 "They are under different units, whose border would move.",
             ),
             Text(
-                "请先用“归并”把单位划到同一上级。",
+                "请先用“划归”把单位划到同一上级。",
                 "Assign the unit to the other superior first.",
             ),
         )

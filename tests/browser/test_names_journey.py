@@ -96,3 +96,23 @@ def test_a_name_is_found_edited_reviewed_and_published(
         assert "长乐路" in history
         assert "2020" in history
         assert anybody.troubles == []
+
+
+def test_the_map_of_names_shows_what_the_list_shows_and_every_search_finds_them(
+    browser: Browser, bureau: tuple[str, Registry]
+) -> None:
+    """The map beside a list follows its search; /map and the bar find names too."""
+    address, _ = bureau
+    with visiting(browser, address) as visit:
+        page = visit.sign_in("viewer").page
+        page.goto(f"{address}/names?q=长乐&lang=zh")
+        page.wait_for_selector("#map[data-drawn='1'] .map-name >> text=长乐路")
+        assert page.locator(".map-name").all_inner_texts() == ["长乐路"]
+        page.goto(f"{address}/map")
+        visit.ready()
+        page.fill("#query", "安宁")
+        page.get_by_role("option", name="安宁巷").click()
+        page.wait_for_selector("#notice a[href^='/names/']")
+        page.wait_for_selector(".map-name >> text=安宁巷")
+        assert "place_names" in page.url
+        assert visit.troubles == []

@@ -95,9 +95,11 @@ def test_a_state_cites_the_version_that_made_it(registry: Registry) -> None:
     app = create_app(registry)
     edition = app.extensions["published"].edition()
     shown = edition.state("2022-01-01", wait=20)
+    with app.app_context():
+        history = detail(store, edition, shown, "120101")["history"]
     cited = [
         (item["from"][:4], [each["basis"] for each in item["cited"]])
-        for item in detail(store, edition, shown, "120101")["history"]
+        for item in history
     ]
     assert cited == [
         ("2022", ["A again"]),

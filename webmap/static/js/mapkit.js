@@ -20,6 +20,7 @@ import { say } from "./words.js";
 
 await stylesheet("../css/mapkit.css");
 
+const ROOMY = 370; // pixels of a map that a legend does not cover
 const CHINA = [73, 18, 135, 54];
 
 export class Kit {
@@ -69,9 +70,11 @@ export class Kit {
   }
 
   legend(items) {
-    this.keys ??= this.holder.appendChild(element("div", { class: "mapkit-legend" }));
-    L.DomEvent.disableClickPropagation(this.keys);
-    fill(this.keys, element("ul", {}, ...items.map(({ style, text }) => element("li", {}, swatch(style), text))));
+    if (!this.keys) {
+      this.keys = this.holder.appendChild(element("details", { class: "mapkit-legend", open: this.holder.clientWidth >= ROOMY }));
+      L.DomEvent.disableClickPropagation(this.keys);
+    }
+    fill(this.keys, element("summary", {}, say("Legend")), element("ul", {}, ...items.map(({ style, text }) => element("li", {}, swatch(style), text))));
   }
 
   /* A button in the map's corner under the zoom buttons. */

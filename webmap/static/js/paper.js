@@ -9,6 +9,7 @@ const WIDEST = 680, HIGHEST = 640;
 
 /* `holder`: what is kept whole. */
 export function keepOnPaper(holder, { widest = WIDEST, highest = HIGHEST, largest = 1.5 } = {}) {
+  let folded = [];
   addEventListener("beforeprint", () => {
     const { width, height } = holder.getBoundingClientRect();
     if (!width || !height) return;
@@ -17,11 +18,14 @@ export function keepOnPaper(holder, { widest = WIDEST, highest = HIGHEST, larges
     for (const [name, value] of [["width", `${width}px`], ["height", `${height}px`], ["zoom", String(Math.min(largest, widest / width, highest / height))]]) {
       holder.style.setProperty(`--paper-${name}`, value);
     }
+    folded = [...holder.querySelectorAll("details:not([open])")]; // a legend
+    for (const key of folded) key.open = true;
     if (!document.body.classList.contains("sheet")) paperColours(true);
   });
   addEventListener("afterprint", () => {
     if (!holder.classList.contains("on-paper")) return;
     holder.classList.remove("on-paper", "turned-light");
+    for (const key of folded) key.open = false;
     if (!document.body.classList.contains("sheet")) paperColours(false);
   });
 }

@@ -18,7 +18,7 @@ export const STYLES = {
   new: { stroke: "new", width: 2.6 },
   theirs: { stroke: "find-border", width: 2.6, dash: "1 5" },
   unit: { stroke: "ink", width: 1.1, opacity: 0.55 },
-  draft: { stroke: "accent", width: 2, fill: "accent", filled: 0.1, radius: 6 },
+  draft: { stroke: "accent", width: 2, fill: "accent", filled: 0.1, radius: 6, area: true },
   selected: { stroke: "accent", width: 4, fill: "accent", filled: 0.18, radius: 9 },
   marker: { stroke: "paper", width: 1.5, fill: "find-border", filled: 1, radius: 6, text: "name" },
   unsound: { stroke: "paper", width: 1.5, fill: "find-overlap", filled: 1, radius: 8, shape: "triangle", text: "name" },
@@ -61,7 +61,7 @@ export function swatch(name) {
   const colour = `var(--${style.stroke})`;
   const id = `key-${name}`;
   const dash = style.dash ?? "none";
-  if (style.radius && !style.hatch) {
+  if (style.radius && !style.hatch && !style.area) {
     const look = { stroke: colour, "stroke-width": style.width, fill: style.fill ? `var(--${style.fill})` : "none", "fill-opacity": style.filled ?? 1 };
     return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
       style.shape === "triangle" ? svg("polygon", { points: corners(18, 9, 7).join(" "), ...look }) : svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), ...look }));

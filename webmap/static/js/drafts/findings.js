@@ -171,7 +171,7 @@ class Findings {
 
   line(row, mend) {
     const line = element("tr", { "data-number": String(row.number), tabindex: "-1", onclick: (event) => { if (!event.target.closest("input")) this.select(row.number, { frame: true }).catch(complain); } },
-      mend ? element("td", {}, row.repair?.automatic ? element("input", { type: "checkbox", checked: this.chosen.has(row.fingerprint), "aria-label": say("Mend {n}", { n: String(row.number) }), onchange: (event) => this.choose(row.fingerprint, event.target.checked) }) : "") : null,
+      mend ? element("td", { "data-label": row.repair?.automatic ? say("Mend") : null }, row.repair?.automatic ? element("input", { type: "checkbox", checked: this.chosen.has(row.fingerprint), "aria-label": say("Mend {n}", { n: String(row.number) }), onchange: (event) => this.choose(row.fingerprint, event.target.checked) }) : "") : null,
       element("td", { "data-label": "#" }, element("button", { type: "button", class: "link number-tag", "aria-label": say("Finding {n}", { n: String(row.number) }) }, String(row.number))),
       element("td", { class: "what", "data-label": say("Problem") }, element("div", {}, badge(row), " ", element("strong", {}, label(row.rule_label)), element("small", {}, label(row.message)))),
       element("td", { class: "number", "data-label": say("Area") }, area(row.area_m2)),

@@ -22,7 +22,7 @@ export class VertexTable {
     if (at !== null && (at < this.first || at >= this.first + ROWS)) this.first = Math.max(0, at - 3);
     this.first = Math.min(this.first, Math.max(0, coordinates.length - 1));
     const rows = coordinates.slice(this.first, this.first + ROWS).map((place, i) => this.row(this.first + i, place));
-    const head = [say("No."), say("Longitude"), say("Latitude"), say("X north (m)"), say("Y east (m), no zone number"), ""].map((text) => element("th", { scope: "col" }, text));
+    const head = [say("No."), say("Longitude"), say("Latitude"), say("X north (m)"), say("Y east (m)"), ""].map((text) => element("th", { scope: "col" }, text));
     const shown = say("Vertices {a}–{b} of {n}", {
       a: String(this.first + 1), b: String(Math.min(this.first + ROWS, coordinates.length)), n: String(coordinates.length),
     });
@@ -31,7 +31,7 @@ export class VertexTable {
         element("button", { type: "button", class: "button", onclick: () => this.turn(-ROWS), disabled: this.first === 0 }, "‹"),
         element("span", { class: "small figures" }, shown),
         element("button", { type: "button", class: "button", onclick: () => this.turn(ROWS), disabled: this.first + ROWS >= coordinates.length }, "›")),
-      element("p", { class: "small soft" }, say("CGCS2000. Zone {zone}, central meridian {meridian}°: a Y may be typed with {zone} before it or without.", { zone: String(this.zone), meridian: String(this.zone * 3) })),
+      element("p", { class: "small soft" }, say("CGCS2000, zone {zone}, central meridian {meridian}°. Y is shown without the zone number; {zone} may be typed before it.", { zone: String(this.zone), meridian: String(this.zone * 3) })),
       element("div", { class: "table-scroll" }, element("table", { class: "vertices" },
         element("caption", { class: "hidden" }, say("Vertices of the border")),
         element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));

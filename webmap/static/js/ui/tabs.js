@@ -1,6 +1,8 @@
 /* Tabs inside a page (role=tablist with data-tabs): arrows move, the panel is named by aria-controls. */
 
 export function tabs(root) {
+  /* On a phone the row of tabs scrolls: the one we are on is in sight. */
+  root.querySelector("nav.tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   for (const list of root.querySelectorAll("[role=tablist][data-tabs]")) {
     const all = [...list.querySelectorAll("[role=tab]")];
     const choose = (chosen) => {

@@ -19,6 +19,12 @@ if (places.length) {
   }, { style: "point" });
 }
 if (west !== undefined) kit.frame([west, south, east, north], 0.3);
+/* Far from where it should be: both are shown, so that the distance is seen. */
+if (west !== undefined && found.questions.includes("place")) {
+  kit.ready.then((state) => {
+    if (state?.box) kit.frame([Math.min(west, state.box[0]), Math.min(south, state.box[1]), Math.max(east, state.box[2]), Math.max(north, state.box[3])], 0.1);
+  });
+}
 kit.legend([{ style: "draft", text: say("The file") }, ...(invalid.size ? [{ style: "point", text: say("Invalid shape") }] : [])]);
 
 const NEAR = 0.002;
