@@ -8,8 +8,8 @@ from webmap.views.accounts import accounts
 from webmap.views.admin import admin
 from webmap.views.audit import audit
 from webmap.views.basemap import basemap
+from webmap.views.deciding import drafts
 from webmap.views.divisions import divisions
-from webmap.views.drafts import drafts
 from webmap.views.editing import editing
 from webmap.views.exports import exports
 from webmap.views.home import home
