@@ -86,6 +86,7 @@ def install(app: Flask, key_file: Path) -> None:
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.secret_key = key = secret_key(key_file)
+    app.extensions["key_file"] = key_file
     base = app.extensions["registry"]
     base.vault = Vault(key)
     try:

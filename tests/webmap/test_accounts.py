@@ -430,6 +430,25 @@ def test_administrators_on_the_users_pages(app: Flask, desk: Office) -> None:
     assert own.status_code == 403
 
 
+def test_an_administrators_password_is_not_the_system_administrators(
+    app: Flask,
+) -> None:
+    root, keeper = client_as(app, "root"), client_as(app, "keeper")
+    form = 'action="/admin/users/{}/password"'
+    assert form.format("li") in root.get("/admin/users/li").text
+    assert form.format("watcher") in keeper.get("/admin/users/watcher").text
+    for page in (root.get("/admin/users/watcher"), keeper.get("/admin/users/keeper")):
+        assert "/password" not in page.text.split("<main", 1)[1]
+        assert "quhua user passwd" in page.text
+    sent = {"password": NEW}
+    refused = root.post("/admin/users/watcher/password", data=sent)
+    assert refused.status_code == 403
+    assert "只由安全管理员重置" in refused.text
+    asked = root.put("/api/v1/users/keeper/password", json=sent)
+    assert asked.json["error"] == "administrator"
+    assert keeper.post("/admin/users/watcher/password", data=sent).status_code == 303
+
+
 def test_the_key_is_made_once_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "store.key"
     key = secret_key(path)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from boundaries import review
 from boundaries.vocabulary import Role
@@ -177,6 +185,7 @@ def backups() -> str:
         "admin/backups.html",
         backups=found.backups(actor()),
         folder=str(found.backup_folder()),
+        key=str(current_app.extensions["key_file"]),
         schedule=found.settings.backup,
         store=found.store.url.rpartition("@")[2].removeprefix("sqlite:///"),
         server=found.store.url.startswith("postgres"),

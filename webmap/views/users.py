@@ -10,7 +10,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from boundaries.accounts import Grant
-from boundaries.vocabulary import Role
+from boundaries.vocabulary import THREE_ADMINISTRATORS, Role
 from geodata.errors import ForbiddenError, InputError, QuhuaError, Text
 from webmap import policy
 from webmap.forms import Form
@@ -183,6 +183,7 @@ def _record(
         own=actor(),
         grants=registry().grants_roles(actor()) and actor() != name,
         resets=registry().resets_password(actor(), name),
+        guarded=any(grant.role in THREE_ADMINISTRATORS for grant in held),
         rows=[*((g.role.value, g.subtree) for g in held), *[("", "")] * SPARE_LINES],
         roles=[("", Text("—", "—")), *((each.value, each.label) for each in Role)],
         words=_words,
