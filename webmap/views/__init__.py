@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webmap.views.accounts import accounts
 from webmap.views.admin import admin
 from webmap.views.audit import audit
 from webmap.views.basemap import basemap
@@ -16,6 +15,7 @@ from webmap.views.home import home
 from webmap.views.jobs import jobs
 from webmap.views.markers import markers
 from webmap.views.names import names
+from webmap.views.own_tokens import accounts
 from webmap.views.pages import pages
 from webmap.views.public import public_view
 from webmap.views.reference import reference
