@@ -30,7 +30,7 @@ WIDE_M = 0.001
 """Faces narrower than this on average are not on the ground."""
 THROUGH = 0.01
 """An overlap of this share of a unit may be crossed by borders of others."""
-LEAST_SHARE = 1e-9
+LEAST_SHARE = 1e-8
 """What shares less than this of a place touches it."""
 
 
@@ -202,9 +202,10 @@ def _pieces(
     """Return a place cut along the borders of some units, and who covers each piece."""
     whole = shapes.of(rows)
     parts = shapely.intersection(whole, polygon)
-    kept = shapely.area(parts) > LEAST_SHARE * shapely.area(polygon)
-    if not kept.any():
-        return []
+    share = shapely.area(parts) / shapely.area(polygon)
+    kept = share > LEAST_SHARE
+    if (share[kept] > 1 - LEAST_SHARE).all():
+        return []  # whoever covers it covers all of it
     rows = [row for row, keep in zip(rows, kept.tolist(), strict=True) if keep]
     pieces = enclosed(shapely.boundary(parts[kept]))
     _, piece, unit = covering(whole[kept], pieces)

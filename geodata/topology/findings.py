@@ -164,7 +164,10 @@ def framed(places: Sequence[Place], metres: Metres) -> gpd.GeoDataFrame:
 
 def without(frame: gpd.GeoDataFrame, known: Iterable[str]) -> gpd.GeoDataFrame:
     """Return the findings but for those with a fingerprint that is excepted."""
-    kept = ~frame["fingerprint"].isin(list(known))
+    known = list(known)
+    if not known:
+        return frame
+    kept = ~frame["fingerprint"].isin(known)
     return frame[kept].reset_index(drop=True)
 
 

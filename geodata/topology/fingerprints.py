@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
@@ -43,19 +42,12 @@ def places_of(
     middle = (box[:, :2] + box[:, 2:]) / 2
     middle = np.where(np.isfinite(middle), middle, 0.0)
     at = np.floor(middle / cell + _OFFSET).astype(np.int64)
-    table = pd.DataFrame(
-        {
-            "who": pd.Series(list(participants), dtype=object),
-            "column": at[:, 0],
-            "row": at[:, 1],
-            "x": middle[:, 0],
-            "y": middle[:, 1],
-        }
-    )
-    order = table.sort_values(["x", "y"], kind="stable")
-    number = order.groupby(["who", "column", "row"], sort=False).cumcount()
-    numbers = number.reindex(table.index).to_numpy()
-    return [
-        f"{column},{row}" if not again else f"{column},{row}#{again + 1}"
-        for (column, row), again in zip(at.tolist(), numbers.tolist(), strict=True)
-    ]
+    seen: dict[tuple[tuple[str, ...], int, int], int] = {}
+    names = [""] * len(at)
+    cells = at.tolist()
+    for place in np.lexsort((middle[:, 1], middle[:, 0])).tolist():
+        column, row = cells[place]
+        mark = (participants[place], column, row)
+        number = seen[mark] = seen.get(mark, 0) + 1
+        names[place] = f"{column},{row}" + (f"#{number}" if number > 1 else "")
+    return names

@@ -63,12 +63,14 @@ def recheck(
         [ground, _boxes(table[stale & (table["rule"] != "precision")])]
     )
     places, noise, close = _around(findings, after, boxes, now)
-    fresh = framed(places, after.metres)
-    fresh = fresh[_concerned(fresh, touched, ground)]
     noisy = _noisy(table, noise, close, touched)
-    fresh = pd.concat([fresh, framed(precision(after, noisy), after.metres)])
-    fresh = without(gpd.GeoDataFrame(fresh, crs=table.crs), findings.exceptions)
-    kept = table[~stale & (table["rule"] != "precision")]
+    fresh = framed([*places, *precision(after, noisy)], after.metres)
+    file_level = (fresh["rule"] == "precision").to_numpy()
+    fresh = fresh[_concerned(fresh, touched, ground) | file_level]
+    fresh = without(fresh, findings.exceptions)
+    kept = table[~stale & (table["rule"] != "precision").to_numpy()]
+    if len(kept) == len(table) and not len(fresh):
+        return replace(findings, units=after)
     both = pd.concat([kept, fresh]).sort_values(["rule", "fingerprint"])
     frame = gpd.GeoDataFrame(both.reset_index(drop=True), crs=table.crs)
     return replace(findings, frame=frame, units=after)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geodata.topology.kernels import simple
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,6 +23,8 @@ MAX_CROSSINGS = 5_000
 MAX_PARTS = 2_000
 """More parts in an invalid polygon than a unit has islands that went wrong."""
 SAMPLE = 256
+EXACT = 4_000
+"""Edges of which every pair is compared."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,12 @@ def finite(geometries: NDArray[Any]) -> NDArray[np.bool_]:
 def crossings(geometry: Any) -> int:
     """Return about how often the polygon's edges cross one another.
 
-    Exact up to a few hundred edges, else from a sample of edges; the count stops
+    Exact up to :data:`EXACT` edges, else from a sample of edges; the count stops
     soon after :data:`MAX_CROSSINGS`.
     """
     start, end = _segments(geometry)
+    if len(start) <= EXACT:
+        return int(simple.crossings(start, end, MAX_CROSSINGS))
     lines = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
     tree = shapely.STRtree(lines)
     chosen = _sample(len(start))

@@ -16,7 +16,7 @@ from geodata.topology.kernels import wkb
 from geodata.topology.metres import Metres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -89,30 +89,30 @@ class Units:
         )
 
     def edited(
-        self, keys: tuple[str, ...], shapes: NDArray[Any], removed: Iterable[str]
+        self, keys: tuple[str, ...], shapes: NDArray[Any], removed: Collection[str]
     ) -> Units:
         """Return the layer with shapes put in place of, or added to, its own.
 
         Its rings are read when they are asked for.
         """
-        all_keys, all_shapes, boxes = list(self.keys), self.shapes().copy(), self.boxes
-        boxes = boxes.copy()
+        all_shapes, boxes = self.shapes().copy(), self.boxes.copy()
         fresh = np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
         added = [at for at, key in enumerate(keys) if key not in self.place]
         for at, key in enumerate(keys):
             if key in self.place:
                 all_shapes[self.place[key]] = shapes[at]
                 boxes[self.place[key]] = fresh[at]
+        all_keys = self.keys
         if added:
-            all_keys += [keys[at] for at in added]
+            all_keys += tuple(keys[at] for at in added)
             all_shapes = np.concatenate([all_shapes, shapes[added]])
             boxes = np.concatenate([boxes, fresh[added]])
         gone = sorted(self.place[key] for key in removed)
-        for row in reversed(gone):
-            del all_keys[row]
         if gone:
+            left = set(removed)
+            all_keys = tuple([name for name in all_keys if name not in left])
             all_shapes, boxes = np.delete(all_shapes, gone), np.delete(boxes, gone, 0)
-        made = _made(self, tuple(all_keys), all_shapes)
+        made = _made(self, all_keys, all_shapes)
         made.__dict__["boxes"] = boxes
         if not added and not gone:
             made.__dict__["place"] = self.place
@@ -141,10 +141,16 @@ class Units:
             low, high = self.boxes[:, :2], self.boxes[:, 2:]
         else:
             low = high = self.rings.xy
-        with np.errstate(invalid="ignore"):
-            west = np.fmin.reduce(low, axis=0, initial=np.inf)
-            east = np.fmax.reduce(high, axis=0, initial=-np.inf)
-        return np.concatenate([west, east])
+        if not len(low):
+            return np.array([np.inf, np.inf, -np.inf, -np.inf])
+        found = np.array(
+            [low[:, 0].min(), low[:, 1].min(), high[:, 0].max(), high[:, 1].max()]
+        )
+        if np.isfinite(found).all():
+            return found
+        finite = np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1)
+        west = low[finite].min(axis=0, initial=np.inf)
+        return np.concatenate([west, high[finite].max(axis=0, initial=-np.inf)])
 
     @cached_property
     def metres(self) -> Metres:

@@ -152,3 +152,30 @@ def segments_meet(
     if one * two > 0:
         return False
     return side(cx, cy, dx, dy, ax, ay) * side(cx, cy, dx, dy, bx, by) <= 0
+
+
+@njit(cache=True)
+def crossings(a: Any, b: Any, most: int) -> int:
+    """Return how often edges from ``a`` to ``b`` cross, up to a bound."""
+    found = 0
+    for i in range(len(a)):
+        ax, ay, bx, by = a[i, 0], a[i, 1], b[i, 0], b[i, 1]
+        west, east = min(ax, bx), max(ax, bx)
+        south, north = min(ay, by), max(ay, by)
+        for j in range(i + 1, len(a)):
+            cx, cy, dx, dy = a[j, 0], a[j, 1], b[j, 0], b[j, 1]
+            if (
+                min(cx, dx) > east
+                or max(cx, dx) < west
+                or min(cy, dy) > north
+                or max(cy, dy) < south
+            ):
+                continue
+            if (
+                side(ax, ay, bx, by, cx, cy) * side(ax, ay, bx, by, dx, dy) < 0
+                and side(cx, cy, dx, dy, ax, ay) * side(cx, cy, dx, dy, bx, by) < 0
+            ):
+                found += 1
+        if found > most:
+            break
+    return found

@@ -1,0 +1,208 @@
+"""How fast a check is beside what there is: ratios of CPU time in one run.
+
+Every tool gets the same units as WKB in memory, one thread, in alternating rounds;
+figures are medians. ``RESULTS.md`` holds those of the last full run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+from geodata.topology import check, recheck
+from tests.support.planting import PLANTINGS, not_finite, plant
+from tests.support.townships import all_rings, coverage, hub, name
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.alone]
+
+ROUNDS = 5
+PLANTED = tuple(
+    kind for kind in PLANTINGS if kind is not not_finite
+)  # GEOS crashes on it
+
+
+def table(keys, shapes):
+    return pa.table(
+        {"code": list(map(str, keys)), "geometry": pa.array(shapely.to_wkb(shapes))}
+    )
+
+
+def clean(vertices):
+    """Townships with so many vertices in all, each of about 700."""
+    side = max(int((vertices / 705) ** 0.5), 2)
+    rings = all_rings(side, side, 88, seed=5)
+    shapes = shapely.polygons(rings.reshape(-1, rings.shape[2], 2))
+    return table([name(r, c) for r in range(side) for c in range(side)], shapes)
+
+
+def defective(vertices):
+    """The same with a conflict in about 6 units of a hundred."""
+    side = max(int((vertices / 705) ** 0.5), 2)
+    land = coverage(side, side, 88, seed=6)
+    plant(land, 6, most=int(0.06 * side * side), kinds=PLANTED)
+    frame = land.frame()
+    return table(frame["code"], frame.geometry.to_numpy())
+
+
+def ours(units):
+    return check(units, key=units.column_names[0])
+
+
+def wkb(units):
+    return units["geometry"].to_numpy(zero_copy_only=False)
+
+
+def flags(units, gap_width=1.0):
+    """The edges GEOS calls invalid, and the units it calls invalid."""
+    shapes = shapely.from_wkb(wkb(units))
+    return shapely.coverage_invalid_edges(
+        shapes, gap_width=gap_width
+    ), shapely.is_valid(shapes)
+
+
+def recipe(units, gap_width=1.0):
+    """What people do for a full report."""
+    shapes = shapely.from_wkb(wkb(units))
+    valid = shapely.is_valid(shapes)
+    edges = shapely.coverage_invalid_edges(shapes, gap_width=gap_width)
+    sound = np.where(valid, shapes, None)
+    whole = shapely.union_all(sound[valid])
+    holes = shapely.polygons(shapely.get_rings(shapely.get_parts(whole)))
+    one, two = shapely.STRtree(sound).query(sound, predicate="intersects")
+    once = one < two
+    shared = shapely.intersection(sound[one[once]], sound[two[once]])
+    return edges, valid, holes, shared[shapely.area(shared) > 0]
+
+
+def medians(units, rounds, *tools):
+    """CPU seconds of each tool, medians over alternating rounds."""
+    spent = [[] for _ in tools]
+    for _ in range(rounds):
+        for tool, times in zip(tools, spent, strict=True):
+            begin = time.process_time()
+            tool(units)
+            times.append(time.process_time() - begin)
+    return [statistics.median(times) for times in spent]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """Numba's cache filled: what compiling takes is not a check's."""
+    ours(defective(60_000))
+
+
+def told(capsys, label, *figures):
+    with capsys.disabled():
+        print(f"\n{label}: " + ", ".join(figures))  # noqa: T201
+
+
+@pytest.mark.parametrize("kind", ["clean", "defective"])
+def test_full_report_against_the_recipe(kind, full_size, capsys):
+    units = {"clean": clean, "defective": defective}[kind](1e6 if full_size else 2e5)
+    mine, theirs = medians(units, ROUNDS, ours, recipe)
+    told(
+        capsys,
+        f"recipe {kind}",
+        f"{mine:.3f} s, {theirs:.3f} s, {theirs / mine:.1f} times",
+    )
+    if full_size:
+        assert theirs / mine >= {"clean": 20, "defective": 15}[kind]
+
+
+@pytest.mark.parametrize("kind", ["clean", "defective"])
+def test_full_report_against_flags_alone(kind, full_size, capsys):
+    units = {"clean": clean, "defective": defective}[kind](1e7 if full_size else 5e5)
+    mine, theirs = medians(units, ROUNDS, ours, flags)
+    told(
+        capsys,
+        f"flags {kind}",
+        f"{mine:.3f} s, {theirs:.3f} s, {theirs / mine:.1f} times",
+    )
+    if full_size:
+        assert theirs / mine >= {"clean": 5, "defective": 2.5}[kind]
+
+
+def test_a_unit_that_touches_all_others(full_size, capsys):
+    shapes = hub(20_000 if full_size else 3_000)
+    units = table(range(len(shapes)), shapes)
+
+    def edges(units):
+        return shapely.coverage_invalid_edges(
+            shapely.from_wkb(wkb(units)), gap_width=1.0
+        )
+
+    mine, theirs = medians(units, ROUNDS, ours, edges)
+    told(capsys, "hub", f"{mine:.3f} s, {theirs:.3f} s, {theirs / mine:.1f} times")
+    if full_size:
+        assert theirs / mine >= 15
+
+
+def test_cost_grows_with_size(full_size, capsys):
+    sizes = [1e5, 1e6, 1e7, 3e7] if full_size else [1e5, 4e5]
+    spent = [medians(clean(size), 3, ours)[0] for size in sizes]
+    power = np.log(spent[-1] / spent[0]) / np.log(sizes[-1] / sizes[0])
+    told(
+        capsys,
+        "growth",
+        *(f"{s:.0e}: {t:.3f} s" for s, t in zip(sizes, spent, strict=True)),
+        f"n^{power:.2f}",
+    )
+    if full_size:
+        assert power <= 1.1
+
+
+def test_british_output_areas(data, full_size, capsys):
+    units = pq.read_table(data / "bench" / "uk_oa2011_england_wales.parquet")
+    rounds = ROUNDS if full_size else 1
+    mine, theirs = medians(units, rounds, ours, lambda units: flags(units, 1e-5))
+    told(
+        capsys, "uk_oa2011", f"{mine:.2f} s, {theirs:.2f} s, {theirs / mine:.1f} times"
+    )
+    assert theirs > mine
+
+
+def test_chinese_counties(data, full_size, capsys):
+    units = pq.read_table(data / "bench" / "cn_county_2020.parquet")
+    rounds = ROUNDS if full_size else 1
+    mine, geos = medians(units, rounds, ours, lambda units: flags(units, 1e-5))
+    (full,) = medians(units, 1, lambda units: recipe(units, 1e-5))
+    told(
+        capsys,
+        "cn_county_2020",
+        f"{mine:.2f} s, flags {geos:.2f} s ({mine / geos:.1f} times as long)",
+        f"recipe {full:.2f} s, {full / mine:.1f} times",
+    )
+
+
+def test_recheck_of_one_unit(data, capsys):
+    read = pq.read_table(data / "bench" / "uk_oa2011_england_wales.parquet")
+    shapes = shapely.from_wkb(wkb(read))
+    frame = gpd.GeoDataFrame(
+        {"code": read["OA11CD"].to_pandas()}, geometry=shapes, crs=4326
+    )
+    begin = time.process_time()
+    findings = check(frame, key="code")
+    whole = time.process_time() - begin
+    rng = np.random.default_rng(3)
+    spent = []
+    for row in rng.choice(len(frame), 12, replace=False):
+        one = frame.iloc[[row]].copy()
+        one["geometry"] = shapely.transform(
+            one.geometry.to_numpy(), lambda xy: xy + 2e-5
+        )
+        begin = time.process_time()
+        findings = recheck(findings, one)
+        spent.append(time.process_time() - begin)
+    typical = statistics.median(spent[1:])
+    told(
+        capsys,
+        "recheck",
+        f"{typical * 1e3:.1f} ms, full {whole:.2f} s, {whole / typical:.0f} times",
+    )
