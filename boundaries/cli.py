@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from boundaries import console
 from boundaries.commands import (
     audit,
+    conflicts,
     divisions,
     drafts,
     files,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 commands: tuple[click.Command, ...] = (
     *store.COMMANDS[:1],
     *files.COMMANDS,
+    *conflicts.COMMANDS,
     *topology.COMMANDS,
     *drafts.COMMANDS,
     *versions.COMMANDS,

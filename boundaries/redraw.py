@@ -19,8 +19,9 @@ from boundaries import codes, edits
 from boundaries.vocabulary import Kind
 from geodata.crs import area_m2
 from geodata.errors import GeometryError, InputError, Text
-from geodata.topology import joining, parting, repair
+from geodata.topology import joining, parting
 from geodata.topology.editing import Edit, move_borders, unit_of
+from geodata.topology.repair import apply_repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -253,7 +254,7 @@ def _overlap(frame: gpd.GeoDataFrame, given: edits.Assign) -> gpd.GeoDataFrame:
         )
     wish = {"kind": "give", "place": held[0], "to": given.to,
             "among": [given.unit, given.to]}  # fmt: skip
-    mended, (done,) = repair.apply_repair(frame, [wish])
+    mended, (done,) = apply_repair(frame, [wish])
     if not done["done"]:
         raise GeometryError(Text(**done["why"]))
     pairs = zip(frame.geometry, mended.geometry, strict=True)

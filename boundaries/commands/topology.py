@@ -216,7 +216,7 @@ def simplify(
         int(shapely.get_num_coordinates(each.geometry.to_numpy()).sum())
         for each in (frame, simple)
     )
-    wrote = write_file(_own(simple, read.key), out)
+    wrote = write_file(own(simple, read.key), out)
     data = {"units": len(simple), "vertices_before": before, "vertices_after": after}
     words = Text(
         f"{len(simple)} 个单位：顶点 {before} → {after}。",
@@ -357,7 +357,7 @@ def _numbered(frame: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
     return frame.assign(**{level: numbers.astype("int64")})
 
 
-def _own(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+def own(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
     """Return the frame without the column of record numbers that we added."""
     from geodata.files.as_is import KEY
 

@@ -126,9 +126,9 @@ def chosen(report: gpd.GeoDataFrame, wanted: Wanted) -> gpd.GeoDataFrame:
 
 def mendable(repair: Any) -> bool:
     """Return whether a finding's suggestion can be done without a person."""
-    from geodata.topology import repair as repairs
+    from geodata.topology.repair import KINDS
 
-    return isinstance(repair, dict) and repair.get("kind") in repairs.KINDS
+    return isinstance(repair, dict) and repair.get("kind") in KINDS
 
 
 def ordered(

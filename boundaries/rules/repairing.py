@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geodata.topology import repair
+from geodata.topology.repair import KINDS, apply_repair
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,11 +34,11 @@ def apply(
         for mark, suggested, place in zip(
             findings["fingerprint"], findings["repair"], findings.geometry, strict=True
         )
-        if suggested and suggested["kind"] in repair.KINDS
+        if suggested and suggested["kind"] in KINDS
     ]
     if not chosen:
         return candidate.iloc[:0], []
-    mended, log = repair.apply_repair(candidate, [item for _, item in chosen])
+    mended, log = apply_repair(candidate, [item for _, item in chosen])
     touched = [
         before is not after
         for before, after in zip(candidate.geometry, mended.geometry, strict=True)

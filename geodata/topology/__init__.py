@@ -1,7 +1,7 @@
 """Polygons that should tile: where they do not, what changed, how to mend them.
 
-Arrays of shapely polygons and frames come in, in degrees (EPSG:4490); arrays and
-frames go out, measured in metres. Nothing here knows a law, a level or a rule.
+Arrays of shapely polygons and frames come in; arrays and frames go out, measured in
+metres. Nothing here knows a law, a level or a rule.
 Invalid polygons never crash a function: they take part with a repaired copy, and
 hopeless ones are left out and named.
 """
@@ -11,6 +11,7 @@ from geodata.topology.changes import changes
 from geodata.topology.check import check
 from geodata.topology.conflicts import Conflicts, conflicts, gaps, overlaps
 from geodata.topology.findings import Findings
+from geodata.topology.mending import preview, repair, undo
 from geodata.topology.moves import moves, symmetric_difference_m2
 from geodata.topology.recheck import recheck
 from geodata.topology.repair import apply_repair, suggest_repair
@@ -32,10 +33,13 @@ __all__ = [
     "moves",
     "overlaps",
     "polygons",
+    "preview",
     "recheck",
+    "repair",
     "simplify",
     "sound",
     "suggest_repair",
     "symmetric_difference_m2",
+    "undo",
     "validity",
 ]

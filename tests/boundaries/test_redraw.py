@@ -14,8 +14,8 @@ import shapely
 from boundaries import edits, redraw
 from geodata import topology
 from geodata.errors import QuhuaError
-from geodata.topology.nearby import borders_near
 from geodata.topology.joining import dissolve
+from geodata.topology.nearby import borders_near
 from tests.support.drawn import coverage_of
 
 PICTURE = "AABBCC/ADDBEC/FDGGEE/FFGHHI/JJKKLI/JMMKLL"

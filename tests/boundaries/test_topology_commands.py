@@ -109,3 +109,75 @@ def test_a_file_without_codes_goes_by_record(tmp_path):
     assert quhua("borders", path, "--out", out).status == 0
     lines = gpd.read_file(out)
     assert {*lines["left"].dropna(), *lines["right"].dropna()} - {""} == {"#1", "#2"}
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Two units with a gap of some metres between them, as a file in a plane."""
+    frame = coverage_of("AB/AB").rename(columns={"code": "dm"}).to_crs("EPSG:4548")
+    shapes = shapely.orient_polygons(frame.geometry.to_numpy())
+    xy = shapely.get_coordinates(shapes[0])
+    middle = abs(xy - shapely.get_coordinates(shapes[0].centroid)).argmin(axis=0)[1]
+    east = xy[:, 0] > xy[:, 0].mean()
+    moved = xy - (east & (abs(xy[:, 1] - xy[middle, 1]) < 1.0))[:, None] * [4.0, 0.0]
+    shapes[0] = shapely.Polygon(moved)
+    path = tmp_path / "坏.gpkg"
+    files.write(frame.set_geometry(shapes, crs=frame.crs), path, language="")
+    return path
+
+
+def test_check_repair_and_undo(broken, tmp_path):
+    report = tmp_path / "问题.json"
+    ran = quhua("check", broken, "--key", "dm", "--report", report, "--lang", "en")
+    assert ran.status == 0, ran.err
+    told = json.loads(report.read_text("utf-8"))
+    assert [one["rule"] for one in told] in (["gap"], ["sliver_gap"])
+    assert told[0]["participants"] == ["A", "B"]
+    assert told[0]["width_m"] == pytest.approx(2.0, rel=0.2)
+    assert "gap 1" in ran.out
+    out, log = tmp_path / "好.gpkg", tmp_path / "log.json"
+    mended = quhua(
+        "repair", broken, "--key", "dm", "--out", out, "--log", log, "--json"
+    )
+    assert mended.status == 0, mended.err
+    assert mended.document["repaired"] == 1
+    assert mended.document["left"] == 0
+    assert quhua("check", out, "--key", "dm", "--json").document == []
+    again = tmp_path / "又.gpkg"
+    back = quhua("repair", out, "--key", "dm", "--undo", log, "--out", again)
+    assert back.status == 0, back.err
+    was, now = (gpd.read_file(path).geometry for path in (broken, again))
+    assert [shapely.to_wkb(s) for s in now] == [shapely.to_wkb(s) for s in was]
+
+
+def test_repair_keeps_to_its_limits(broken, tmp_path):
+    out = tmp_path / "o.gpkg"
+    ran = quhua(
+        "repair", broken, "--key", "dm", "--out", out, "--max-shift", "0.5", "--json"
+    )
+    assert ran.document["repaired"] == 0
+    assert ran.document["refused"] == 1
+    assert "limit" in ran.document["log"][0]["why"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(["--pin", "nowhere.gpkg"], "nowhere"), (["--undo", "x.json"], "x.json")],
+)
+def test_repair_says_what_it_cannot_use(broken, tmp_path, monkeypatch, more, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.json").write_text("[{}]", "utf-8")
+    ran = quhua("repair", broken, "--key", "dm", "--out", "o.gpkg", *more)
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_errors_of_a_file_end_with_status_one(tmp_path):
+    frame = coverage_of("AB").rename(columns={"code": "dm"})
+    bow = shapely.Polygon([(117, 39), (117.1, 39.1), (117.1, 39), (117, 39.1)])
+    path = tmp_path / "b.geojson"
+    shapes = [bow, frame.geometry.iloc[1]]
+    files.write(frame.set_geometry(shapes, crs=frame.crs), path, language="")
+    ran = quhua("check", path, "--key", "dm")
+    assert ran.status == 1
+    assert "self_crossing" in ran.out
