@@ -115,7 +115,7 @@ class Changes {
       element("td", {}, element("button", { type: "button", class: "link number-tag", onclick: () => this.pick(move.number) }, String(move.number))),
       element("td", {}, element("span", { class: `gain gain-${move.colour}` }), element("button", { type: "button", class: "link", onclick: () => this.pick(move.number) }, this.pair(move))),
       element("td", { class: "number" }, area(move.area_m2))));
-    return frame(say("Moved ground"), element("table", { class: "table changes-table" },
+    return frame(say("Moved ground"), element("table", { class: "table changes-table", "aria-label": say("Moved ground") },
       element("thead", {}, element("tr", {}, head("#"), head(say("From whom to whom")), head(say("Area"), true))), element("tbody", {}, ...body)));
   }
 
@@ -125,7 +125,7 @@ class Changes {
       element("td", { "data-label": say("Unit") }, element("button", { type: "button", class: "link", onclick: () => unit.box && this.kit.frame(unit.box, 0.2) }, unit.name ?? unit.old_name ?? unit.key), " ", element("small", { class: "figures soft" }, unit.key)),
       element("td", { "data-label": say("What changes") }, element("div", {}, kinds[unit.change], this.attributes(unit))),
       element("td", { class: "number", "data-label": say("Area") }, this.areas(unit))));
-    return frame(say("Units"), element("table", { class: "table cards changes-table" },
+    return frame(say("Units"), element("table", { class: "table cards changes-table", "aria-label": say("Units") },
       element("thead", {}, element("tr", {}, head(say("Unit")), head(say("What changes")), head(say("Area"), true))), element("tbody", {}, ...body)),
       units.length > SHOWN || this.found.more_units ? element("p", { class: "soft small" }, say("{n} more are not listed here.", { n: count(Math.max(0, units.length - SHOWN) + this.found.more_units) })) : null);
   }
