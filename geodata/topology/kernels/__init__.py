@@ -2,5 +2,5 @@
 
 Nothing here knows shapely, frames or rules. Compiled code is kept in numba's cache
 (beside the module, or in the user's cache folder where that cannot be written), so
-that only the first run of an installation compiles; ``scripts/install`` does it.
+that only the first run of an installation compiles, for about fifteen seconds.
 """
