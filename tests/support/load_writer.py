@@ -23,7 +23,7 @@ COLUMNS = 8
 """Cells in a row of the layer that is written to."""
 DISTRICTS = 20
 """So many codes of a prefecture are for districts, the next ones for counties."""
-THINKS_S = (0.5, 1.5)
+THINKS_S = (1.0, 2.0)
 CHECK_S = 30.0
 SIDE = 0.1
 WEST, SOUTH = 117.0, 39.0

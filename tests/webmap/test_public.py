@@ -107,7 +107,11 @@ def test_no_public_byte_holds_what_is_internal(
     moved: Registry, anybody: FlaskClient, keeper: str
 ) -> None:
     with moved.store.write() as tx:
-        tx.put(DRAFTS, "D0001", {"title": "秘密草稿"}, parent="divisions", rev=0)
+        secret = {
+            "title": "秘密草稿", "layer": "divisions", "scope": ["120101"],
+            "state": "draft", "author": "zhang", "updated": "2022-01-01T00:00:00Z",
+        }  # fmt: skip
+        tx.put(DRAFTS, "D0001", secret, parent="divisions", rev=0)
     opened(moved, keeper)
     said = every_byte(anybody)
     assert "东区" in said
