@@ -290,8 +290,16 @@ def serve(registry: Registry, *, parent: int = 0) -> None:
     from geodata.guard import reaping
 
     runner = Runner(registry)
+    heard, told = os.pipe()
+
+    def listen() -> None:
+        os.read(heard, 1)
+        runner.stop()
+
+    # a handler that took a lock could wait for the very thread it interrupted
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: runner.stop())
+        signal.signal(number, lambda *_: os.write(told, b"."))
+    threading.Thread(target=listen, daemon=True).start()
     if parent and sys.platform != "win32":
         reaping.die_with_parent(signal.SIGTERM, parent)
     runner.run()
