@@ -83,7 +83,8 @@ def survey(units: Units) -> Survey:
     rings = Rings(xy, start, raw.unit, raw.hole)
     if fixed:
         rings, area, skip = _with(rings, area, skip, fixed)
-    mine = np.bincount(rings.unit[~skip], weights=area[~skip] / 2, minlength=count)
+    halves = _left(rings, area)[~skip] / 2
+    mine = np.bincount(rings.unit[~skip], weights=halves, minlength=count)
     total = np.asarray(mine, dtype=float)
     return Survey(rings, skip, usable, fixed, total, places)
 
@@ -104,8 +105,11 @@ def _with(
         np.concatenate([rings.unit, rows[more.unit]]),
         np.concatenate([rings.hole, more.hole]),
     )
-    area = np.concatenate([_left(rings, area), _left(more, its)])
-    return both, area, np.concatenate([skip, state != tidying.FINE])
+    return (
+        both,
+        np.concatenate([area, its]),
+        np.concatenate([skip, state != tidying.FINE]),
+    )
 
 
 def _left(rings: Rings, area: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ SQUARES = [
     shapely.box(100, 100, 200, 200),
     shapely.box(0, 200, 200, 300),
 ]
+COVERAGE = {"overlap", "gap", "duplicate", "near_duplicate", "missing_unit"}
 
 
 def layer(shapes, crs=None, keys=None):
@@ -46,3 +47,14 @@ def test_the_same_conflict_in_degrees_and_metres(crs):
     assert row["area_m2"] == pytest.approx(200, rel=0.2)
     assert row["width_m"] == pytest.approx(2, rel=0.2)
     assert row["repair"]["among"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("turned", [(0,), (0, 1), (0, 1, 2, 3, 4)])
+def test_the_way_a_ring_runs_changes_no_conflict(turned):
+    shapes = [s.reverse() if at in turned else s for at, s in enumerate(SQUARES)]
+    plain, other = (
+        [row for row in found(check(layer(drawn), key="code")) if row[0] in COVERAGE]
+        for drawn in (SQUARES, shapes)
+    )
+    assert plain == other
+    assert ("overlap", ("a", "b")) in plain
