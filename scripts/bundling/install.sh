@@ -34,6 +34,7 @@ echo "安装到 $target / installing into $target"
 "$target/bin/python" -m pip check --disable-pip-version-check >/dev/null ||
   fail "安装不完整。" "The installation is not complete."
 "$target/bin/quhua" --help >/dev/null
+"$target/bin/python" -m geodata.topology.kernels
 "$target/bin/python" -c 'from importlib.metadata import version; print("quhua", version("quhua"))'
 echo "完成。下一步：/ Done. Next:"
 echo "  export QUHUA_STORE=/var/lib/quhua/quhua.sqlite"

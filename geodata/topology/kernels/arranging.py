@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from geodata.topology.kernels.compiling import compiled, inlined
 from geodata.topology.kernels.matching import hashed
 from geodata.topology.kernels.simple import side
 
@@ -20,7 +20,7 @@ CUTS_PER_EDGE = 20
 LEAST_CUTS = 20_000
 
 
-@njit(cache=True)
+@compiled
 def nodes_of(ends: Any, eps: float) -> tuple[Any, Any, Any]:
     """Return a node for each position, the nodes' positions, and which were moved.
 
@@ -70,12 +70,12 @@ def nodes_of(ends: Any, eps: float) -> tuple[Any, Any, Any]:
     return node, where[:free].copy(), moved
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _cell(x: float, y: float) -> Any:
     return hashed(np.uint64(np.int64(x)), np.uint64(np.int64(y)))
 
 
-@njit(cache=True)
+@compiled
 def cancel(head_node: Any, tail_node: Any) -> Any:
     """Return for each edge between nodes the edge that is its reverse, or -1.
 
@@ -118,7 +118,7 @@ def cancel(head_node: Any, tail_node: Any) -> Any:
     return partner
 
 
-@njit(cache=True)
+@compiled
 def _columns(
     ax: float, ay: float, bx: float, by: float, row: float, cell: float, pad: float
 ) -> tuple[Any, Any]:
@@ -139,7 +139,7 @@ def _columns(
     )
 
 
-@njit(cache=True)
+@compiled
 def grid(xy: Any, a: Any, b: Any, cell: Any, pad: Any) -> tuple[Any, Any, Any, Any]:
     """Return edges by cell: slot bounds, then edge, column and row of every entry."""
     count = len(a)
@@ -183,7 +183,7 @@ def grid(xy: Any, a: Any, b: Any, cell: Any, pad: Any) -> tuple[Any, Any, Any, A
     return bound, edge, column, rows
 
 
-@njit(cache=True)
+@compiled
 def cuts(
     xy: Any, a: Any, b: Any, cell: float, eps: float, most: int
 ) -> tuple[bool, Any, Any, Any, Any]:
@@ -271,14 +271,14 @@ def cuts(
     return True, edge[:free], share[:free], node[:free], new[:made]
 
 
-@njit(cache=True)
+@compiled
 def _grown(values: Any, room: int) -> Any:
     larger = np.empty(room, values.dtype)
     larger[: len(values)] = values
     return larger
 
 
-@njit(cache=True)
+@compiled
 def _passes(xy: Any, a: int, b: int, n: int, eps: float) -> float:
     """Return the share of an edge at which it passes a node, or -1."""
     ux, uy = xy[b, 0] - xy[a, 0], xy[b, 1] - xy[a, 1]
@@ -293,7 +293,7 @@ def _passes(xy: Any, a: int, b: int, n: int, eps: float) -> float:
     return t if off * off <= eps * eps * square else -1.0
 
 
-@njit(cache=True)
+@compiled
 def cut_up(a: Any, b: Any, edge: Any, node: Any) -> tuple[Any, Any, Any]:
     """Return the pieces of edges cut at nodes, and the edge of each piece.
 

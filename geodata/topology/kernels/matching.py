@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geodata.topology.kernels.compiling import compiled, inlined
 
 SAMPLE = np.uint64(7)
 """One vertex in eight begins a walk."""
@@ -19,7 +20,7 @@ MOST_AT_VERTEX = 12
 """Vertices with more rings are left to the second stage."""
 
 
-@njit(cache=True, inline="always")
+@inlined
 def hashed(x: Any, y: Any) -> Any:
     """Return a 64-bit hash of a position's bits."""
     h = x * np.uint64(0x9E3779B97F4A7C15)
@@ -30,7 +31,7 @@ def hashed(x: Any, y: Any) -> Any:
     return h ^ (h >> np.uint64(31))
 
 
-@njit(cache=True)
+@compiled
 def match(bits: Any, start: Any, skip: Any) -> Any:
     """Return for each edge the edge that is its reverse, or -1.
 
@@ -62,7 +63,7 @@ def match(bits: Any, start: Any, skip: Any) -> Any:
     return twin
 
 
-@njit(cache=True)
+@compiled
 def _walk(bits: Any, ends: Any, twin: Any) -> None:
     count = len(bits)
     some = 0
@@ -103,7 +104,7 @@ def _walk(bits: Any, ends: Any, twin: Any) -> None:
             free += 1
 
 
-@njit(cache=True)
+@compiled
 def _along(bits: Any, ends: Any, twin: Any, one: int, other: int) -> None:
     """Match the edges from ``one`` on with those before ``other``."""
     while not ends[one] & 2 and not ends[other] & 1:
@@ -120,7 +121,7 @@ def _along(bits: Any, ends: Any, twin: Any, one: int, other: int) -> None:
         other -= 1
 
 
-@njit(cache=True)
+@compiled
 def _pair(bits: Any, twin: Any) -> None:
     """Match what is left, edge by edge."""
     count = len(bits)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geodata.topology.kernels.compiling import compiled
 
 LEAF = 6
 """Edges in one box."""
 
 
-@njit(cache=True)
+@compiled
 def doubtful(xy: Any, start: Any) -> Any:
     """Return which rings may be not simple."""
     rings = len(start) - 1
@@ -34,7 +35,7 @@ def doubtful(xy: Any, start: Any) -> Any:
     return found
 
 
-@njit(cache=True)
+@compiled
 def _touches(xy: Any, low: int, high: int, box: Any, stack: Any) -> bool:
     count = high - low  # edges
     leaves = 1
@@ -86,7 +87,7 @@ def _touches(xy: Any, low: int, high: int, box: Any, stack: Any) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _meet(xy: Any, low: int, high: int, one: int, two: int) -> bool:
     """Return whether edges of two leaves meet other than as neighbours."""
     for i in range(low + one * LEAF, min(low + (one + 1) * LEAF, high)):
@@ -114,7 +115,7 @@ def _meet(xy: Any, low: int, high: int, one: int, two: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _turns_back(
     ax: float, ay: float, bx: float, by: float, cx: float, cy: float
 ) -> bool:
@@ -126,7 +127,7 @@ def _turns_back(
     return abs(ux * vy - uy * vx) <= 2e-4 * dot
 
 
-@njit(cache=True)
+@compiled
 def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """Return on which side of a→b the point lies, 0 when that is not certain."""
     left, right = (bx - ax) * (py - ay), (by - ay) * (px - ax)
@@ -136,7 +137,7 @@ def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> in
     return 1 if value > 0 else -1
 
 
-@njit(cache=True)
+@compiled
 def segments_meet(
     ax: float,
     ay: float,
@@ -154,7 +155,7 @@ def segments_meet(
     return side(cx, cy, dx, dy, ax, ay) * side(cx, cy, dx, dy, bx, by) <= 0
 
 
-@njit(cache=True)
+@compiled
 def crossings(a: Any, b: Any, most: int) -> int:
     """Return how often edges from ``a`` to ``b`` cross, up to a bound."""
     found = 0

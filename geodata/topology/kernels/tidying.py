@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geodata.topology.kernels.compiling import compiled
 
 FINE, NOT_FINITE, TOO_FEW = 0, 1, 2
 """What became of a ring; only a fine one has vertices afterwards."""
 
 
-@njit(cache=True)
+@compiled
 def tidy(xy: Any, start: Any, hole: Any) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
     """Return tidy rings and what was done to each.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geodata.topology.kernels.compiling import compiled
 
 
-@njit(cache=True)
+@compiled
 def merge(a: Any, b: Any) -> tuple[Any, Any]:
     """Return for each edge the first edge between the same nodes, and how many."""
     order = np.argsort(a.astype(np.int64) * (np.int64(1) << 32) + b, kind="mergesort")
@@ -28,7 +29,7 @@ def merge(a: Any, b: Any) -> tuple[Any, Any]:
     return first, count
 
 
-@njit(cache=True)
+@compiled
 def trace(
     xy: Any, a: Any, b: Any, weight: Any
 ) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
@@ -83,7 +84,7 @@ def trace(
     return _cycles(xy, a, b, weight, after)
 
 
-@njit(cache=True)
+@compiled
 def _cycles(
     xy: Any, a: Any, b: Any, weight: Any, after: Any
 ) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
@@ -166,7 +167,7 @@ def _cycles(
     )
 
 
-@njit(cache=True)
+@compiled
 def walk(cycle_first: Any, after: Any, a: Any, b: Any, xy: Any) -> tuple[Any, Any]:
     """Return closed rings of positions along cycles, and which ring each is of."""
     size = 0
@@ -199,7 +200,7 @@ def walk(cycle_first: Any, after: Any, a: Any, b: Any, xy: Any) -> tuple[Any, An
     return out, ring
 
 
-@njit(cache=True)
+@compiled
 def boxes(xy: Any, a: Any, b: Any, cycle: Any, count: int) -> Any:
     """Return west, south, east and north of every cycle."""
     box = np.empty((count, 4))
@@ -215,7 +216,7 @@ def boxes(xy: Any, a: Any, b: Any, cycle: Any, count: int) -> Any:
     return box
 
 
-@njit(cache=True)
+@compiled
 def components(one: Any, other: Any, count: int) -> Any:
     """Return for each of ``count`` things the first of those it is linked to."""
     root = np.arange(count)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geodata.topology.kernels.compiling import compiled
 
 EMPTY, POLYGONS, OTHER = 0, 1, 2
 """What a record turned out to be; OTHER is left to GEOS."""
 
 
-@njit(cache=True)
+@compiled
 def _u32(data: Any, at: int) -> Any:
     return (
         np.int64(data[at])
@@ -21,7 +22,7 @@ def _u32(data: Any, at: int) -> Any:
     )
 
 
-@njit(cache=True)
+@compiled
 def _kind(data: Any, at: int) -> tuple[int, int]:
     """Return the base type and the ordinates of a position; type 0 when not ours."""
     if data[at] != 1:
@@ -43,7 +44,7 @@ def _kind(data: Any, at: int) -> tuple[int, int]:
     return code % 1000, ordinates
 
 
-@njit(cache=True)
+@compiled
 def count_rings(data: Any, offsets: Any, status: Any) -> tuple[int, int]:
     """Fill ``status`` and return how many rings and vertices the records hold."""
     rings, vertices = 0, 0
@@ -90,7 +91,7 @@ def count_rings(data: Any, offsets: Any, status: Any) -> tuple[int, int]:
     return rings, vertices
 
 
-@njit(cache=True)
+@compiled
 def read_rings(
     data: Any, offsets: Any, status: Any, words: Any, start: Any, unit: Any, hole: Any
 ) -> None:
