@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from boundaries.registry import open_registry
 from tests.boundaries.test_console import TREE, is_chinese
 from tests.support.commands import Ran, quhua
 from tests.support.registries import PEOPLE, office, streets
@@ -122,7 +123,17 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert shell("user", "passwd", "li", "--stdin", "--as", "root")["user"]
     shell("user", "close", "li", "--as", "root")
     shell("user", "open", "li", "--as", "root")
+    shell("user", "unlock", "li", "--as", "keeper")
+    assert not shell("user", "codes", "li", "--as", "keeper")["user"]["second_factor"]
+    assert shell("user", "tokens", "li", "--as", "keeper")["tokens"] == []
+    assert shell("user", "revoke", "li", "--as", "keeper")["revoked"] == 0
     assert len(shell("user", "list")["users"]) == len(PEOPLE) + 1
+
+    job = _queued(shell)
+    assert shell("jobs", "show", job)["job"]["state"] == "waiting"
+    assert shell("jobs", "cancel", job, "--as", "root")["job"]["state"] == "cancelled"
+    assert [listed["id"] for listed in shell("jobs", "list")["jobs"]] == [job]
+    assert shell("exports", "--as", "chen")["exports"] == []
 
     entries = shell("audit", "list")["entries"]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
@@ -140,6 +151,14 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     # tests/boundaries/test_topology_commands.py runs those of files
     of_files = {("check",), ("repair",), ("borders",), ("simplify",), ("changes",)}
     assert shell.called == COMMANDS - without_end - of_files
+
+
+def _queued(shell: Shell) -> str:
+    """Ask for a job that nobody does."""
+    registry = open_registry(str(shell.store))
+    job = registry.start_job("root", "verify", "", {})
+    registry.close()
+    return str(job["id"])
 
 
 def _conflict(shell: Shell) -> None:
