@@ -98,6 +98,8 @@ def _places(scope: Sequence[str]) -> set[tuple[str, str]]:
     sides = any(review.EITHER in key for key in scope)
     deepest = max(map(len, held), default=0)
     over = {d for d in held if sides or len(d) == deepest} or {""}
+    if sides:
+        over.add("")  # of one key the one side may be theirs, of another the other
     if len(each) == 1:
         over = set()  # one part lies in one subtree
     return {("in", d) for d in held} | {("over", d) for d in over}

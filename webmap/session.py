@@ -163,9 +163,12 @@ def _put_key(path: Path, key: bytes) -> None:
         file.write(key)
         file.flush()
         os.fsync(file.fileno())
-    with contextlib.suppress(FileExistsError):
-        os.link(part, path)
-    part.unlink()
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
+    except OSError:  # a file system without links; nobody else begins just now
+        part.replace(path)
+    part.unlink(missing_ok=True)
 
 
 def base() -> Registry:

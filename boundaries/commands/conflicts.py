@@ -89,12 +89,10 @@ def check(
     read = read_file(run, file, **how)
     above = None
     if parent is not None:
-        upper = read_file(run, parent)
-        above = _beside(upper.frame.rename(columns={upper.key: read.key}), read)
+        above = _beside(_keyed_alike(read_file(run, parent), read), read)
     drawn = None
     if lines is not None:
-        line = read_file(run, lines)
-        drawn = _beside(line.frame.rename(columns={line.key: read.key}), read)
+        drawn = _beside(_keyed_alike(read_file(run, lines), read), read)
     run.progress(Text("检查", "checking"))
     found = topology.check(
         read.frame, key=read.key, parent=above, lines=drawn, tolerance_m=tolerance
@@ -261,6 +259,14 @@ def _refused(entry: dict[str, Any]) -> Text:
         f"{entry['rule']} {names}：{entry['why']['zh']}",
         f"{entry['rule']} {', '.join(entry['keys'])}: {entry['why']['en']}",
     )
+
+
+def _keyed_alike(other: AsIs, read: AsIs) -> gpd.GeoDataFrame:
+    """Return another file's frame, its keys in the column that ours are in."""
+    if other.key == read.key:
+        return other.frame
+    rest = other.frame.drop(columns=read.key, errors="ignore")
+    return rest.rename(columns={other.key: read.key})
 
 
 def _beside(frame: gpd.GeoDataFrame, read: AsIs) -> gpd.GeoDataFrame:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
-from geodata.errors import InputError, QuhuaError, Text
+from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,7 +118,7 @@ def _draw(work: Work, layer: str, version: int | None) -> None:
         return  # it will be refused
     try:
         prepared.prepare(store, number, layer, places.tiles_beside(store.url))
-    except (QuhuaError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - what is agreed on waits for no picture
         log.warning("version %s is published without tiles: %s", number, error)
 
 

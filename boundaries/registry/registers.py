@@ -125,9 +125,10 @@ class Registers(Drafts, Readings):
         dict
             ``{"items", "total"}``; each item with its division and where it is.
         """
-        index, allowed = self.name_index(actor)
+        number = self._number_of(actor, "place_names")
+        index, allowed = self._index_of(actor, number)
         found, total = index.counted(query[:100], limit=limit, allowed=allowed)
-        frame = self._frame("place_names", self._number_of(actor, "place_names"))
+        frame = self._frame("place_names", number)
         names = self._division_names()
         rows = records_of(frame.loc[[item["key"] for item in found]])
         for item, row in zip(found, rows, strict=True):
@@ -137,8 +138,12 @@ class Registers(Drafts, Readings):
 
     def name_index(self, actor: str) -> tuple[Index, NDArray[np.bool_] | None]:
         """Return the index of names and which of them the actor may be told of."""
+        return self._index_of(actor, self._number_of(actor, "place_names"))
+
+    def _index_of(
+        self, actor: str, number: int
+    ) -> tuple[Index, NDArray[np.bool_] | None]:
         user = self.user(actor)
-        number = self._number_of(actor, "place_names")
         key = (self.store.url, number)
         frame = self._frame("place_names", number)
         index: Index = _indexes.get(key, lambda: Index(frame))
@@ -153,7 +158,7 @@ class Registers(Drafts, Readings):
         self,
         actor: str,
         layer: str,
-        box: tuple[float, float, float, float],
+        box: tuple[float, float, float, float] | None,
         asked: Mapping[str, Any] | None = None,
         *,
         zoom: float | None = None,
@@ -163,6 +168,8 @@ class Registers(Drafts, Readings):
 
         Parameters
         ----------
+        box
+            West, south, east and north in degrees; None: wherever it lies.
         asked
             What the list beside the map is narrowed to, as its address says.
         zoom
@@ -179,7 +186,7 @@ class Registers(Drafts, Readings):
         else:
             frame, index = self.name_register(actor)[0], self.name_index(actor)[0]
             found = points(frame, index, Wish.of(asked or {}))
-        near = [feature for feature in found if clusters.inside(feature, box)]
+        near = [each for each in found if box is None or clusters.inside(each, box)]
         drawn = near if zoom is None else clusters.gathered(near, zoom)
         return {
             "type": "FeatureCollection",

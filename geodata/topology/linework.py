@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from geodata.topology.findings import Place
@@ -45,13 +46,20 @@ class Lines:
         """Take the lines of a frame; without the key column rows are numbered."""
         column = frame[key] if key in frame else frame.index.to_series()
         sides = [
-            tuple(None if value is None else str(value) for value in frame[side])
+            tuple(_named(value) for value in frame[side])
             if side in frame
             else (None,) * len(frame)
             for side in ("left", "right")
         ]
         shapes = shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object))
         return cls(unit_keys(column), shapes, sides[0], sides[1])
+
+
+def _named(value: Any) -> str | None:
+    """Return the unit a line names to one side; None where it names none."""
+    if value is None or pd.isna(value) or not str(value).strip():
+        return None
+    return str(value)
 
 
 def line_places(

@@ -93,7 +93,7 @@ def repair(
         if not _take_back(bench, jobs, _with(frame, bench.shapes), findings):
             break
     else:
-        for job in jobs:
+        for job in reversed(jobs):  # one may stand on what another left
             _undone(bench, job)
     return _with(frame, bench.shapes), [_logged(job) for job in jobs]
 
@@ -220,11 +220,11 @@ def _take_back(
     ).frame
     fresh = ~again["fingerprint"].isin(list(findings.frame["fingerprint"]))
     worse = again[fresh & again["severity"].isin(BLOCKING)]
-    still = set(again["fingerprint"])
+    still = dict(zip(again["fingerprint"], again.geometry, strict=True))
     taken = [
         at
         for at, job in enumerate(done)
-        if job.entry["fingerprint"] in still or _worsened(bench, job, worse)
+        if _remains(bench, job, still) or _worsened(bench, job, worse)
     ]
     if not taken:
         return False
@@ -238,6 +238,18 @@ def _take_back(
     for job in reversed(back):
         _undone(bench, job)
     return True
+
+
+def _remains(bench: Bench, job: _Job, still: Mapping[str, Any]) -> bool:
+    """Return whether a finding is still there after its repair.
+
+    Of several between the same units in one cell the next takes over its name.
+    """
+    mark = job.entry["fingerprint"]
+    if mark not in still:
+        return False
+    place = still[mark]
+    return job.place is None or place is None or bench.near(job.place, place)
 
 
 def _worsened(bench: Bench, job: _Job, worse: gpd.GeoDataFrame) -> bool:

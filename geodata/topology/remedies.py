@@ -152,7 +152,9 @@ def _drop_repeated(bench: Bench, repair: Mapping[str, Any], _: Any) -> Shapes:
 
 def _orient(bench: Bench, repair: Mapping[str, Any], _: Any) -> Shapes:
     row = bench.row(repair["unit"])
-    return {row: shapely.orient_polygons(bench.shapes[row])}
+    clockwise = bool(repair.get("clockwise"))
+    turned = shapely.orient_polygons(bench.shapes[row], exterior_cw=clockwise)
+    return {row: turned}
 
 
 def _snap(bench: Bench, repair: Mapping[str, Any], place: Any) -> Shapes:

@@ -210,7 +210,12 @@ def _orientation(
                 "orientation",
                 (key,),
                 shapely.Point(raw.xy[raw.start[ring]]),
-                repair={"kind": "orient", "unit": key, "among": [key]},
+                repair={
+                    "kind": "orient",
+                    "unit": key,
+                    "clockwise": units.usual,
+                    "among": [key],
+                },
             )
         )
     return places

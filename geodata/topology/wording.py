@@ -58,8 +58,8 @@ WORDS: dict[str, Text] = {
         "{who} repeats {count} vertices, first at {at}.",
     ),
     "orientation": Text(
-        "{who} 的内外环方向相同，首处在 {at}。",
-        "Outer rings and holes of {who} turn the same way, first at {at}.",
+        "{who} 有环的走向与图层中多数相反，首处在 {at}。",
+        "Rings of {who} run the other way than most of the layer's, first at {at}.",
     ),
     "too_few_points": Text(
         "{who} 在 {at} 的环顶点不足，不成面。请补齐或删去。",

@@ -217,6 +217,8 @@ def test_old_jobs_are_forgotten_by_when_they_ended(tmp_path: Path) -> None:
          ["120101001001", "120101002001"], True),
         (["surveyor:120101", "surveyor:120103"], "markers",
          ["120101001|120102001", "120102002|120103001"], True),
+        (["surveyor:120101", "surveyor:130102"], "markers",
+         ["120101001|130101001", "120102001|130102001"], True),
         (["surveyor"], "divisions", [""], True),
         (["surveyor:120000"], "divisions", [""], False),
         (["surveyor:120000"], "divisions", ["junk"], False),

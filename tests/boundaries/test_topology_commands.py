@@ -181,3 +181,17 @@ def test_errors_of_a_file_end_with_status_one(tmp_path):
     ran = quhua("check", path, "--key", "dm")
     assert ran.status == 1
     assert "self_crossing" in ran.out
+
+
+def test_superiors_may_have_a_column_called_like_our_key(tmp_path):
+    units, above = tmp_path / "街道.gpkg", tmp_path / "区县.gpkg"
+    frame = coverage_of("AB").rename(columns={"code": "dm"})
+    files.write(frame, units, language="")
+    whole = gpd.GeoDataFrame(
+        {"code": ["120101"], "dm": ["别的"]},
+        geometry=[shapely.union_all(frame.geometry.to_numpy())],
+        crs=frame.crs,
+    )
+    files.write(whole, above, language="")
+    ran = quhua("check", units, "--key", "dm", "--parent", above, "--json")
+    assert (ran.status, ran.document) == (0, []), ran.err

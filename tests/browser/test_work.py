@@ -111,9 +111,12 @@ def test_two_surveyors_settle_the_border_they_both_moved(
         visit.sign_in("chen")
         work.approved(visit, first)
         visit.open(f"/drafts/{second}", ready=False)
-        work.tried_to_approve(visit)
-        page.wait_for_selector(".progress[data-job]")  # the layer moved on: check first
-        page.wait_for_selector(".progress[data-job]", state="detached")
+        # the layer moved on: what is approved is seen checked on it first
+        assert page.locator("button[data-dialog='approve-dialog']").count() == 0
+        page.click(f"form[action='/drafts/{second}/check'] button")
+        page.wait_for_selector(
+            "button[data-dialog='approve-dialog']", timeout=work.PATIENCE_MS
+        )
         work.tried_to_approve(visit)
         page.wait_for_url(f"**/drafts/{second}/conflict")
         assert page.locator("form#resolve-form button.primary").count() == 0

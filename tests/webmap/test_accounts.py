@@ -455,3 +455,15 @@ def test_the_key_is_made_once_for_its_owner(tmp_path: Path) -> None:
     assert len(key) == 32
     assert secret_key(path) == key
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_is_kept_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(1, "no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    key = secret_key(tmp_path / "store.key")
+    assert secret_key(tmp_path / "store.key") == key
+    assert [each.name for each in tmp_path.iterdir()] == ["store.key"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+import shapely
 
 from boundaries import prepared
+from boundaries.jobs import kinds
 from geodata.tiles.pyramid import TileSet, tiles_over
 from tests.support.signed import client_as
 from webmap import create_app
@@ -98,3 +101,21 @@ def test_a_disk_without_room_promises_no_tile(
     found = prepared.prepare(moved.store, 2, "divisions", tmp_path / "tiles")
     assert found is not None
     assert found.tiles.complete == frozenset()
+
+
+@pytest.mark.parametrize("error", [shapely.errors.GEOSException, MemoryError, KeyError])
+def test_what_cannot_be_drawn_does_not_keep_a_version_back(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise error("no picture")
+
+    monkeypatch.setattr(prepared, "prepare", fail)
+    store = SimpleNamespace(head=lambda _: 2, tags=dict, url="sqlite:///some.sqlite")
+    work: Any = SimpleNamespace(
+        registry=SimpleNamespace(store=store), written=lambda _: None
+    )
+    kinds._draw(work, "divisions", 2)
+    assert "published without tiles" in caplog.text

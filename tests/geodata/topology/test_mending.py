@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import ConflictError, GeometryError, InputError
+from geodata.topology import mending
 from geodata.topology.check import check
 from geodata.topology.mending import preview, repair, undo
 from geodata.topology.remedies import with_vertices
@@ -119,6 +120,21 @@ def test_repairing_then_checking_is_clean(kind, plane):
     assert_same_bits(frame, undo(mended, json.loads(json.dumps(log))))
 
 
+@pytest.mark.parametrize("clockwise", [False, True])
+def test_a_unit_is_turned_the_way_its_layer_runs(clockwise):
+    """Else it would stay, and what else is done to the unit be taken back with it."""
+    frame = gap(sound())
+    shapes = shapely.orient_polygons(frame.geometry.to_numpy(), exterior_cw=clockwise)
+    shapes[0] = shapely.reverse(shapes[0])
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=frame.crs))
+    before = check(frame, key="code")
+    assert "orientation" in set(before.frame["rule"])
+    mended, log = repair(frame, before)
+    assert [entry["why"] for entry in log if not entry["done"]] == []
+    assert len(check(mended, key="code")) == 0
+    assert_same_bits(frame, undo(mended, log))
+
+
 def test_costs_are_metres_and_by_unit():
     frame = planted("gap")
     mended, log = repair(frame, check(frame, key="code"))
@@ -139,6 +155,24 @@ def test_beyond_its_limits_it_refuses(limit):
     assert [entry["done"] for entry in log] == [False]
     assert "limit" in log[0]["why"]["en"]
     assert_same_bits(frame, mended)
+
+
+def test_a_repair_stays_when_the_next_place_takes_over_its_name():
+    """Two gaps of the same units within a hundred metres, one beyond the limit."""
+    here = np.array([500_000.0, 3_300_000.0])
+    small, large = shapely.box(90, 5, 100, 6), shapely.box(94, 20, 100, 40)
+    west = shapely.difference(shapely.box(0, 0, 100, 60), shapely.union(small, large))
+    shapes = shapely.transform([west, shapely.box(100, 0, 200, 60)], lambda p: p + here)
+    frame = gpd.GeoDataFrame(
+        {"code": ["A", "B"]}, geometry=shapely.orient_polygons(shapes), crs=4547
+    )
+    found = check(frame, key="code")
+    assert list(found.frame["rule"]).count("gap") == 2
+    mended, log = repair(frame, found, accept=["gap"], max_area_m2=50.0)
+    assert sorted(entry["done"] for entry in log) == [False, True]
+    left = check(mended, key="code").frame
+    (area,) = left.loc[left["rule"] == "gap", "area_m2"]
+    assert area == pytest.approx(120, rel=0.01)
 
 
 def test_only_what_is_accepted_is_done():
@@ -208,6 +242,17 @@ def test_undo_refuses_what_was_changed_since():
     other = with_shape(mended, row, shapely.box(117, 39, 117.1, 39.1))
     with pytest.raises(ConflictError):
         undo(other, log)
+
+
+def test_when_all_is_taken_back_nothing_of_it_stays(monkeypatch):
+    """Repairs of one unit stand on each other: the last is undone first."""
+    frame = repeated(spike(sound()))
+    found = check(frame, key="code")
+    monkeypatch.setattr(mending, "_take_back", lambda *_: True)
+    mended, log = repair(frame, found)
+    assert len(log) > 1
+    assert not any(entry["done"] for entry in log)
+    assert_same_bits(frame, mended)
 
 
 @settings(max_examples=12, deadline=None)
