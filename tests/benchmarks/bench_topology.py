@@ -130,7 +130,7 @@ def test_full_report_against_flags_alone(kind, full_size, capsys):
 
 
 def test_a_unit_that_touches_all_others(full_size, capsys):
-    shapes = hub(20_000 if full_size else 3_000)
+    shapes = hub(8_000 if full_size else 3_000)  # the peer's time grows as its square
     units = table(range(len(shapes)), shapes)
 
     def edges(units):
