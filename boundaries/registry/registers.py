@@ -158,7 +158,7 @@ class Registers(Drafts, Readings):
         self,
         actor: str,
         layer: str,
-        box: tuple[float, float, float, float] | None,
+        box: tuple[float, float, float, float],
         asked: Mapping[str, Any] | None = None,
         *,
         zoom: float | None = None,
@@ -168,8 +168,6 @@ class Registers(Drafts, Readings):
 
         Parameters
         ----------
-        box
-            West, south, east and north in degrees; None: wherever it lies.
         asked
             What the list beside the map is narrowed to, as its address says.
         zoom
@@ -186,7 +184,7 @@ class Registers(Drafts, Readings):
         else:
             frame, index = self.name_register(actor)[0], self.name_index(actor)[0]
             found = points(frame, index, Wish.of(asked or {}))
-        near = [each for each in found if box is None or clusters.inside(each, box)]
+        near = [feature for feature in found if clusters.inside(feature, box)]
         drawn = near if zoom is None else clusters.gathered(near, zoom)
         return {
             "type": "FeatureCollection",
