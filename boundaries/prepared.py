@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import logging
 import math
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -68,14 +69,19 @@ def prepare(store: Reader, number: int, layer: str, cache: Path) -> State | None
     date = opening(store.dates(layer, at=number))
     if date is None:
         return None
-    found = kept(cache, version, date)
-    if found is None:
-        frame = store.snapshot(layer, at=number, valid_on=date)
-        found = state(frame, date, cache, {})
+    before = kept(cache, version, date)
+    found = before or state(
+        store.snapshot(layer, at=number, valid_on=date), date, cache, {}
+    )
     zooms = [] if found.box is None else ahead(found.box)
-    if found.box is not None:
-        found.tiles.prebuild(found.box, zooms, margin=1)
-    keep(cache, version, found, zooms)
+    try:
+        if found.box is not None:
+            found.tiles.prebuild(found.box, zooms, margin=1)
+        keep(cache, version, found, zooms)
+    except Exception:
+        if before is None:  # on a full disk what follows needs the room
+            shutil.rmtree(cache / found.digest, ignore_errors=True)
+        raise
     return found
 
 

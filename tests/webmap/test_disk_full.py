@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.registries import Office
 
 UPLOADS = "/api/v1/uploads"
-ROOM = 48 << 10
+ROOM = 128 << 10
 """Left for the rows of jobs; too little for what jobs write."""
 
 
