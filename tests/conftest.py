@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def full_size(request: pytest.FixtureRequest) -> bool:
     """Whether the full sizes are asked for (CI sizes otherwise)."""
     return bool(request.config.getoption("--full"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell of a failure at once in CI: the run may be cut off before its summary."""
+    if (
+        report.failed
+        and os.environ.get("CI")
+        and "PYTEST_XDIST_WORKER" not in os.environ
+    ):
+        sys.stdout.write(f"\n{report.nodeid} {report.when}\n{report.longreprtext}\n")
+        sys.stdout.flush()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
