@@ -21,11 +21,13 @@ from geodata.topology.findings import Findings, Place, framed, without
 from geodata.topology.kinds import coverage_places
 from geodata.topology.linework import Lines, line_places
 from geodata.topology.nested import nesting_places, superiors
+from geodata.topology.sizes import USUAL, Sizes
+from geodata.topology.spikes import with_neighbours
 from geodata.topology.survey import survey
 from geodata.topology.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -41,6 +43,8 @@ def check(
     lines: gpd.GeoDataFrame | None = None,
     exceptions: Iterable[str] = (),
     tolerance_m: float = 0.05,
+    sizes: Sizes = USUAL,
+    names: Mapping[str, str] | None = None,
 ) -> Findings:
     """Return every conflict between the units of one level.
 
@@ -61,6 +65,10 @@ def check(
         Fingerprints of findings that are registered (enclaves, waivers).
     tolerance_m
         Vertices nearer than this on the ground are meant to be one.
+    sizes
+        From where on a place is of which kind.
+    names
+        What messages call the units, by key; None: their keys.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def check(
     units = Units(frame, key)
     above = None if parent is None else Units(parent, key)
     given = frame["parent"] if above is not None and _has(frame, "parent") else None
-    found = places_of_units(units, tolerance_m)
+    found = places_of_units(units, tolerance_m, sizes)
     shapes = Shapes(units, found.survey)
     places = found.places + precision(units, [units.keys[row] for row in found.noisy])
     if above is not None:
@@ -81,9 +89,18 @@ def check(
     if lines is not None:
         known = Lines.of(lines, key)
         places += line_places(known, shapes, units.metres, tolerance_m)
-    table = without(framed(places, units.metres), exceptions)
+    table = without(framed(places, units.metres, names), exceptions)
     return Findings(
-        table, units, key, tolerance_m, frozenset(exceptions), parent, lines, given
+        table,
+        units,
+        key,
+        tolerance_m,
+        frozenset(exceptions),
+        parent,
+        lines,
+        given,
+        sizes,
+        names,
     )
 
 
@@ -97,14 +114,14 @@ class Checked:
     """Rows with vertices that differ from others' by less than any survey."""
 
 
-def places_of_units(units: Units, tolerance_m: float) -> Checked:
+def places_of_units(units: Units, tolerance_m: float, sizes: Sizes = USUAL) -> Checked:
     """Return every conflict of one level by itself, not yet framed."""
     seen = survey(units)
     seen, made, places = _arranged(units, seen)
     faces = faces_of(units, seen, made)
-    conflicts = coverage_places(units, seen, made, faces, tolerance_m)
+    conflicts = coverage_places(units, seen, made, faces, tolerance_m, sizes)
     conflicts = _without_unusable(units, seen, conflicts)
-    places += seen.places + conflicts
+    places += with_neighbours(seen.places, Shapes(units, seen)) + conflicts
     places += _multipart(units, seen)
     return Checked(seen, places, made.noisy)
 

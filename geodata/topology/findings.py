@@ -12,10 +12,11 @@ import pandas as pd
 import shapely
 
 from geodata.topology.fingerprints import fingerprint, places_of
+from geodata.topology.sizes import USUAL, Sizes
 from geodata.topology.wording import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,7 +55,7 @@ SEVERITY = {
     "too_few_points": "error",
     "not_finite": "error",
     "duplicate": "error",
-    "near_duplicate": "warning",
+    "near_duplicate": "error",
     "missing_unit": "warning",
     "uncut_host": "error",
     "multipart": "warning",
@@ -102,6 +103,9 @@ class Findings:
     lines: Any = None
     given: Any = None
     """What was given to the check besides: superiors, lines, and who is whose."""
+    sizes: Sizes = USUAL
+    names: Mapping[str, str] | None = None
+    """From where on a place is of which kind, and what messages call the units."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -130,14 +134,16 @@ class Findings:
         return [_plain(row, shape) for row, shape in zip(rows, shapes, strict=True)]
 
 
-def framed(places: Sequence[Place], metres: Metres) -> gpd.GeoDataFrame:
+def framed(
+    places: Sequence[Place], metres: Metres, names: Mapping[str, str] | None = None
+) -> gpd.GeoDataFrame:
     """Return places as a frame of findings, in an order that only they decide."""
     shapes = np.empty(len(places), dtype=object)
     shapes[:] = [place.geometry for place in places]
     who = [tuple(sorted(place.units)) for place in places]
     marks = [(place.rule, *units) for place, units in zip(places, who, strict=True)]
     where = places_of(shapes, marks, cell=metres.cell)
-    words = [message(place, metres) for place in places]
+    words = [message(place, metres, names) for place in places]
     table = pd.DataFrame(
         {
             "rule": pd.array([place.rule for place in places], dtype="str"),

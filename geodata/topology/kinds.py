@@ -11,6 +11,7 @@ import shapely
 from geodata.topology import measure
 from geodata.topology.findings import Place
 from geodata.topology.kernels import arranging, tracing
+from geodata.topology.sizes import USUAL, Sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
     from geodata.topology.survey import Survey
     from geodata.topology.units import Units
 
-SLIVER_M = 0.5
-"""An overlap or gap narrower than this on average is a sliver."""
-SLIVER_M2 = 1.0
-"""So is one smaller than this."""
-SAME_SHARE = 1 - 1e-6
-"""Two units that share this part of both are one drawn twice."""
-NEAR_SHARE = 0.95
-"""Two units that share this part of both are nearly the same."""
-HOST_SHARE = 0.95
-"""A unit covered this much by a larger one lies in a host that was not cut."""
-MISSING_SHARE = 0.1
-"""A hole at least this share of its neighbours' median area may be a unit."""
 COMPACT = 0.2
 """A hole as wide as this share of its area's root has the shape of a unit."""
 REDRAWN = 3
@@ -39,7 +28,12 @@ REDRAWN = 3
 
 
 def coverage_places(
-    units: Units, survey: Survey, made: Arrangement, faces: Faces, tolerance_m: float
+    units: Units,
+    survey: Survey,
+    made: Arrangement,
+    faces: Faces,
+    tolerance_m: float,
+    sizes: Sizes = USUAL,
 ) -> list[Place]:
     """Return overlaps, gaps and borders that do not match, by kind."""
     area = units.metres.area_m2(faces.polygons)
@@ -48,7 +42,7 @@ def coverage_places(
     near, pair_of = _near_pairs(units, made, faces, tolerance_m)
     rest = np.flatnonzero(pair_of < 0)
     places = _near_vertices(units, made, near)
-    kind = _whole_units(survey, faces)
+    kind = _whole_units(survey, faces, sizes)
     strips = rest[[kind[place] == "" for place in rest.tolist()]]
     redrawn = _redrawn(made, faces, strips)
     for group in redrawn:
@@ -59,7 +53,7 @@ def coverage_places(
     places += _pairs(units, survey, faces, kind, area, width, done)
     for place in np.flatnonzero(~done).tolist():
         if kind[place] == "":
-            places.append(_one(units, survey, faces, place, area, width))
+            places.append(_one(units, survey, faces, place, area, width, sizes))
     joined = np.unique(near)
     rows = made.lacking[~np.isin(made.lacking[:, 0], joined)]
     return places + _lacking(units, made, rows)
@@ -72,25 +66,26 @@ def _one(
     place: int,
     area: NDArray[np.float64],
     width: NDArray[np.float64],
+    sizes: Sizes,
 ) -> Place:
     """Return one overlap, gap or hole the size of a unit."""
     rows = faces.units[place]
     who = tuple(sorted(units.keys[row] for row in rows))
     size, wide = float(area[place]), float(width[place])
-    thin = wide < SLIVER_M or size < SLIVER_M2
+    thin = wide < sizes.sliver_m or size < sizes.sliver_m2
     if faces.count[place] > 1:
         rule, kind = ("sliver_overlap" if thin else "overlap"), "give"
     else:
         rule, kind = ("sliver_gap" if thin else "gap"), "fill"
         if not thin and wide >= COMPACT * np.sqrt(size):
             around = np.median(survey.area[list(rows)]) if rows else np.inf
-            if faces.share[place] >= MISSING_SHARE * around:
+            if faces.share[place] >= sizes.missing_share * around:
                 rule, kind = "missing_unit", ""
     repair = {"kind": kind, "to": None, "among": list(who)} if kind and who else None
     return Place(rule, who, faces.polygons[place], size, wide, repair=repair)
 
 
-def _whole_units(survey: Survey, faces: Faces) -> list[str]:
+def _whole_units(survey: Survey, faces: Faces, sizes: Sizes) -> list[str]:
     """Tell duplicates and uncut hosts by what the same units share in all places."""
     total: dict[tuple[int, ...], float] = {}
     for place in np.flatnonzero(faces.count > 1).tolist():
@@ -99,11 +94,11 @@ def _whole_units(survey: Survey, faces: Faces) -> list[str]:
     kinds: dict[tuple[int, ...], str] = {}
     for who, shared in total.items():
         small, large = survey.area[list(who)].min(), survey.area[list(who)].max()
-        if shared >= SAME_SHARE * large:
+        if shared >= sizes.same_share * large:
             kinds[who] = "duplicate"
-        elif shared >= NEAR_SHARE * large:
+        elif shared >= sizes.near_share * large:
             kinds[who] = "near_duplicate"
-        elif len(who) == 2 and shared >= HOST_SHARE * small:
+        elif len(who) == 2 and shared >= sizes.host_share * small:
             kinds[who] = "uncut_host"
     many = faces.count > 1
     return [
@@ -343,7 +338,7 @@ def _lacking(units: Units, made: Arrangement, rows: NDArray[np.int64]) -> list[P
                 },
                 detail={
                     "lacks": units.keys[lacks],
-                    "has": "、".join(units.keys[row] for row in has),
+                    "has": tuple(units.keys[row] for row in has),
                     "count": len(nodes),
                 },
             )

@@ -64,7 +64,7 @@ def recheck(
     )
     places, noise, close = _around(findings, after, boxes, now)
     noisy = _noisy(table, noise, close, touched)
-    fresh = framed([*places, *precision(after, noisy)], after.metres)
+    fresh = framed([*places, *precision(after, noisy)], after.metres, findings.names)
     file_level = (fresh["rule"] == "precision").to_numpy()
     fresh = fresh[_concerned(fresh, touched, ground) | file_level]
     fresh = without(fresh, findings.exceptions)
@@ -89,7 +89,7 @@ def _around(
     rows = np.union1d(inner, _near(after, after.boxes[inner], reach)).astype(np.intp)
     while True:
         part = after.subset(rows)
-        found = places_of_units(part, findings.tolerance_m)
+        found = places_of_units(part, findings.tolerance_m, findings.sizes)
         holes = [p.geometry for p in found.places if p.rule in GAPS]
         if not holes:
             break
@@ -173,4 +173,6 @@ def _whole(findings: Findings, after: Units) -> Findings:
         lines=findings.lines,
         exceptions=findings.exceptions,
         tolerance_m=findings.tolerance_m,
+        sizes=findings.sizes,
+        names=findings.names,
     )

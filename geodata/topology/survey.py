@@ -30,7 +30,8 @@ class Survey:
 
     ``skip`` marks rings that take no part: those of units that cannot be used, and
     those of invalid units, which take part with repaired rings at the end.
-    ``area`` is the area of every unit in square units of the coordinates.
+    ``area`` is the area of every unit in square units of the coordinates;
+    ``turned`` how many rings run clockwise, holes the other way, and how many not.
     """
 
     rings: Rings
@@ -39,6 +40,7 @@ class Survey:
     repaired: dict[int, Any]
     area: NDArray[np.float64]
     places: list[Place]
+    turned: tuple[int, int] = (0, 0)
 
 
 def survey(units: Units) -> Survey:
@@ -86,7 +88,10 @@ def survey(units: Units) -> Survey:
     halves = _left(rings, area)[~skip] / 2
     mine = np.bincount(rings.unit[~skip], weights=halves, minlength=count)
     total = np.asarray(mine, dtype=float)
-    return Survey(rings, skip, usable, fixed, total, places)
+    fine = state == tidying.FINE
+    back = int((turned & fine).sum())
+    run = back, int(fine.sum()) - back
+    return Survey(rings, skip, usable, fixed, total, places, run)
 
 
 def _with(

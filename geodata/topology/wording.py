@@ -9,10 +9,15 @@ import shapely
 from geodata.errors import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from geodata.topology.findings import Place
     from geodata.topology.metres import Metres
 
 MOST_NAMED = 4
+KEYS = ("lacks", "has", "inner", "host")
+"""Details that are keys of units."""
 
 WORDS: dict[str, Text] = {
     "overlap": Text(
@@ -136,17 +141,37 @@ WORDS: dict[str, Text] = {
 }
 
 
-def message(place: Place, metres: Metres) -> Text:
-    """Return the sentence for one finding in both languages."""
+def message(
+    place: Place, metres: Metres, names: Mapping[str, str] | None = None
+) -> Text:
+    """Return the sentence for one finding in both languages.
+
+    ``names`` says what units are called, by key.
+    """
     words = WORDS[place.rule]
-    names = "、".join(place.units[:MOST_NAMED])
-    if len(place.units) > MOST_NAMED:
-        names += f" … +{len(place.units) - MOST_NAMED}"
-    told = {"who": names, "at": _at(place, metres), **place.detail}
+    told: dict[str, Any] = {
+        "who": _called(place.units, names or {}),
+        "at": _at(place, metres),
+    }
+    for word, value in place.detail.items():
+        if word in KEYS:
+            keys = (value,) if isinstance(value, str) else value
+            told[word] = _called(keys, names or {})
+        else:
+            told[word] = value
     return Text(
         words.zh.format(**told, size=_size(place, "：", "平均宽 ", "，")),
         words.en.format(**told, size=_size(place, ": ", "mean width ", ", ")),
     )
+
+
+def _called(keys: Sequence[str], names: Mapping[str, str]) -> str:
+    """Return units by name and key, those beyond a few counted."""
+    said = [
+        f"{names[key]}（{key}）" if key in names else key for key in keys[:MOST_NAMED]
+    ]
+    more = len(keys) - len(said)
+    return "、".join(said) + (f" … +{more}" if more > 0 else "")
 
 
 def _at(place: Place, metres: Metres) -> str:
