@@ -223,13 +223,20 @@ def unit_keys(column: pd.Series[Any]) -> tuple[str, ...]:
         names = column.astype(str)
         if names.is_unique and names.str.strip().all():
             return tuple(names.tolist())
+    given = [
+        f"#{row}"
+        if value is None or pd.isna(value) or not str(value).strip()
+        else str(value)
+        for row, value in enumerate(column)
+    ]
     found: list[str] = []
-    seen: dict[str, int] = {}
-    for row, value in enumerate(column):
-        missing = value is None or bool(pd.isna(value)) or not str(value).strip()
-        name = f"#{row}" if missing else str(value)
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    taken, seen = set(given), dict[str, int]()
+    for name in given:
+        number = seen[name] = seen.get(name, 0) + 1
+        while number > 1 and f"{name}#{number}" in taken:  # a key of another row
+            number = seen[name] = number + 1
+        found.append(name if number == 1 else f"{name}#{number}")
+        taken.add(found[-1])
     return tuple(found)
 
 
