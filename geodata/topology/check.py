@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from geodata.topology.alone import Alone
 from geodata.topology.arrangement import Arrangement, CrowdedError
-from geodata.topology.coverage import (
-    NOISE_M,
-    Shapes,
-    arranged,
-    faces_of,
-    unmatched,
-)
+from geodata.topology.coverage import NOISE_M, Shapes, arranged, faces_of
 from geodata.topology.crowding import crowding
 from geodata.topology.findings import Findings, Place, framed, without
 from geodata.topology.kinds import coverage_places
@@ -32,6 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from geodata.topology.alone import Looked
     from geodata.topology.survey import Survey
 
 
@@ -76,31 +72,50 @@ def check(
         One row a place. A unit that cannot be used is a finding of its own, and
         the others are checked without it.
     """
-    units = Units(frame, key)
-    above = None if parent is None else Units(parent, key)
+    asked = Asked(key, parent, lines, frozenset(exceptions), tolerance_m, sizes, names)
+    return concluded(Alone(Units(frame, key)), frame, asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check was asked for; see :func:`check`."""
+
+    key: str
+    parent: Any = None
+    lines: Any = None
+    exceptions: frozenset[str] = frozenset()
+    tolerance_m: float = 0.05
+    sizes: Sizes = USUAL
+    names: Mapping[str, str] | None = None
+
+
+def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
+    """Return the findings for a level that was looked at, here or elsewhere."""
+    units, parent, lines = looked.units, asked.parent, asked.lines
+    above = None if parent is None else Units(parent, asked.key)
     given = frame["parent"] if above is not None and _has(frame, "parent") else None
-    found = places_of_units(units, tolerance_m, sizes)
+    found = places_of_units(units, asked.tolerance_m, asked.sizes, looked)
     shapes = Shapes(units, found.survey)
     places = found.places + precision(units, [units.keys[row] for row in found.noisy])
     if above is not None:
         higher = survey(above)
         whose = superiors(units, above, given)
-        places += nesting_places(units, found.survey, above, higher, whose)
+        places += nesting_places(shapes, looked.drawn(whose), above, higher, whose)
     if lines is not None:
-        known = Lines.of(lines, key)
-        places += line_places(known, shapes, units.metres, tolerance_m)
-    table = without(framed(places, units.metres, names), exceptions)
+        known = Lines.of(lines, asked.key)
+        places += line_places(known, shapes, units.metres, asked.tolerance_m)
+    table = framed(places, units.metres, asked.names)
     return Findings(
-        table,
+        without(table, asked.exceptions),
         units,
-        key,
-        tolerance_m,
-        frozenset(exceptions),
+        asked.key,
+        asked.tolerance_m,
+        asked.exceptions,
         parent,
         lines,
         given,
-        sizes,
-        names,
+        asked.sizes,
+        asked.names,
     )
 
 
@@ -114,15 +129,21 @@ class Checked:
     """Rows with vertices that differ from others' by less than any survey."""
 
 
-def places_of_units(units: Units, tolerance_m: float, sizes: Sizes = USUAL) -> Checked:
-    """Return every conflict of one level by itself, not yet framed."""
-    seen = survey(units)
-    seen, made, places = _arranged(units, seen)
+def places_of_units(
+    units: Units, tolerance_m: float, sizes: Sizes = USUAL, looked: Looked | None = None
+) -> Checked:
+    """Return every conflict of one level by itself, not yet framed.
+
+    ``looked`` is the level as other processes looked at it.
+    """
+    looked = looked or Alone(units)
+    made, places = _arranged(looked)
+    seen = looked.survey
     faces = faces_of(units, seen, made)
     conflicts = coverage_places(units, seen, made, faces, tolerance_m, sizes)
-    conflicts = _without_unusable(units, seen, conflicts)
+    conflicts = _beside_unusable(conflicts, looked.lost())
     places += with_neighbours(seen.places, Shapes(units, seen)) + conflicts
-    places += _multipart(units, seen)
+    places += looked.multiparts()
     return Checked(seen, places, made.noisy)
 
 
@@ -131,47 +152,25 @@ def _has(frame: Any, name: str) -> bool:
     return name in names
 
 
-def _arranged(units: Units, seen: Survey) -> tuple[Survey, Arrangement, list[Place]]:
+def _arranged(looked: Looked) -> tuple[Arrangement, list[Place]]:
     """Return the arrangement, without units that cross far too many others."""
     places: list[Place] = []
     while True:
+        a, b, unit = looked.left()
         try:
-            return seen, arranged(units, seen), places
+            return arranged(looked.units, a, b, unit), places
         except CrowdedError:
-            edge, unit = unmatched(seen)
-            xy = seen.rings.xy
-            rows = crowding(xy[edge], xy[edge + 1], unit)
+            rows = crowding(a, b, unit)
             if not len(rows):  # no one to blame: leave out all that meet others
-                rows = np.unique(unit)
-        places += [_crowded(units, seen, row) for row in rows.tolist()]
-        usable = seen.usable.copy()
-        usable[rows] = False
-        seen = replace(
-            seen, usable=usable, skip=seen.skip | np.isin(seen.rings.unit, rows)
-        )
+                rows = np.unique(unit).astype(np.intp)
+        places += looked.leave_out(rows)
 
 
-def _crowded(units: Units, seen: Survey, row: int) -> Place:
-    rings = seen.rings
-    first = rings.start[int(np.argmax(rings.unit == row))]
-    return Place(
-        "unusable",
-        (units.keys[row],),
-        shapely.Point(rings.xy[first]),
-        detail={
-            "why_zh": "与太多单元交叉，无法逐处列出",
-            "why_en": "it crosses too many others to list the places",
-        },
-    )
-
-
-def _without_unusable(units: Units, seen: Survey, places: list[Place]) -> list[Place]:
+def _beside_unusable(places: list[Place], lost: list[Any]) -> list[Place]:
     """Drop the holes that units leave which could not be used."""
-    raw = units.rings
-    lost = np.unique(raw.unit[~seen.usable[raw.unit]])
-    if not len(lost):
+    if not lost:
         return places
-    boxes = shapely.STRtree([_box(units, row) for row in lost.tolist()])
+    boxes = shapely.STRtree(lost)
     kept = []
     for place in places:
         if place.rule in ("gap", "sliver_gap", "missing_unit"):
@@ -184,41 +183,6 @@ def _without_unusable(units: Units, seen: Survey, places: list[Place]) -> list[P
                 continue
         kept.append(place)
     return kept
-
-
-def _box(units: Units, row: int) -> Any:
-    """Return the box of a unit's vertices that are finite."""
-    rings = units.rings
-    mine = np.flatnonzero(rings.unit == row)
-    xy: NDArray[np.float64] = np.concatenate(
-        [rings.xy[rings.start[ring] : rings.start[ring + 1]] for ring in mine]
-    )
-    xy = xy[np.isfinite(xy).all(axis=1)]
-    if not len(xy):
-        return None
-    return shapely.box(*xy.min(axis=0), *xy.max(axis=0))
-
-
-def _multipart(units: Units, seen: Survey) -> list[Place]:
-    """Report units of several parts; the geometry is all but the largest."""
-    outer = ~units.rings.hole
-    parts = np.bincount(units.rings.unit[outer], minlength=len(units))
-    rows = np.flatnonzero((parts > 1) & seen.usable)
-    places = []
-    for row, shape in zip(rows.tolist(), units.shapes(rows), strict=True):
-        pieces = shapely.get_parts(shape)
-        order = np.argsort(-shapely.area(pieces), kind="stable")
-        rest = shapely.multipolygons(shapely.force_2d(pieces[order[1:]]))
-        places.append(
-            Place(
-                "multipart",
-                (units.keys[row],),
-                rest,
-                float(units.metres.area_m2(rest)[0]),
-                detail={"count": len(pieces)},
-            )
-        )
-    return places
 
 
 def precision(units: Units, noisy: Iterable[str]) -> list[Place]:

@@ -59,11 +59,14 @@ def unmatched(survey: Survey) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     return edge, rings.unit[ring]
 
 
-def arranged(units: Units, survey: Survey) -> Arrangement:
-    """Return the arrangement of a layer's unmatched edges."""
-    edge, unit = unmatched(survey)
-    xy = survey.rings.xy
-    return arrange(xy[edge], xy[edge + 1], unit, units.metres.units(NOISE_M))
+def arranged(
+    units: Units,
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    unit: NDArray[np.int32],
+) -> Arrangement:
+    """Return the arrangement of a layer's unmatched edges, each from ``a`` to ``b``."""
+    return arrange(a, b, unit, units.metres.units(NOISE_M))
 
 
 def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:

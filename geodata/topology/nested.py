@@ -52,33 +52,50 @@ def superiors(units: Units, above: Units, given: Any) -> NDArray[np.intp]:
 
 
 def nesting_places(
-    units: Units,
-    seen: Survey,
+    shapes: Shapes,
+    drawn: Survey,
     above: Units,
     higher: Survey,
     parent: NDArray[np.intp],
 ) -> list[Place]:
-    """Return ground of units outside their superior, and of superiors without unit."""
-    both, family, owner = _families(units, seen, above, higher, parent)
-    marked = both.xy.view(np.uint64).copy()
-    ring = np.repeat(np.arange(len(family)), np.diff(both.start))
-    marked[:, 0] ^= family.astype(np.uint64)[ring] * np.uint64(0x9E3779B97F4A7C15)
-    skip = family < 0
-    twin = matching.match(marked, both.start, skip)
-    edge = np.flatnonzero(twin == -1)
-    group = family[ring[edge]]
+    """Return ground of units outside their superior, and of superiors without unit.
+
+    ``drawn`` has the rings of the units, or what is left of them after edges between
+    units of one superior were cancelled.
+    """
+    units = shapes.units
+    both, family, owner = _families(units, drawn, above, higher, parent)
+    edge, ring = differing(both, family)
+    group = family[ring]
     places: list[Place] = []
-    shapes, wholes = Shapes(units, seen), Shapes(above, higher)
+    wholes = Shapes(above, higher)
     eps = units.metres.units(NOISE_M)
     for row in np.unique(group).tolist():  # only families that differ
         mine = edge[group == row]
+        whose = owner[ring[group == row]]
         try:
-            made = arrange(both.xy[mine], both.xy[mine + 1], owner[ring[mine]], eps)
+            made = arrange(both.xy[mine], both.xy[mine + 1], whose, eps)
         except CrowdedError:
             places.append(_crowded(above, wholes, row))
             continue
         places += _of_family(units, above, shapes, wholes, made, row)
     return places
+
+
+def differing(
+    rings: Rings, family: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the edges that nobody else of the family draws backwards.
+
+    ``family`` is that of each ring, below 0 for rings that take no part; the rings
+    of the edges are returned beside them.
+    """
+    marked = rings.xy.view(np.uint64).copy()
+    ring = np.repeat(np.arange(len(family)), np.diff(rings.start))
+    marked[:, 0] ^= family.astype(np.uint64)[ring] * np.uint64(0x9E3779B97F4A7C15)
+    twin = matching.match(marked, rings.start, family < 0)
+    edge = np.flatnonzero(twin == -1)
+    return edge, ring[edge]
 
 
 def _families(
