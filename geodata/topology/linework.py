@@ -28,8 +28,10 @@ STEP_M = 10.0
 """Distance between the points of a line that are measured."""
 MOST_POINTS = 5_000
 """Points measured on one line at most."""
+MOST_ASKED = 33
+"""Points of a line at which the units beside it are asked for."""
 ASIDE_M = 2.0
-"""How far from a line its sides are looked at, at least."""
+"""How far beyond a line and its border the units beside are looked for."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ def line_places(
         places += _overlapping(lines.keys[row], line, metres, tolerance_m)
         dangling, ends = _ends(row, lines, tree, near, metres, tolerance_m)
         places += ends
+        profile = Profile.of(line, near, metres)
         if not dangling:
-            places += _deviation(lines.keys[row], line, near, metres, tolerance_m)
-        places += _sides(row, lines, near, metres, tolerance_m)
+            places += _deviation(lines.keys[row], profile, near, metres, tolerance_m)
+        places += _sides(row, lines, profile, near, metres)
     return places
 
 
@@ -189,57 +192,97 @@ def _outer(end: Any, near: Neighbourhood, reach: float, borders: int) -> bool:
     return bool(covered.area < 0.99 * disc.area)
 
 
+@dataclass(frozen=True)
+class Profile:
+    """How far the nearest border is from a line, point by point along it."""
+
+    xy: NDArray[np.float64]
+    step: NDArray[np.float64]
+    """Metres on the ground from each point to the next, 0 where a part ends."""
+    off: NDArray[np.float64]
+    """Metres from each point to the nearest border."""
+    foot: NDArray[np.float64]
+    """Where that is."""
+    border: NDArray[np.intp]
+    """Whose border that is, as a place in the neighbourhood."""
+
+    @classmethod
+    def of(cls, line: Any, near: Neighbourhood, metres: Metres) -> Profile | None:
+        """Measure a line; None where no unit is near."""
+        steps, owner = _steps(near.borders)
+        if not len(steps):
+            return None
+        xy, part = _sampled(line, metres)
+        points = shapely.points(xy)
+        here, step = shapely.STRtree(steps).query_nearest(points, all_matches=False)
+        foot = shapely.get_coordinates(
+            shapely.line_interpolate_point(
+                steps[step], shapely.line_locate_point(steps[step], points[here])
+            )
+        )
+        apart = (foot - xy) * metres.scale(xy)
+        ahead = np.diff(xy, axis=0) * metres.scale((xy[1:] + xy[:-1]) / 2)
+        length = np.hypot(ahead[:, 0], ahead[:, 1]) * (part[1:] == part[:-1])
+        off = np.hypot(apart[:, 0], apart[:, 1])
+        return cls(xy, length, off, foot, owner[step])
+
+    def beyond(self, tolerance_m: float) -> float:
+        """Return the length of line off its border, between points as if straight."""
+        low = np.minimum(self.off[1:], self.off[:-1])
+        high = np.maximum(self.off[1:], self.off[:-1])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.clip((high - tolerance_m) / (high - low), 0.0, 1.0)
+        share = np.where(low > tolerance_m, 1.0, np.where(high > low, share, 0.0))
+        return float((self.step * share).sum())
+
+    def mean(self) -> float:
+        """Return the mean distance along the line."""
+        middle = (self.off[1:] + self.off[:-1]) / 2
+        return float((middle * self.step).sum() / max(self.step.sum(), 1e-9))
+
+
 def _deviation(
-    key: str, line: Any, near: Neighbourhood, metres: Metres, tolerance_m: float
+    key: str,
+    profile: Profile | None,
+    near: Neighbourhood,
+    metres: Metres,
+    tolerance_m: float,
 ) -> list[Place]:
     """Report where the nearest border leaves a line, and by how much."""
-    points, weight = _sampled(line, metres)
-    if not len(near.borders) or not len(points):
+    if profile is None or profile.off.min() > CORRIDOR_M:
         return []
-    steps, owner = _steps(near.borders)
-    if not len(steps):
+    beyond = np.flatnonzero(profile.off > tolerance_m)
+    if not len(beyond):
         return []
-    tree = shapely.STRtree(steps)
-    here, step = tree.query_nearest(points, all_matches=False)
-    foot = shapely.get_coordinates(
-        shapely.line_interpolate_point(
-            steps[step], shapely.line_locate_point(steps[step], points[here])
-        )
-    )
-    xy = shapely.get_coordinates(points[here])
-    apart = (foot - xy) * metres.scale(xy)
-    off = np.hypot(apart[:, 0], apart[:, 1])
-    if off.min() > CORRIDOR_M:
-        return []
-    beyond = off > tolerance_m
-    if not beyond.any():
-        return []
-    who = {near.keys[unit] for unit in np.unique(owner[step[beyond]]).tolist()}
+    who = {near.keys[unit] for unit in np.unique(profile.border[beyond]).tolist()}
     # The neighbour draws the same edges: it is found beside them.
-    for at in np.flatnonzero(beyond).tolist():
-        close = near.beside(shapely.Point(foot[at]), metres.units(tolerance_m))
-        who |= {near.keys[unit] for unit in close}
+    some = beyond[np.linspace(0, len(beyond) - 1, MOST_ASKED).astype(int)]
+    for at in np.unique(some).tolist():
         if len(who) > 1:
             break
+        point = shapely.Point(profile.foot[at])
+        close = near.beside(point, metres.units(tolerance_m))
+        who |= {near.keys[unit] for unit in close}
+    most, mean = float(profile.off.max()), profile.mean()
     return [
         Place(
             "off_line",
             (key, *sorted(who)),
-            shapely.multipoints(xy[beyond]),
-            width_m=float(off.max()),
-            length_m=float(weight[here][beyond].sum()),
-            detail={"most": f"{off.max():.2f}", "mean": f"{off.mean():.2f}"},
+            shapely.multipoints(profile.xy[beyond]),
+            width_m=most,
+            length_m=profile.beyond(tolerance_m),
+            detail={"most": f"{most:.2f}", "mean": f"{mean:.2f}"},
         )
     ]
 
 
-def _sampled(line: Any, metres: Metres) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Return points along a line, its vertices too, with the length each stands for."""
+def _sampled(line: Any, metres: Metres) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return points along a line, its vertices too, and the part each is of."""
     length = max(_length(line, metres), 1e-9)
     step = max(STEP_M, length / MOST_POINTS) / length * line.length
-    xy = shapely.get_coordinates(shapely.segmentize(line, step))
-    weight = np.full(len(xy), length / max(len(xy), 1))
-    return np.asarray(shapely.points(xy)), weight
+    parts = shapely.get_parts(shapely.segmentize(line, step))
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    return xy, part
 
 
 def _steps(borders: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
@@ -256,23 +299,27 @@ def _steps(borders: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
 def _sides(
     row: int,
     lines: Lines,
+    profile: Profile | None,
     near: Neighbourhood,
     metres: Metres,
-    tolerance_m: float,
 ) -> list[Place]:
-    """Report a line of which the units beside it are not those it names."""
+    """Report a line of which the units beside it are not those it names.
+
+    They are looked for further aside than the border has left the line.
+    """
     said = (lines.left[row], lines.right[row])
-    if said == (None, None):
+    if said == (None, None) or profile is None:
         return []
-    xy = shapely.get_coordinates(shapely.get_parts(lines.shapes[row])[0])
-    middle, step = (xy[1:] + xy[:-1]) / 2, np.diff(xy, axis=0)
-    long = np.argsort(-np.hypot(step[:, 0], step[:, 1]), kind="stable")[:9]
-    scale = metres.scale(middle[long])
-    along = step[long] * scale
+    long = np.flatnonzero(profile.step > 0)
+    long = long[np.linspace(0, len(long) - 1, MOST_ASKED).astype(int)]
+    middle = (profile.xy[long] + profile.xy[long + 1]) / 2
+    scale = metres.scale(middle)
+    along = (profile.xy[long + 1] - profile.xy[long]) * scale
     aside = np.stack([-along[:, 1], along[:, 0]], axis=1)
     aside /= np.hypot(along[:, 0], along[:, 1])[:, None]
-    shift = aside * max(ASIDE_M, 2 * tolerance_m) / scale
-    found = tuple(_usual(near.at(middle[long] + way * shift)) for way in (1.0, -1.0))
+    far = np.maximum(profile.off[long], profile.off[long + 1])
+    shift = aside * (np.minimum(far, CORRIDOR_M) + ASIDE_M)[:, None] / scale
+    found = tuple(_usual(near.at(middle + way * shift)) for way in (1.0, -1.0))
     wrong = [a is not None and a != b for a, b in zip(said, found, strict=True)]
     if not any(wrong):
         return []

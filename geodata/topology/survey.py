@@ -57,7 +57,6 @@ def survey(units: Units) -> Survey:
     few = state == tidying.TOO_FEW
     places += [_too_few(raw, ring, keys) for ring in _each(raw.unit, few)]
     places += _repeated(raw, repeated, first, keys)
-    places += _orientation(units, turned, state)
     doubt = simple.doubtful(xy, start)
     rings_of_unit = np.bincount(raw.unit, minlength=count)
     doubtful = np.bincount(raw.unit[doubt], minlength=count) > 0
@@ -79,6 +78,7 @@ def survey(units: Units) -> Survey:
     for row, tip in tips.items():
         if not spiky[row]:
             places.append(_place("spike", keys[row], shapely.Point(tip)))
+    places += _orientation(units, turned, state, usable)
     usable[flat & (units.kind == wkb.POLYGONS)] = False
     skip = ~usable[raw.unit]
     skip[np.isin(raw.unit, np.array(list(fixed), np.int32))] = True
@@ -200,15 +200,19 @@ def _repeated(
 
 
 def _orientation(
-    units: Units, turned: NDArray[np.bool_], state: NDArray[np.uint8]
+    units: Units,
+    turned: NDArray[np.bool_],
+    state: NDArray[np.uint8],
+    usable: NDArray[np.bool_],
 ) -> list[Place]:
-    """Report rings that turn otherwise than most of the layer's."""
+    """Report usable units' rings that turn otherwise than most of the layer's."""
     fine = state == tidying.FINE
     raw, keys = units.rings, units.keys
     if units.usual is None:
         units.usual = bool(turned[fine].mean() > 0.5) if fine.any() else False
     places = []
-    for ring in _each(raw.unit, fine & (turned != units.usual)):
+    odd = fine & (turned != units.usual) & usable[raw.unit]
+    for ring in _each(raw.unit, odd):
         key = keys[raw.unit[ring]]
         places.append(
             Place(

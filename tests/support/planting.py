@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from tests.support.townships import CELL_M, Territory, name
+from tests.support.townships import CELL_M, Territory, above, name
 
 STRIPS = frozenset({"overlap", "gap", "sliver_overlap", "sliver_gap", "redrawn_border"})
 REST = STRIPS | {"near_vertex", "unmatched_vertex"}
@@ -48,8 +48,11 @@ class Site:
         ring = np.concatenate([ring[:at], new[::-1], ring[at + len(old) :]])
         self.land.rings[self.other] = [ring, *self.land.rings[self.other][1:]]
 
-    def says(self, rule, *keys):
-        self.land.truth.append((rule, tuple(sorted(keys))))
+    def says(self, rule, *keys, **measures):
+        mark = rule, tuple(sorted(keys))
+        self.land.truth.append(mark)
+        if measures:
+            self.land.measures[mark] = measures
 
     def lets(self, kinds, *keys):
         self.land.allowed.append((frozenset(kinds), frozenset(keys)))
@@ -64,8 +67,11 @@ class Site:
         return [name(*side) for side in sides]
 
 
-def _bulge(site, metres, size):
-    """Move a run of the border east (out of the unit) by up to so much."""
+def _bulge(site, metres, size, *, both=False):
+    """Move a run of the border east (out of the unit) by up to so much.
+
+    The neighbour follows if ``both``; returns the area between the two drawings.
+    """
     shape = np.sin(np.linspace(0, np.pi, size + 2))[1:-1]
     valid = False
     while not valid:
@@ -73,27 +79,31 @@ def _bulge(site, metres, size):
         ring = site.ring.copy()
         ring[run, 0] += metres * np.maximum(shape, 0.4)
         valid = shapely.is_valid(shapely.Polygon(ring))
+    old, new = site.ring[run[0] - 1 : run[-1] + 2], ring[run[0] - 1 : run[-1] + 2]
+    if both:
+        site.replace_in_other(old, new)
     site.set(ring)
+    return shapely.Polygon(np.concatenate([old, new[::-1]])).area
 
 
 def overlap(site):
-    _bulge(site, site.rng.uniform(5, 60), 9)
-    site.says("overlap", site.key, site.other)
+    size = _bulge(site, site.rng.uniform(5, 60), 9)
+    site.says("overlap", site.key, site.other, area_m2=size)
 
 
 def sliver_overlap(site):
-    _bulge(site, site.rng.uniform(0.05, 0.3), 9)
-    site.says("sliver_overlap", site.key, site.other)
+    size = _bulge(site, site.rng.uniform(0.05, 0.3), 9)
+    site.says("sliver_overlap", site.key, site.other, area_m2=size)
 
 
 def gap(site):
-    _bulge(site, -site.rng.uniform(5, 60), 9)
-    site.says("gap", site.key, site.other)
+    size = _bulge(site, -site.rng.uniform(5, 60), 9)
+    site.says("gap", site.key, site.other, area_m2=size)
 
 
 def sliver_gap(site):
-    _bulge(site, -(10 ** site.rng.uniform(-2.3, -0.5)), 9)
-    site.says("sliver_gap", site.key, site.other)
+    size = _bulge(site, -(10 ** site.rng.uniform(-2.3, -0.5)), 9)
+    site.says("sliver_gap", site.key, site.other, area_m2=size)
 
 
 def unmatched_vertex(site):
@@ -138,7 +148,8 @@ def self_crossing(site):
         ring[run[1]], ring[run[2]] = ring[run[2]].copy(), ring[run[1]].copy()
     site.set(ring)
     site.says("self_crossing", site.key)
-    site.lets(REST, site.key, site.other)
+    # Vertices swapped on a straight stretch go out and back.
+    site.lets(REST | {"spike"}, site.key, site.other)
 
 
 def spike(site):
@@ -226,6 +237,112 @@ def multipart(site):
     site.says("multipart", site.other)
 
 
+def unusable(site):
+    """Nothing, no polygon, or a ring that crosses itself everywhere."""
+    kind = site.rng.integers(0, 4)
+    middle = site.ring[:-1].mean(axis=0)
+    tangle = middle + site.rng.uniform(-0.4, 0.4, (1_000, 2)) * CELL_M
+    shape = (None, shapely.Polygon(), shapely.Point(middle), shapely.Polygon(tangle))
+    site.land.ruined[site.key] = shape[kind]
+    site.says("unusable", site.key)
+    site.lets({"missing_unit"}, *site.around())
+
+
+def outside_parent(site):
+    """The border with a unit of another superior moved, and both units with it."""
+    size = _bulge(site, site.rng.uniform(5, 60), 9, both=True)
+    one, other = above(site.key), above(site.other)
+    site.says("outside_parent", site.key, one, area_m2=size)
+    site.says("parent_residual", site.other, other, area_m2=size)
+
+
+def parent_residual(site):
+    """The same the other way: the unit gives up ground of its superior."""
+    size = _bulge(site, -site.rng.uniform(5, 60), 9, both=True)
+    one, other = above(site.key), above(site.other)
+    site.says("parent_residual", site.key, one, area_m2=size)
+    site.says("outside_parent", site.other, other, area_m2=size)
+
+
+def _surveyed(site, xy, left=None, right=None):
+    """Draw a line for the border; whoever walks it has the unit to the left."""
+    key = f"L{site.key}"
+    site.land.lines.append((key, xy, left or site.key, right or site.other))
+    return key
+
+
+def _border(site):
+    low, high = site.east()
+    return site.ring[low : high + 1].copy()
+
+
+def surveyed(site):
+    """A clean one: the line is the border."""
+    _surveyed(site, _border(site))
+
+
+def off_line(site):
+    """The border left the line over a run of it, to one side."""
+    xy, size = _border(site), 7
+    begin = int(site.rng.integers(2, len(xy) - size - 2))
+    run = slice(begin, begin + size)
+    far = site.rng.uniform(2, 20) * site.rng.choice([-1, 1])
+    xy[run, 0] += far
+    key = _surveyed(site, xy)
+    line = shapely.LineString(xy)
+    border = shapely.LineString(_border(site))
+    points = shapely.points(shapely.get_coordinates(shapely.segmentize(line, 1.0)))
+    away = shapely.distance(points, border)
+    site.says(
+        "off_line",
+        key,
+        site.key,
+        site.other,
+        width_m=float(away.max()),
+        length_m=line.length * float((away > 0.05).mean()),
+    )
+
+
+def line_dangle(site):
+    """A line that leaves the border and ends within the unit."""
+    xy = _border(site)
+    begin = int(site.rng.integers(4, len(xy) - 4))
+    middle = site.ring[:-1].mean(axis=0)
+    end = xy[begin] + site.rng.uniform(0.3, 0.6) * (middle - xy[begin])
+    key = _surveyed(site, np.concatenate([xy[: begin + 1], [end]]))
+    site.says("line_dangle", key)
+    site.lets({"line_sides"}, key, site.key, site.other)
+
+
+def line_self_overlap(site):
+    """A line that goes back over some of its vertices, and on."""
+    xy = _border(site)
+    begin = int(site.rng.integers(5, len(xy) - 5))
+    twice = xy[begin - 3 : begin + 1]
+    path = [xy[: begin + 1], twice[::-1][1:], twice[1:], xy[begin + 1 :]]
+    key = _surveyed(site, np.concatenate(path))
+    length = shapely.LineString(twice).length
+    site.says("line_self_overlap", key, length_m=length)
+
+
+def line_end(site):
+    """A line that stops on the border between two units."""
+    xy = _border(site)
+    key = _surveyed(site, xy[: int(site.rng.integers(4, len(xy) - 4))])
+    site.says("line_end", key)
+
+
+def line_sides(site):
+    """A line that names its units the wrong way round, or another unit."""
+    if site.rng.random() < 0.5:
+        key = _surveyed(site, _border(site), site.other, site.key)
+        site.says("line_sides", key, site.key, site.other)
+    else:
+        wrong = site.around()[0]
+        key = _surveyed(site, _border(site), site.key, wrong)
+        site.says("line_sides", key, site.key, site.other, wrong)
+
+
 PLANTINGS = (
     overlap,
     sliver_overlap,
@@ -246,7 +363,40 @@ PLANTINGS = (
     uncut_host,
     multipart,
     enclave,
+    unusable,
 )
+BETWEEN_SUPERIORS = (outside_parent, parent_residual)
+ALONG_LINES = (
+    surveyed,
+    off_line,
+    line_dangle,
+    line_self_overlap,
+    line_end,
+    line_sides,
+)
+
+
+def lattice(land: Territory):
+    """Return where conflicts may be planted without meeting each other."""
+    return [
+        (row, column)
+        for row in range(1, land.rows - 1, 3)
+        for column in range(1 + row % 2, land.columns - 2, 4)
+    ]
+
+
+def plant_all(land: Territory, seed: int) -> None:
+    """Plant every kind: those of superiors and lines where two superiors meet."""
+    rng = np.random.default_rng(seed)
+    sites = [Site(land, row, column, rng) for row, column in lattice(land)]
+    rng.shuffle(sites)
+    meeting = [site for site in sites if above(site.key) != above(site.other)]
+    within = [site for site in sites if above(site.key) == above(site.other)]
+    for number, site in enumerate(within):
+        PLANTINGS[number % len(PLANTINGS)](site)
+    higher = BETWEEN_SUPERIORS + ALONG_LINES
+    for number, site in enumerate(meeting):
+        higher[number % len(higher)](site)
 
 
 def plant(
@@ -254,11 +404,7 @@ def plant(
 ) -> int:
     """Plant one conflict in every site of a lattice; return how many sites."""
     rng = np.random.default_rng(seed)
-    sites = [
-        (row, column)
-        for row in range(1, land.rows - 1, 3)
-        for column in range(1 + row % 2, land.columns - 2, 4)
-    ]
+    sites = lattice(land)
     rng.shuffle(sites)
     for number, (row, column) in enumerate(sites[:most]):
         kinds[number % len(kinds)](Site(land, row, column, rng))

@@ -31,6 +31,18 @@ class Territory:
     allowed: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
     """Kinds that follow from a planted one, and the units between which they may."""
     parts: dict[str, list[list[np.ndarray]]] = field(default_factory=dict)
+    ruined: dict[str, object] = field(default_factory=dict)
+    """What stands in a row in place of the unit's rings."""
+    lines: list[tuple[str, np.ndarray, str, str]] = field(default_factory=list)
+    """Surveyed lines: key, vertices, the units to the left and to the right."""
+    measures: dict[tuple[str, tuple[str, ...]], dict[str, float]] = field(
+        default_factory=dict
+    )
+    """What a planted conflict measures, by rule and participants."""
+    clean: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clean = dict(self.rings)
 
     def frame(self, order=None, crs=CRS) -> gpd.GeoDataFrame:
         keys = list(self.rings)
@@ -40,7 +52,26 @@ class Territory:
             shapes = [self.shape(key) for key in keys]
         return gpd.GeoDataFrame({"code": keys}, geometry=shapes, crs=crs)
 
+    def superiors(self, crs=CRS) -> gpd.GeoDataFrame:
+        """The units above, as the clean coverage makes them up."""
+        families: dict[str, list[object]] = {}
+        for key, rings in self.clean.items():
+            families.setdefault(above(key), []).append(shapely.Polygon(rings[0]))
+        whole = [shapely.coverage_union_all(family) for family in families.values()]
+        return gpd.GeoDataFrame({"code": list(families)}, geometry=whole, crs=crs)
+
+    def line_frame(self, crs=CRS) -> gpd.GeoDataFrame:
+        """The surveyed lines, with the units they say they part."""
+        columns = list(zip(*self.lines, strict=True)) or [(), (), (), ()]
+        table = dict(
+            zip(("code", "left", "right"), columns[:1] + columns[2:], strict=True)
+        )
+        shapes = [shapely.LineString(xy) for xy in columns[1]]
+        return gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
+
     def shape(self, key):
+        if key in self.ruined:
+            return self.ruined[key]
         rings = self.rings[key]
         one = shapely.Polygon(rings[0], rings[1:])
         if key in self.parts:
@@ -51,6 +82,12 @@ class Territory:
 
 def name(row: int, column: int) -> str:
     return f"{row:04d}{column:04d}"
+
+
+def above(key: str) -> str:
+    """The unit above one: six rows and eight columns of them make it up."""
+    row, column = int(key[:4]), int(key[4:8])
+    return f"S{row // 6:02d}{(column + 2 - row % 2) // 8:02d}"
 
 
 def borders(rows, columns, detail, rng):

@@ -7,11 +7,28 @@ import pytest
 import shapely
 
 from geodata.topology import check
-from tests.support.planting import PLANTINGS, enclave, plant, score
-from tests.support.townships import coverage, hub
+from geodata.topology.findings import SEVERITY
+from tests.support.planting import (
+    PLANTINGS,
+    Site,
+    enclave,
+    gap,
+    lattice,
+    missing_unit,
+    multipart,
+    overlap,
+    plant,
+    plant_all,
+    score,
+    surveyed,
+)
+from tests.support.townships import above, coverage, hub
 
 HELD_OUT = (90_001, 90_002, 90_003)
 """Seeds never looked at while the engine was written."""
+HELD_OUT_WHOLE = (70_111, 70_222, 70_333)
+"""Seeds for every kind in one run, never looked at while the engine was written."""
+MEASURED = {"area_m2": 0.01, "width_m": 0.05, "length_m": 0.05}
 
 
 @pytest.mark.parametrize("crs", ["metres", "degrees"])
@@ -75,3 +92,107 @@ def test_a_unit_that_touches_all_others():
     shapes = hub(300)
     frame = gpd.GeoDataFrame({"code": range(len(shapes))}, geometry=shapes, crs=4547)
     assert check(frame, key="code").frame.empty
+
+
+def whole(land, seed, exceptions=()):
+    """Check a territory against its superiors and its surveyed lines, in one run."""
+    frame = land.frame(np.random.default_rng(seed))
+    frame["parent"] = [above(key) for key in frame["code"]]
+    return check(
+        frame,
+        key="code",
+        parent=land.superiors(),
+        lines=land.line_frame(),
+        exceptions=exceptions,
+    ).frame
+
+
+def test_every_kind_is_found_in_one_run(full_size, capsys):
+    size = (121, 161) if full_size else (40, 65)
+    total, off = {}, []
+    for seed in HELD_OUT_WHOLE:
+        land = coverage(*size, 12, seed)
+        plant_all(land, seed)
+        found = whole(land, seed)
+        for rule, counts in score(land, found).items():
+            total[rule] = np.add(total.get(rule, 0), counts)
+        off += measured_wrong(land, found)
+    table = [f"{'rule':20}{'planted':>8}{'found':>8}{'more':>8}"]
+    table += [f"{rule:20}" + "".join(f"{n:8}" for n in total[rule]) for rule in total]
+    with capsys.disabled():
+        print("\n" + "\n".join(table))  # noqa: T201
+    assert set(total) == set(SEVERITY) - {"precision"}
+    for rule, (planted, hit, extra) in total.items():
+        assert planted, f"{rule} reported {extra} times without reason"
+        assert hit / planted >= 0.99, rule
+        assert hit / (hit + extra) >= 0.99, rule
+    assert len(off) <= 0.01 * sum(line[0] for line in total.values()), off
+
+
+def measured_wrong(land, found):
+    """What was found but does not measure what was planted."""
+    rows = {
+        (rule, who): row
+        for rule, who, row in zip(
+            found["rule"], found["participants"], found.index, strict=True
+        )
+    }
+    return [
+        (mark, name, known, found[name][rows[mark]])
+        for mark, measures in land.measures.items()
+        if mark in rows
+        for name, known in measures.items()
+        if found[name][rows[mark]] != pytest.approx(known, rel=MEASURED[name], abs=0.02)
+    ]
+
+
+def test_superiors_and_lines_of_clean_data_are_clean():
+    land = coverage(16, 33, 12, seed=34)
+    rng = np.random.default_rng(34)
+    for row, column in lattice(land):
+        surveyed(Site(land, row, column, rng))
+    assert whole(land, 34).empty
+
+
+def test_what_is_registered_is_not_told_again():
+    """Lakes and enclaves by fingerprint, whatever else is planted later."""
+    land = coverage(40, 33, 12, seed=35)
+    rng = np.random.default_rng(35)
+    sites = [Site(land, row, column, rng) for row, column in lattice(land)]
+    sites = [site for site in sites if above(site.key) == above(site.other)]
+    for number, site in enumerate(sites[::2]):
+        (missing_unit, multipart)[number % 2](site)
+    registered = whole(land, 35)
+    assert set(registered["rule"]) == {"missing_unit", "multipart"}
+    land.truth.clear()
+    for number, site in enumerate(sites[1::2]):
+        (missing_unit, multipart, overlap, gap)[number % 4](site)
+    found = whole(land, 35, registered["fingerprint"])
+    assert sorted(zip(found["rule"], found["participants"], strict=True)) == sorted(
+        land.truth
+    )
+
+
+@pytest.mark.parametrize("metres", [2e-5, 1e-4])
+def test_noise_of_the_whole_file_hides_nothing(metres):
+    """One finding about the file names all; what was planted is still told."""
+    land = coverage(31, 41, 12, seed=36)
+    plant(land, 36)
+    rng = np.random.default_rng(36)
+    exact = {key for _, who in land.truth for key in who}
+    noisy = sorted(set(land.rings) - exact)
+    for key in noisy:
+        rings = [
+            ring[:-1] + rng.uniform(-metres, metres, ring[:-1].shape)
+            for ring in land.rings[key]
+        ]
+        land.rings[key] = [np.concatenate([ring, ring[:1]]) for ring in rings]
+    frame = land.frame()
+    found = check(frame, key="code").frame
+    told = found[found["rule"] == "precision"]
+    assert len(told) == 1
+    assert set(noisy) <= set(told["participants"].iloc[0])
+    rest = found[found["rule"] != "precision"]
+    for rule, (planted, hit, extra) in score(land, rest).items():
+        assert planted == hit, rule
+        assert not extra, rule
