@@ -82,7 +82,7 @@ def serve(
     require_local(host, allow_remote=allow_remote)
     require_free(host, port)
     from webmap.app import create_app
-    from webmap.serve import serve as answer
+    from webmap.serve import open_for
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -92,6 +92,7 @@ def serve(
     worker = (
         None if no_worker else Supervisor(registry.store.url, run.settings, tiles=cache)
     )
+    server, port = open_for(app, host=host, port=port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     run.say(
         Text(
@@ -110,7 +111,7 @@ def serve(
     if worker is not None:
         worker.start()
     try:
-        answer(app, host=host, port=port)
+        server.run()
     finally:
         if worker is not None:
             worker.stop()

@@ -99,13 +99,20 @@ def require_free(host: str, port: int) -> None:
         ) from error
 
 
-def serve(app: Flask, *, host: str = HOST, port: int = PORT) -> None:
-    """Answer requests until interrupted."""
+def open_for(app: Flask, *, host: str = HOST, port: int = PORT) -> tuple[Any, int]:
+    """Return a server of the application, and the port it got (0 asks for any).
+
+    From here on who asks is kept waiting, not refused; ``run`` answers.
+    """
     app.extensions["published"].edition()  # begin to prepare before the first visit
     # a line a waiting request would cost more than the request
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    log.info("serving on %s:%d", host, port)
-    listen(app, host=host, port=port, **_proxy(app)).run()
+    server = listen(app, host=host, port=port, **_proxy(app))
+    (_, got), *_ = getattr(server, "effective_listen", None) or [
+        (server.effective_host, server.effective_port)
+    ]
+    log.info("serving on %s:%d", host, int(got))
+    return server, int(got)
 
 
 def listen(app: Any, *, host: str, port: int, **more: Any) -> Any:

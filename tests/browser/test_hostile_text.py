@@ -119,9 +119,9 @@ def readers(
 ) -> Iterator[str]:
     """Who of these people is answered a page there, as each is asked."""
     for who in order:
-        answer = clients[who].get(path, follow_redirects=bool(who))
-        assert answer.status_code < 500, path
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        with clients[who].get(path, follow_redirects=bool(who)) as answer:
+            assert answer.status_code < 500, path
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
         if answer.status_code == 200 and answer.mimetype == "text/html":
             yield who
 
@@ -237,10 +237,10 @@ def test_no_answer_of_the_api_is_taken_for_a_page(
 ) -> None:
     for path in addresses(filled, api=True):
         for who in ("decider", "audits"):
-            answer = clients[who].get(path)
-            assert answer.status_code < 500, path
-            assert answer.mimetype != "text/html", path
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            with clients[who].get(path) as answer:
+                assert answer.status_code < 500, path
+                assert answer.mimetype != "text/html", path
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def _rows_of(body: bytes) -> list[list[str]]:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -64,6 +65,16 @@ class Desk:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
+    """Return the address a server tells; end one that tells none in a minute."""
+    late = threading.Timer(60, process.kill)
+    late.start()
+    try:
+        return _told(process)
+    finally:
+        late.cancel()
+
+
+def _told(process: subprocess.Popen[str]) -> str:
     said = ""
     assert process.stdout is not None
     for line in process.stdout:

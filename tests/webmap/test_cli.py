@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -53,6 +54,26 @@ def test_serve_answers_on_loopback(moved: Registry, tmp_path: Path) -> None:
                 time.sleep(0.1)
         finally:
             server.terminate()  # a background shell has SIGINT ignored
+            server.wait(20)
+
+
+def test_any_free_port_is_told(moved: Registry) -> None:
+    command = [*QUHUA, "serve", "--store", moved.store.url, "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--no-worker"],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            told = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+            assert told is not None
+            with urllib.request.urlopen(f"{told.group()}healthz", timeout=60) as answer:
+                assert json.load(answer)["ok"]
+        finally:
+            server.terminate()
             server.wait(20)
 
 
