@@ -10,6 +10,7 @@ import shapely
 
 from geodata.topology.coverage import unmatched
 from geodata.topology.findings import Place
+from geodata.topology.nested import superiors
 from geodata.topology.survey import survey
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ class Looked(Protocol):
     def multiparts(self) -> list[Place]:
         """Report units of several parts; the geometry is all but the largest."""
 
-    def drawn(self, parent: NDArray[np.intp]) -> Survey:
-        """Return rings for a comparison with superiors.
+    def families(self, above: Units, given: Any) -> tuple[NDArray[np.intp], Survey]:
+        """Return the superior of every unit, and rings to compare with theirs.
 
         Edges that two units of one superior draw in opposite directions may be
-        missing.
+        missing from the rings.
         """
 
 
@@ -96,9 +97,9 @@ class Alone:
             places.append(Place("multipart", who, rest, area, detail=detail))
         return places
 
-    def drawn(self, parent: NDArray[np.intp]) -> Survey:  # noqa: ARG002
-        """Return the rings of all units."""
-        return self.survey
+    def families(self, above: Units, given: Any) -> tuple[NDArray[np.intp], Survey]:
+        """Return the superior of every unit, and rings to compare with theirs."""
+        return superiors(self.units, above, given), self.survey
 
 
 def _crowded(units: Units, seen: Survey, row: int) -> Place:

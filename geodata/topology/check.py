@@ -10,12 +10,13 @@ import shapely
 
 from geodata.topology.alone import Alone
 from geodata.topology.arrangement import Arrangement, CrowdedError
-from geodata.topology.coverage import NOISE_M, Shapes, arranged, faces_of
+from geodata.topology.coverage import Shapes, arranged, faces_of
 from geodata.topology.crowding import crowding
 from geodata.topology.findings import Findings, Place, framed, without
 from geodata.topology.kinds import coverage_places
 from geodata.topology.linework import Lines, line_places
-from geodata.topology.nested import nesting_places, superiors
+from geodata.topology.nested import nesting_places
+from geodata.topology.noise import LEAST_M
 from geodata.topology.sizes import USUAL, Sizes
 from geodata.topology.spikes import with_neighbours
 from geodata.topology.survey import survey
@@ -91,16 +92,15 @@ class Asked:
 
 def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
     """Return the findings for a level that was looked at, here or elsewhere."""
-    units, parent, lines = looked.units, asked.parent, asked.lines
-    above = None if parent is None else Units(parent, asked.key)
-    given = frame["parent"] if above is not None and _has(frame, "parent") else None
+    units, lines = looked.units, asked.lines
+    above, given = above_of(frame, asked)
     found = places_of_units(units, asked.tolerance_m, asked.sizes, looked)
     shapes = Shapes(units, found.survey)
     places = found.places + precision(units, [units.keys[row] for row in found.noisy])
     if above is not None:
         higher = survey(above)
-        whose = superiors(units, above, given)
-        places += nesting_places(shapes, looked.drawn(whose), above, higher, whose)
+        whose, drawn = looked.families(above, given)
+        places += nesting_places(shapes, drawn, above, higher, whose)
     if lines is not None:
         known = Lines.of(lines, asked.key)
         places += line_places(known, shapes, units.metres, asked.tolerance_m)
@@ -111,12 +111,20 @@ def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
         asked.key,
         asked.tolerance_m,
         asked.exceptions,
-        parent,
+        asked.parent,
         lines,
         given,
         asked.sizes,
         asked.names,
     )
+
+
+def above_of(frame: Any, asked: Asked) -> tuple[Units | None, Any]:
+    """Return the superiors, and the column that says whose each unit is."""
+    if asked.parent is None:
+        return None, None
+    given = frame["parent"] if _has(frame, "parent") else None
+    return Units(asked.parent, asked.key), given
 
 
 @dataclass(frozen=True)
@@ -191,5 +199,6 @@ def precision(units: Units, noisy: Iterable[str]) -> list[Place]:
     if not keys:
         return []
     box = shapely.box(*units.bounds)
-    detail = {"count": len(keys), "most": NOISE_M}
-    return [Place("precision", keys, box, length_m=NOISE_M, detail=detail)]
+    most = LEAST_M if units.noise_m is None else units.noise_m
+    detail = {"count": len(keys), "most": f"{most:.4g}"}
+    return [Place("precision", keys, box, length_m=most, detail=detail)]

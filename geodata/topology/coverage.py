@@ -14,6 +14,7 @@ from geodata.topology.arrangement import Arrangement, arrange
 from geodata.topology.conflicts import grouped
 from geodata.topology.faces import covering, enclosed
 from geodata.topology.kernels import matching
+from geodata.topology.noise import LEAST_M, noise_m
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from geodata.topology.survey import Survey
     from geodata.topology.units import Units
 
-NOISE_M = 0.0005
-"""Positions nearer than this are one: no survey is finer."""
-WIDE_M = 0.001
-"""Faces narrower than this on average are not on the ground."""
+WIDE = 2.0
+"""Faces narrower than so many times the noise on average are not on the ground."""
 THROUGH = 0.01
 """An overlap of this share of a unit may be crossed by borders of others."""
 LEAST_SHARE = 1e-8
@@ -66,13 +65,22 @@ def arranged(
     unit: NDArray[np.int32],
 ) -> Arrangement:
     """Return the arrangement of a layer's unmatched edges, each from ``a`` to ``b``."""
-    return arrange(a, b, unit, units.metres.units(NOISE_M))
+    if units.noise_m is None:
+        units.noise_m = noise_m(units, a, b)
+    return arrange(a, b, unit, units.metres.units(units.noise_m))
+
+
+def wide_m(units: Units) -> float:
+    """Return the mean width in metres below which a face is noise."""
+    return WIDE * (LEAST_M if units.noise_m is None else units.noise_m)
 
 
 def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:
     """Return the overlaps and gaps of a layer that are wider than noise."""
     bounded = (made.area > 0) & ~made.wrong & (made.count != 1)
-    chosen = np.flatnonzero(bounded & (mean_widths(units.metres, made) >= WIDE_M))
+    chosen = np.flatnonzero(
+        bounded & (mean_widths(units.metres, made) >= wide_m(units))
+    )
     polygons = made.polygons(chosen)
     count = np.maximum(made.count[chosen], 0).astype(np.intp)
     left, right = made.beside(0), made.beside(1)
@@ -244,7 +252,7 @@ def _tangled(shapes: Shapes, made: Arrangement, found: Faces) -> Faces:
         return found
     ends = np.stack([made.xy[made.a[edges]], made.xy[made.b[edges]]], axis=1)
     places = enclosed(np.asarray(shapely.linestrings(ends)))
-    places = places[shapes.units.metres.width_m(places) >= WIDE_M]
+    places = places[shapes.units.metres.width_m(places) >= wide_m(shapes.units)]
     if not len(places):
         return found
     covered = shapes.covering(places)
@@ -252,7 +260,9 @@ def _tangled(shapes: Shapes, made: Arrangement, found: Faces) -> Faces:
     unit, at = shapes.near(places[gaps])
     around: dict[int, list[int]] = {}
     touch = shapely.dwithin(
-        shapes.of(unit.tolist()), places[gaps][at], shapes.units.metres.units(WIDE_M)
+        shapes.of(unit.tolist()),
+        places[gaps][at],
+        shapes.units.metres.units(wide_m(shapes.units)),
     )
     for row, place in zip(unit[touch].tolist(), at[touch].tolist(), strict=True):
         around.setdefault(gaps[place], []).append(row)

@@ -213,7 +213,7 @@ class Profile:
         if not len(steps):
             return None
         xy, part = _sampled(line, metres)
-        points = shapely.points(xy)
+        points: Any = shapely.points(xy)
         here, step = shapely.STRtree(steps).query_nearest(points, all_matches=False)
         foot = shapely.get_coordinates(
             shapely.line_interpolate_point(

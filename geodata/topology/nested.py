@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from geodata.topology.arrangement import Arrangement, CrowdedError, arrange
-from geodata.topology.coverage import NOISE_M, WIDE_M, Shapes, mean_widths
+from geodata.topology.coverage import WIDE, Shapes, mean_widths, wide_m
 from geodata.topology.findings import Place
 from geodata.topology.kernels import matching
 from geodata.topology.units import Rings
@@ -69,7 +69,7 @@ def nesting_places(
     group = family[ring]
     places: list[Place] = []
     wholes = Shapes(above, higher)
-    eps = units.metres.units(NOISE_M)
+    eps = units.metres.units(wide_m(units) / WIDE)
     for row in np.unique(group).tolist():  # only families that differ
         mine = edge[group == row]
         whose = owner[ring[group == row]]
@@ -132,7 +132,7 @@ def _of_family(
     """Return the places at which one superior and its units differ."""
     pseudo = len(units) + row
     odd = (made.area > 0) & (made.count != 0)
-    chosen = np.flatnonzero(odd & (mean_widths(units.metres, made) >= WIDE_M))
+    chosen = np.flatnonzero(odd & (mean_widths(units.metres, made) >= wide_m(units)))
     if not len(chosen):
         return []
     polygons = made.polygons(chosen)

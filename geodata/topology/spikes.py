@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geodata.topology.coverage import NOISE_M
+from geodata.topology.noise import LEAST_M
 
 if TYPE_CHECKING:
     from geodata.topology.coverage import Shapes
@@ -27,7 +27,7 @@ def with_neighbours(places: list[Place], shapes: Shapes) -> list[Place]:
     tips = np.array([places[place].geometry for place in at], dtype=object)
     unit, tip = shapes.near(tips)
     lines = shapely.boundary(shapes.of(unit.tolist()))
-    reach = shapes.units.metres.units(NOISE_M)
+    reach = shapes.units.metres.units(LEAST_M)
     touch = shapely.dwithin(lines, tips[tip], reach)
     found = list(places)
     for row, number in zip(unit[touch].tolist(), tip[touch].tolist(), strict=True):

@@ -57,10 +57,17 @@ class Units:
             self._shapes = np.asarray(table.geometry.to_numpy(), dtype=object)
         self.usual: bool | None = None
         """Whether rings of this layer usually turn clockwise, once known."""
+        self.noise_m: float | None = None
+        """Positions nearer than this are one in this layer, once known."""
 
     def __len__(self) -> int:
         """Return how many units there are, usable or not."""
         return len(self.keys)
+
+    @property
+    def wkb(self) -> Any:
+        """The Arrow array that the layer came as, or None."""
+        return self._wkb
 
     def shapes(self, rows: Any = None) -> NDArray[Any]:
         """Return the shapes of some rows, or all, as given."""
@@ -135,6 +142,11 @@ class Units:
         return rings_of(self._shapes)
 
     @cached_property
+    def vertices(self) -> int:
+        """How many vertices the rings of all rows have."""
+        return len(self.rings.xy)
+
+    @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """West, south, east and north of the finite coordinates."""
         if "rings" not in self.__dict__ and "boxes" in self.__dict__:
@@ -185,6 +197,7 @@ def _made(like: Units, keys: tuple[str, ...], shapes: NDArray[Any]) -> Units:
     """Return units with other rows, in the coordinates of a layer."""
     made = Units.__new__(Units)
     made.crs, made.keys, made.usual = like.crs, keys, like.usual
+    made.noise_m = like.noise_m
     made._wkb, made._shapes = None, shapes
     made.__dict__["metres"] = like.metres
     return made

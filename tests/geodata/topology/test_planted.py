@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geodata.topology import check
+from geodata.topology import check, recheck
 from geodata.topology.findings import SEVERITY
 from tests.support.planting import (
     PLANTINGS,
@@ -173,20 +173,25 @@ def test_what_is_registered_is_not_told_again():
     )
 
 
-@pytest.mark.parametrize("metres", [2e-5, 1e-4])
-def test_noise_of_the_whole_file_hides_nothing(metres):
-    """One finding about the file names all; what was planted is still told."""
-    land = coverage(31, 41, 12, seed=36)
-    plant(land, 36)
-    rng = np.random.default_rng(36)
-    exact = {key for _, who in land.truth for key in who}
-    noisy = sorted(set(land.rings) - exact)
-    for key in noisy:
+def jittered(land, keys, metres, seed):
+    """Move every vertex of some units by up to so much, each unit by itself."""
+    rng = np.random.default_rng(seed)
+    for key in keys:
         rings = [
             ring[:-1] + rng.uniform(-metres, metres, ring[:-1].shape)
             for ring in land.rings[key]
         ]
         land.rings[key] = [np.concatenate([ring, ring[:1]]) for ring in rings]
+
+
+@pytest.mark.parametrize("metres", [2e-5, 1e-4])
+def test_noise_of_the_whole_file_hides_nothing(metres):
+    """One finding about the file names all; what was planted is still told."""
+    land = coverage(31, 41, 12, seed=36)
+    plant(land, 36)
+    exact = {key for _, who in land.truth for key in who}
+    noisy = sorted(set(land.rings) - exact)
+    jittered(land, noisy, metres, 36)
     frame = land.frame()
     found = check(frame, key="code").frame
     told = found[found["rule"] == "precision"]
@@ -196,3 +201,34 @@ def test_noise_of_the_whole_file_hides_nothing(metres):
     for rule, (planted, hit, extra) in score(land, rest).items():
         assert planted == hit, rule
         assert not extra, rule
+
+
+def test_the_precision_of_a_file_is_measured():
+    """Millimetres apart everywhere is the file's noise; here and there it is not."""
+    land = coverage(16, 20, 12, seed=37)
+    jittered(land, list(land.rings), 0.0015, 37)
+    found = check(land.frame(), key="code").frame
+    assert list(found["rule"]) == ["precision"]
+    assert len(found["participants"].iloc[0]) == len(land.rings)
+    assert 0.003 < found["length_m"].iloc[0] <= 0.005
+    assert f"{found['length_m'].iloc[0]:.4g} m" in found["message_en"].iloc[0]
+    few = coverage(16, 20, 12, seed=37)
+    jittered(few, list(few.rings)[::40], 0.0015, 37)
+    rules = set(check(few.frame(), key="code").frame["rule"])
+    assert rules & {"near_vertex", "redrawn_border"}
+
+
+def test_noise_is_the_same_in_a_recheck():
+    land = coverage(16, 20, 12, seed=38)
+    jittered(land, list(land.rings), 0.0015, 38)
+    frame = land.frame()
+    first = check(frame, key="code")
+    row = frame.index[frame["code"] == "00050005"]
+    moved = frame.loc[row].copy()
+    moved["geometry"] = shapely.transform(
+        moved.geometry.to_numpy(), lambda xy: xy + np.array([4.0, 0.0])
+    )
+    again = recheck(first, moved)
+    frame.loc[row, "geometry"] = moved["geometry"]
+    whole = check(frame, key="code")
+    assert list(again.frame["fingerprint"]) == list(whole.frame["fingerprint"])
