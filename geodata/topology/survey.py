@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SPIKE_DEGREES = 0.01
 """A vertex at which a ring turns back by less than this angle is a spike."""
+ROOM = 4096
+"""Vertices kept free, besides a share of all, for the rings of repaired units."""
 REASON = re.compile(r"\[(?P<x>\S+) (?P<y>\S+)\]$")
 
 
@@ -46,8 +48,10 @@ class Survey:
 def survey(units: Units) -> Survey:
     """Look at every unit by itself."""
     raw, count = units.rings, len(units)
-    tidy = tidying.tidy(raw.xy, raw.start, raw.hole)
-    xy, start, state, repeated, first, turned, area = tidy
+    room = np.empty((len(raw.xy) + len(raw.xy) // 16 + ROOM, 2))
+    tidy = tidying.tidy(raw.xy, raw.start, raw.hole, room)
+    start, state, repeated, first, turned, area = tidy
+    xy = room[: start[-1]]
     keys = units.keys
     places = _unusable(units)
     usable = units.kind == wkb.POLYGONS
@@ -84,7 +88,7 @@ def survey(units: Units) -> Survey:
     skip[np.isin(raw.unit, np.array(list(fixed), np.int32))] = True
     rings = Rings(xy, start, raw.unit, raw.hole)
     if fixed:
-        rings, area, skip = _with(rings, area, skip, fixed)
+        rings, area, skip = _with(rings, area, skip, fixed, room)
     halves = _left(rings, area)[~skip] / 2
     mine = np.bincount(rings.unit[~skip], weights=halves, minlength=count)
     total = np.asarray(mine, dtype=float)
@@ -99,13 +103,18 @@ def _with(
     area: NDArray[np.float64],
     skip: NDArray[np.bool_],
     fixed: dict[int, Any],
+    room: NDArray[np.float64],
 ) -> tuple[Rings, NDArray[np.float64], NDArray[np.bool_]]:
-    """Add the rings of repaired units at the end."""
+    """Add the rings of repaired units at the end, where there may be room."""
     rows = np.array(list(fixed), np.int32)
     more, _ = rings_of(np.array([*fixed.values(), None], dtype=object)[:-1])
-    xy, start, state, _, _, _, its = tidying.tidy(more.xy, more.start, more.hole)
+    used = len(rings.xy)
+    if len(room) < used + len(more.xy):
+        room = np.concatenate([rings.xy, np.empty_like(more.xy)])
+    tidy = tidying.tidy(more.xy, more.start, more.hole, room[used:])
+    start, state, _, _, _, its = tidy
     both = Rings(
-        np.concatenate([rings.xy, xy]),
+        room[: used + start[-1]],
         np.concatenate([rings.start, start[1:] + rings.start[-1]]),
         np.concatenate([rings.unit, rows[more.unit]]),
         np.concatenate([rings.hole, more.hole]),

@@ -31,7 +31,13 @@ def hashed(x: Any, y: Any) -> Any:
     return h ^ (h >> np.uint64(31))
 
 
-@compiled
+@inlined
+def _begins(x: Any, y: Any) -> Any:
+    """Return whether a walk begins at a position, by its bits."""
+    mixed = x * np.uint64(0x9E3779B97F4A7C15) + y * np.uint64(0xC2B2AE3D27D4EB4F)
+    return (mixed >> np.uint64(40)) & SAMPLE == 0
+
+
 def match(bits: Any, start: Any, skip: Any) -> Any:
     """Return for each edge the edge that is its reverse, or -1.
 
@@ -47,94 +53,87 @@ def match(bits: Any, start: Any, skip: Any) -> Any:
     skip
         Rings to leave out: their edges get -2.
     """
-    count = len(bits)
-    twin = np.full(count, -1, np.int32)
-    ends = np.zeros(count, np.uint8)  # 1: first of its ring, 2: last
-    for ring in range(len(start) - 1):
-        if skip[ring]:
-            ends[start[ring] : start[ring + 1]] = 3
-            twin[start[ring] : start[ring + 1]] = -2
-        elif start[ring + 1] > start[ring]:
-            ends[start[ring]] |= 1
-            ends[start[ring + 1] - 1] |= 2
-            twin[start[ring + 1] - 1] = -2
-    _walk(bits, ends, twin)
-    _pair(bits, twin)
+    # numpy asks the system for large pages, which compiled code does not.
+    twin = np.full(len(bits), -1, np.int32)
+    # Half of the vertices that may begin a walk lie on borders walked before.
+    room = len(bits) // 12 + 1024
+    size = 1 << (2 * room - 1).bit_length()
+    head = np.full(size, -1, np.int32)
+    table = np.empty((3, room), np.uint32)
+    left = _walk(bits, start, skip, twin, head, table)
+    size = 1 << max(2 * left - 1, 63).bit_length()
+    known = np.full((2, size), -1, np.int32)
+    _pair(bits, twin, left, known[0], known[1])
     return twin
 
 
 @compiled
-def _walk(bits: Any, ends: Any, twin: Any) -> None:
-    count = len(bits)
-    some = 0
-    for at in range(count):
-        if hashed(bits[at, 0], bits[at, 1]) & SAMPLE == 0:
-            some += 1
-    size = 64
-    while size < 2 * some:
-        size *= 2
-    mask = np.uint64(size - 1)
-    head = np.full(size, -1, np.int32)
-    link = np.empty(some, np.int32)
-    place = np.empty(some, np.int32)
-    length = np.zeros(size, np.int32)
-    free = 0
-    for at in range(count):
-        if ends[at] == 3:
+def _walk(bits: Any, start: Any, skip: Any, twin: Any, head: Any, table: Any) -> int:
+    """Match borders from vertices that begin a walk; return how many edges are left."""
+    mask = np.uint64(len(head) - 1)
+    place, mark, link = table[0], table[1], table[2]
+    room = table.shape[1]
+    free, used, matched = 0, 0, 0
+    for ring in range(len(start) - 1):
+        if skip[ring]:
+            twin[start[ring] : start[ring + 1]] = -2
+        elif start[ring + 1] > start[ring]:
+            twin[start[ring + 1] - 1] = -2
+            used += start[ring + 1] - start[ring] - 1
+    for ring in range(len(start) - 1):
+        if skip[ring]:
             continue
-        value = hashed(bits[at, 0], bits[at, 1])
-        if value & SAMPLE != 0:
-            continue
-        slot = (value >> np.uint64(3)) & mask
-        while head[slot] >= 0:
-            known = place[head[slot]]
-            if bits[known, 0] == bits[at, 0] and bits[known, 1] == bits[at, 1]:
-                break
-            slot = (slot + np.uint64(1)) & mask
-        if length[slot] < MOST_AT_VERTEX:
+        for at in range(start[ring], start[ring + 1] - 1):
+            if twin[at] >= 0 and (at > start[ring] and twin[at - 1] >= 0):
+                continue
+            x, y = bits[at, 0], bits[at, 1]
+            if not _begins(x, y):
+                continue
+            value = hashed(x, y)
+            slot = value & mask
+            its = np.uint32(value >> np.uint64(32))
             other = head[slot]
+            seen = 0
             while other >= 0:
-                _along(bits, ends, twin, at, place[other])
-                _along(bits, ends, twin, place[other], at)
-                other = link[other]
-            place[free] = at
-            link[free] = head[slot]
-            head[slot] = free
-            length[slot] += 1
-            free += 1
+                if mark[other] == its:
+                    known: Any = np.int64(place[other])
+                    if bits[known, 0] == x and bits[known, 1] == y:
+                        seen += 1
+                        matched += _along(bits, twin, at, known)
+                        matched += _along(bits, twin, known, at)
+                other = np.int32(link[other])
+            if free < room and seen < MOST_AT_VERTEX:
+                place[free], mark[free] = at, its
+                link[free] = head[slot]
+                head[slot] = free
+                free += 1
+    return used - 2 * matched
 
 
 @compiled
-def _along(bits: Any, ends: Any, twin: Any, one: int, other: int) -> None:
-    """Match the edges from ``one`` on with those before ``other``."""
-    while not ends[one] & 2 and not ends[other] & 1:
-        if (
-            twin[one] >= 0
-            or twin[other - 1] >= 0
-            or bits[one + 1, 0] != bits[other - 1, 0]
-            or bits[one + 1, 1] != bits[other - 1, 1]
-        ):
-            return
+def _along(bits: Any, twin: Any, one: int, other: int) -> int:
+    """Match the edges from ``one`` on with those before ``other``; return how many."""
+    begin = one
+    # The last vertex of a ring has -2: it ends a walk on either side.
+    while (
+        other > 0
+        and twin[one] == -1
+        and twin[other - 1] == -1
+        and bits[one + 1, 0] == bits[other - 1, 0]
+        and bits[one + 1, 1] == bits[other - 1, 1]
+    ):
         twin[one] = other - 1
         twin[other - 1] = one
         one += 1
         other -= 1
+    return one - begin
 
 
 @compiled
-def _pair(bits: Any, twin: Any) -> None:
+def _pair(bits: Any, twin: Any, left: int, known: Any, head: Any) -> None:
     """Match what is left, edge by edge."""
     count = len(bits)
-    left = 0
-    for at in range(count):
-        if twin[at] == -1:
-            left += 1
-    size = 64
-    while size < 2 * left:
-        size *= 2
-    mask = np.uint64(size - 1)
-    known = np.full(size, -1, np.int32)
-    head = np.full(size, -1, np.int32)
+    mask = np.uint64(len(known) - 1)
     link = np.empty(left, np.int32)
     place = np.empty(left, np.int32)
     free = 0

@@ -13,18 +13,17 @@ FINE, NOT_FINITE, TOO_FEW = 0, 1, 2
 
 
 @compiled
-def tidy(xy: Any, start: Any, hole: Any) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
-    """Return tidy rings and what was done to each.
+def tidy(xy: Any, start: Any, hole: Any, out: Any) -> tuple[Any, ...]:
+    """Put tidy rings into ``out``, and return what was done to each.
 
     Returns
     -------
     tuple
-        Coordinates; ring starts; what became of each ring; vertices dropped as
+        Ring starts in ``out``; what became of each ring; vertices dropped as
         repeated, with the place of the first in ``xy``; whether the ring was
         turned; twice its area in square units.
     """
     rings = len(start) - 1
-    out = np.empty_like(xy)
     begin = np.empty(rings + 1, np.int64)
     state = np.zeros(rings, np.uint8)
     repeated = np.zeros(rings, np.int32)
@@ -74,4 +73,4 @@ def tidy(xy: Any, start: Any, hole: Any) -> tuple[Any, Any, Any, Any, Any, Any, 
                 low += 1
                 high -= 1
     begin[rings] = free
-    return out[:free], begin, state, repeated, first, turned, area
+    return begin, state, repeated, first, turned, area
