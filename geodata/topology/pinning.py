@@ -8,37 +8,39 @@ import numpy as np
 import shapely
 
 from geodata.errors import GeometryError, InputError, Text
-from geodata.topology.drawing import beside, take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import geopandas as gpd
     from numpy.typing import NDArray
 
+    from geodata.topology.bench import Bench, Changes
     from geodata.topology.findings import Findings
     from geodata.topology.metres import Metres
-    from geodata.topology.remedies import Bench
+    from geodata.topology.remedies import Task
 
 NEAR_M = 0.002
-"""A vertex this near to a pinned line is on it."""
+"""What lies this near to a pinned line is on it."""
+ASIDE = 2.0
+"""Tolerances to the side of an edge at which is looked for what lies there."""
 
 
 class Pins:
-    """Lines that stay; ``lines`` in the layer's coordinates."""
+    """What stays: nothing; lines, for each unit; or the outer border of all."""
 
-    def __init__(self, lines: NDArray[Any], metres: Metres) -> None:
-        self.lines = lines
-        self._tree = shapely.STRtree(lines)
+    def __init__(
+        self, lines: NDArray[Any], outline: Outline | None, metres: Metres
+    ) -> None:
+        self._lines = shapely.STRtree(lines) if len(lines) else None
+        self._outline = outline
         self._near = metres.units(NEAR_M)
 
     @classmethod
     def of(
-        cls, pin: Any, frame: gpd.GeoDataFrame, findings: Findings, metres: Metres
+        cls, pin: Any, shapes: NDArray[Any], findings: Findings, metres: Metres
     ) -> Pins:
         """Return the pins that ``pin`` of a repair means."""
+        none = np.empty(0, dtype=object)
         if pin is None:
-            return cls(np.empty(0, dtype=object), metres)
+            return cls(none, None, metres)
         if isinstance(pin, str):
             if pin != "outer":
                 raise InputError(
@@ -47,62 +49,92 @@ class Pins:
                         f"“{pin}” cannot be pinned: outer, or lines.",
                     )
                 )
-            return cls(_outer(frame, findings, metres), metres)
-        shapes = np.asarray(getattr(pin, "geometry", pin), dtype=object).reshape(-1)
-        areal = np.isin(shapely.get_type_id(shapes), (3, 6))
-        lines = np.where(areal, shapely.boundary(shapes), shapes)
-        return cls(np.asarray(shapely.get_parts(lines), dtype=object), metres)
+            return cls(none, Outline(shapes, findings, metres), metres)
+        given = np.asarray(getattr(pin, "geometry", pin), dtype=object).reshape(-1)
+        areal = np.isin(shapely.get_type_id(given), (3, 6))
+        lines = np.where(areal, shapely.boundary(given), given)
+        lines = lines[~shapely.is_missing(lines) & ~shapely.is_empty(lines)]
+        return cls(np.asarray(shapely.get_parts(lines), dtype=object), None, metres)
 
-    def require_kept(self, bench: Bench, after: Mapping[int, Any]) -> None:
-        """Raise GeometryError when shapes differ from the bench's along a pin."""
-        if not len(self.lines):
+    def require_kept(
+        self, bench: Bench, after: Changes, task: Task, left: NDArray[np.float64]
+    ) -> None:
+        """Raise GeometryError when a pinned border is among what is left.
+
+        ``left``: points of the borders, as they stand, that are no longer there.
+        """
+        if not len(left) or (self._lines is None and self._outline is None):
             return
-        for row, shape in after.items():
-            for one, other in ((bench.shapes[row], shape), (shape, bench.shapes[row])):
-                lost = self._moved(one, other)
-                if len(lost):
-                    x, y = lost[0]
-                    raise GeometryError(
-                        Text(
-                            f"会移动固定的界线（{x:.6f}, {y:.6f}）。",
-                            f"It would move a pinned border at {x:.6f}, {y:.6f}.",
-                        )
-                    )
+        points: Any = shapely.points(left)
+        if self._lines is not None:
+            on = np.zeros(len(points), bool)
+            on[self._lines.query(points, "dwithin", distance=self._near)[0]] = True
+            moved = on & self._off(bench, after, points, each=True)
+        elif self._outline is not None:
+            moved = self._off(bench, after, points, each=False)
+            moved[moved] = self._outline.holds(points[moved], task)
+        if moved.any():
+            x, y = left[int(np.argmax(moved))]
+            raise GeometryError(
+                Text(
+                    f"会移动固定的界线（{x:.6f}, {y:.6f}）。",
+                    f"It would move a pinned border at {x:.6f}, {y:.6f}.",
+                )
+            )
 
-    def _moved(self, one: Any, other: Any) -> NDArray[np.float64]:
-        """Return vertices on a pin of one shape that are off the other's border."""
-        xy = np.unique(shapely.get_coordinates(one), axis=0)
-        points: Any = shapely.points(xy)
-        on = np.unique(
-            self._tree.query(points, predicate="dwithin", distance=self._near)[0]
-        )
-        border = shapely.boundary(other)
-        shapely.prepare(border)
-        kept = shapely.dwithin(points[on], border, self._near)
-        return np.asarray(xy[on][~kept])
+    def _off(
+        self, bench: Bench, after: Changes, points: NDArray[Any], *, each: bool
+    ) -> NDArray[np.bool_]:
+        """Return which points are off the borders that there will be.
+
+        Off those of any unit that had them, or off all.
+        """
+        off = np.zeros(len(points), bool) if each else np.ones(len(points), bool)
+        for row, drawn in after.items():
+            border = None if drawn is None else shapely.boundary(drawn.shape())
+            away = ~shapely.dwithin(border, points, self._near)
+            if each:
+                was = shapely.boundary(bench.shape(row))
+                off |= away & shapely.dwithin(was, points, self._near)
+            else:
+                off &= away
+        return off
 
 
-def _outer(frame: gpd.GeoDataFrame, findings: Findings, metres: Metres) -> Any:
-    """Return the borders with a unit on one side only that lie at no finding."""
-    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    arcs, drawing = take_apart(shapes)
-    _, left = beside(drawing)
-    line = drawing.steps["line"].to_numpy()
-    sides = np.zeros((len(arcs), 2), np.int64)
-    np.add.at(sides, (line, left.astype(np.intp)), 1)
-    alone = np.flatnonzero((sides == 0).any(axis=1))
-    number = np.repeat(np.arange(len(arcs)), np.diff(arcs.bounds))
-    mine = np.isin(number, alone)
-    xy, number = arcs.xy[mine, :2], number[mine]
-    within = number[1:] == number[:-1]
-    ends = np.stack([xy[:-1][within], xy[1:][within]], axis=1)
-    edges = np.asarray(shapely.linestrings(ends), dtype=object)
-    places = np.asarray(findings.frame.geometry.to_numpy(), dtype=object)
-    places = places[~shapely.is_missing(places)]
-    if len(places) and len(edges):
-        reach = metres.units(max(NEAR_M, 2 * findings.tolerance_m))
-        near = shapely.STRtree(edges).query(
-            places, predicate="dwithin", distance=reach
-        )[1]
-        edges = np.delete(edges, near)
-    return edges
+class Outline:
+    """The borders with a unit on one side only that lie at no finding."""
+
+    def __init__(
+        self, shapes: NDArray[Any], findings: Findings, metres: Metres
+    ) -> None:
+        self._shapes = shapely.STRtree(shapes)
+        places = np.asarray(findings.frame.geometry.to_numpy(), dtype=object)
+        level = findings.frame["rule"].to_numpy() == "precision"
+        holes = findings.frame["rule"].to_numpy() == "missing_unit"
+        self._places = shapely.STRtree(places[~level & ~holes])
+        self._reach = metres.units(max(NEAR_M, 2 * findings.tolerance_m))
+        self._metres = metres
+
+    def holds(self, points: NDArray[Any], task: Task) -> NDArray[np.bool_]:
+        """Return which points of borders are on the outer border.
+
+        The place that is mended is none, unless all that is done there is to move
+        vertices.
+        """
+        outer = np.ones(len(points), bool)
+        if task.repair["kind"] != "snap":
+            outer &= ~shapely.dwithin(points, task.place, self._reach)
+        at = np.flatnonzero(outer)
+        if not len(at):
+            return outer
+        # Nobody's ground is near, and is no conflict: then nobody is beyond.
+        xy = shapely.get_coordinates(points[at])
+        turn = np.arange(16) * np.pi / 8
+        step = np.stack([np.cos(turn), np.sin(turn)], axis=1) * self._reach
+        step = step * (self._metres.unit_m / self._metres.scale(xy))[:, None, :]
+        probes: Any = shapely.points((xy[:, None, :] + step).reshape(-1, 2))
+        covered = np.zeros(len(probes), bool)
+        for tree in (self._shapes, self._places):
+            covered[tree.query(probes, predicate="intersects")[0]] = True
+        outer[at] = ~covered.reshape(len(at), -1).all(axis=1)
+        return outer

@@ -10,10 +10,11 @@ import pyarrow as pa
 import shapely
 
 from geodata.topology import check, recheck
+from geodata.topology.mending import repair
 
 
 def main() -> None:
-    """Check a layer that has something of everything the loops look at."""
+    """Check and repair a layer with something of all that the loops look at."""
     crossing = shapely.from_wkt("POLYGON ((0 0,50 50,50 0,0 50,0 0))")
     drawn_again = [(500 + at % 2 / 2, 10 * at) for at in range(11)]
     shapes = [
@@ -35,6 +36,7 @@ def main() -> None:
     before = check(frame, key="key")
     moved = frame.iloc[[1]].set_geometry([shapely.box(99, 0, 200, 100)])
     recheck(before, moved)
+    repair(frame, before)
     for kind in (pa.binary(), pa.large_binary()):
         wkb = pa.array(shapely.to_wkb(shapes), kind)
         check(pa.table({"key": keys, "geometry": wkb}), key="key")
