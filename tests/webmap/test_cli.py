@@ -68,9 +68,10 @@ def test_any_free_port_is_told(moved: Registry) -> None:
     ) as server:
         try:
             assert server.stdout is not None
-            told = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+            told = re.search(r"127\.0\.0\.1:\d+/", server.stdout.readline())
             assert told is not None
-            with urllib.request.urlopen(f"{told.group()}healthz", timeout=60) as answer:
+            address = f"http://{told.group()}healthz"
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 assert json.load(answer)["ok"]
         finally:
             server.terminate()
