@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -122,11 +121,7 @@ class Bench:
         self._rows = {key: row for row, key in enumerate(self.keys)}
         # Units grow by no more than a finding's place, which they touch already.
         self.tree = shapely.STRtree(shapes)
-        place, row = self.tree.query(places, predicate="dwithin", distance=self.touch)
-        bounds = np.searchsorted(place, np.arange(len(places) + 1))
-        self._around = [
-            row[low:high].tolist() for low, high in pairwise(bounds.tolist())
-        ]
+        self._places = places
         middle = shapely.bounds(places).reshape(-1, 2, 2).mean(axis=1)
         middle = np.where(np.isfinite(middle), middle, 0.0)
         self._middle, self._scale = middle, metres.scale(middle)
@@ -162,7 +157,9 @@ class Bench:
 
     def around(self, number: int) -> list[int]:
         """Return the rows that touch the place of this number."""
-        return [row for row in self._around[number] if not self.is_gone(row)]
+        place = self._places[number]
+        rows = self.tree.query(place, predicate="dwithin", distance=self.touch)
+        return [row for row in sorted(rows.tolist()) if not self.is_gone(row)]
 
     def scale(self, number: int) -> NDArray[np.float64]:
         """Return metres, east and north, in one unit at the place of this number."""
@@ -210,7 +207,7 @@ class Bench:
                 lost[self.keys[row]] = -change
         told = {
             "vertices_moved": moved,
-            "largest_shift_m": round(shift, 4),
+            "largest_shift_m": round(float(shift), 4),
             "area_gained_m2": gained,
             "area_lost_m2": lost,
         }

@@ -60,7 +60,8 @@ def repair(
         much ground a unit may gain or lose.
     pin
         ``"outer"``: the outer border and every hole that is no finding stay; or
-        lines (array, series or frame in the same coordinates) that stay.
+        lines (array, series or frame in the same coordinates) that stay; or a list
+        of both.
     to
         By fingerprint: the unit that gets a gap or an overlap, or ``""``: of an
         overlap nobody. Else it is who has the longest border with it.
@@ -145,24 +146,28 @@ def _jobs(
     findings: Findings, accept: Collection[str] | None, to: Mapping[str, str]
 ) -> list[Job]:
     """Return the repairs to do, in order."""
-    every: Any = findings.frame.itertuples(index=False)
-    rows = [
-        row
-        for row in every
-        if row.repair
-        and row.repair["kind"] in DOABLE
-        and (accept is None or row.rule in accept or row.fingerprint in accept)
+    table = findings.frame
+    columns = ("rule", "fingerprint", "participants", "repair")
+    wanted = [
+        (DOABLE.index(repair["kind"]), rule, mark, who, repair, place)
+        for rule, mark, who, repair, place in zip(
+            *(table[name].tolist() for name in columns),
+            table.geometry.to_numpy(),
+            strict=True,
+        )
+        if repair
+        and repair["kind"] in DOABLE
+        and (accept is None or rule in accept or mark in accept)
     ]
-    rows.sort(key=lambda row: DOABLE.index(row.repair["kind"]))
+    wanted.sort(key=lambda row: row[0])
     jobs = []
-    for number, row in enumerate(rows):
-        heir = to.get(row.fingerprint, row.repair.get("to"))
-        task = Task(number, row.repair, row.geometry, heir)
+    for number, (_, rule, mark, who, repair, place) in enumerate(wanted):
+        task = Task(number, repair, place, to.get(mark, repair.get("to")))
         entry = {
-            "fingerprint": row.fingerprint,
-            "rule": row.rule,
-            "kind": row.repair["kind"],
-            "keys": list(row.participants),
+            "fingerprint": mark,
+            "rule": rule,
+            "kind": repair["kind"],
+            "keys": list(who),
             "done": False,
             "why": None,
             "cost": {},

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 NEAR_M = 0.002
 """What lies this near to a pinned line is on it."""
 ASIDE = 2.0
-"""Tolerances to the side of an edge at which is looked for what lies there."""
+"""Tolerances from a point of a border at which is looked for what lies there."""
+AROUND = 16
+"""Directions in which is looked."""
+OPEN = 3
+"""Of these so many lead to nobody's ground: more than a hair's breadth of it."""
 
 
 class Pins:
@@ -50,6 +54,11 @@ class Pins:
                     )
                 )
             return cls(none, Outline(shapes, findings, metres), metres)
+        if isinstance(pin, list | tuple) and "outer" in [str(each) for each in pin]:
+            both = [cls.of(each, shapes, findings, metres) for each in pin]
+            outline = next(each._outline for each in both if each._outline)
+            drawn = [each._lines.geometries for each in both if each._lines]
+            return cls(np.concatenate([none, *drawn]), outline, metres)
         given = np.asarray(getattr(pin, "geometry", pin), dtype=object).reshape(-1)
         areal = np.isin(shapely.get_type_id(given), (3, 6))
         lines = np.where(areal, shapely.boundary(given), given)
@@ -66,13 +75,15 @@ class Pins:
         if not len(left) or (self._lines is None and self._outline is None):
             return
         points: Any = shapely.points(left)
+        moved = np.zeros(len(points), bool)
         if self._lines is not None:
             on = np.zeros(len(points), bool)
             on[self._lines.query(points, "dwithin", distance=self._near)[0]] = True
             moved = on & self._off(bench, after, points, each=True)
-        elif self._outline is not None:
-            moved = self._off(bench, after, points, each=False)
-            moved[moved] = self._outline.holds(points[moved], task)
+        if self._outline is not None:
+            off = self._off(bench, after, points, each=False)
+            off[off] = self._outline.holds(points[off], task)
+            moved |= off
         if moved.any():
             x, y = left[int(np.argmax(moved))]
             raise GeometryError(
@@ -112,7 +123,7 @@ class Outline:
         level = findings.frame["rule"].to_numpy() == "precision"
         holes = findings.frame["rule"].to_numpy() == "missing_unit"
         self._places = shapely.STRtree(places[~level & ~holes])
-        self._reach = metres.units(max(NEAR_M, 2 * findings.tolerance_m))
+        self._reach = metres.units(max(NEAR_M, ASIDE * findings.tolerance_m))
         self._metres = metres
 
     def holds(self, points: NDArray[Any], task: Task) -> NDArray[np.bool_]:
@@ -129,12 +140,12 @@ class Outline:
             return outer
         # Nobody's ground is near, and is no conflict: then nobody is beyond.
         xy = shapely.get_coordinates(points[at])
-        turn = np.arange(16) * np.pi / 8
+        turn = np.arange(AROUND) * 2 * np.pi / AROUND
         step = np.stack([np.cos(turn), np.sin(turn)], axis=1) * self._reach
         step = step * (self._metres.unit_m / self._metres.scale(xy))[:, None, :]
         probes: Any = shapely.points((xy[:, None, :] + step).reshape(-1, 2))
         covered = np.zeros(len(probes), bool)
         for tree in (self._shapes, self._places):
             covered[tree.query(probes, predicate="intersects")[0]] = True
-        outer[at] = ~covered.reshape(len(at), -1).all(axis=1)
+        outer[at] = (~covered).reshape(len(at), -1).sum(axis=1) >= OPEN
         return outer

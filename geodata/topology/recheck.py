@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEAR_M = 1.0
 """Units whose boxes come this near can have a conflict."""
+MOST = 0.4
+"""Of a larger share of the units than this all are looked at, once."""
 GAPS = ("gap", "sliver_gap", "missing_unit")
 
 
@@ -87,6 +89,8 @@ def _around(
     reach = after.metres.units(NEAR_M)
     inner = np.union1d(_near(after, boxes, reach), now).astype(np.intp)
     rows = np.union1d(inner, _near(after, after.boxes[inner], reach)).astype(np.intp)
+    if len(rows) > MOST * len(after):
+        rows = np.arange(len(after))
     while True:
         part = after.subset(rows)
         found = places_of_units(part, findings.tolerance_m, findings.sizes)

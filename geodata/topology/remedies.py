@@ -78,8 +78,14 @@ def _make_valid(bench: Bench, task: Task) -> Iterator[Changes]:
 def _drop_repeated(bench: Bench, task: Task) -> Iterator[Changes]:
     row = bench.row(task.repair["unit"])
     was = bench.drawn(row)
-    parts = tuple(tuple(map(once, rings)) for rings in was.parts)
-    yield {row: Drawn(parts, was.multi)}
+    parts = (tuple(map(once, rings)) for rings in was.parts)
+    # What is a point or a line then encloses no ground, in a part or as a hole.
+    kept = tuple(
+        (rings[0], *(ring for ring in rings[1:] if len(ring) > 3))
+        for rings in parts
+        if len(rings[0]) > 3
+    )
+    yield {row: Drawn(kept, was.multi)}
 
 
 def _orient(bench: Bench, task: Task) -> Iterator[Changes]:

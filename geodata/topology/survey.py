@@ -132,8 +132,9 @@ def _left(rings: Rings, area: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _place(rule: str, key: str, geometry: Any, **detail: Any) -> Place:
-    repair = {"self_crossing": "make_valid", "spike": "make_valid"}.get(rule)
-    record = {"kind": repair, "unit": key, "among": [key]} if repair else None
+    record = None
+    if rule in ("self_crossing", "spike", "too_few_points"):
+        record = {"kind": "make_valid", "unit": key, "among": [key]}
     return Place(rule, (key,), geometry, repair=record, detail=detail)
 
 

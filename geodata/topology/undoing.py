@@ -44,10 +44,10 @@ def logged(job: Job, bench: Bench, frame: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def _written(shapes: Mapping[int, Any]) -> dict[str, str | None]:
-    values = np.empty(len(shapes), dtype=object)
-    values[:] = list(shapes.values())
-    texts = shapely.to_wkb(values, hex=True).tolist()
-    return dict(zip(map(str, shapes), texts, strict=True))
+    return {
+        str(row): None if shape is None else shapely.to_wkb(shape).hex().upper()
+        for row, shape in shapes.items()
+    }
 
 
 def _attributes(frame: gpd.GeoDataFrame, row: int) -> dict[str, Any]:
