@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import click
 
-from boundaries import cli, console
+from boundaries import cli, console, outputs
+from boundaries.commands import conflicts
 from boundaries.jobs.supervision import Supervisor
 from geodata.errors import Text
 from webmap.serve import HOST, PORT, require_free, require_local
@@ -118,7 +120,39 @@ def serve(
     return console.Result({"served": address})
 
 
-root = cli.build([serve])
+@console.command(
+    "check",
+    conflicts.CHECK,
+    *conflicts.what_to_check(),
+    console.Option(
+        ["--map", "page"],
+        Text(
+            "另写一个可离线打开的地图网页",
+            "write a page with a map too, to be opened offline",
+        ),
+        type=outputs.OutFile(),
+        metavar="OUT.html",
+    ),
+    reads_store=False,
+)
+def check(run: console.Run, *, page: Path | None, **what: Any) -> console.Result:
+    """Read a file, list its conflicts and draw them."""
+    read, found = conflicts.examined(run, **what)
+    if page is None:
+        return conflicts.told(found)
+    from geodata.topology.picture import picture
+    from webmap.check_page import check_page
+
+    run.progress(Text("绘制地图", "drawing the map"))
+    document = picture(read.frame, found, name=read.name)
+    file: Path = what["file"]
+    outputs.write(
+        page, check_page(document, file=file.name, language=console.language())
+    )
+    return conflicts.told(found, Text(f"已写出 {page}。", f"Wrote {page}."))
+
+
+root = cli.build([serve, check])
 
 
 def main() -> int:

@@ -49,41 +49,51 @@ def _tolerance() -> click.Parameter:
     )
 
 
-@command(
-    "check",
-    Text(
-        "检查文件的拓扑，不入库。\n\n每个问题给出位置、量值、涉及单位和修复建议；"
-        "有错误时退出码为 1。",
-        "Check the topology of a file; store nothing.\n\nEvery conflict with its "
-        "place, measures, units and suggested repair; exit status 1 when there is an "
-        "error.",
-    ),
-    Argument(["file"], Text("文件", "the file"), type=FILE),
-    Option(
-        ["--parent"],
-        Text("上级单位的文件", "file of the units above"),
-        type=FILE,
-        metavar="FILE",
-    ),
-    Option(
-        ["--lines"],
-        Text("界线文件", "file of boundary lines"),
-        type=FILE,
-        metavar="FILE",
-    ),
-    _tolerance(),
-    *how_read(),
-    reads_store=False,
+CHECK = Text(
+    "检查文件的拓扑，不入库。\n\n每个问题给出位置、量值、涉及单位和修复建议；"
+    "有错误时退出码为 1。",
+    "Check the topology of a file; store nothing.\n\nEvery conflict with its "
+    "place, measures, units and suggested repair; exit status 1 when there is an "
+    "error.",
 )
-def check(
+
+
+def what_to_check() -> list[click.Parameter]:
+    """Return the argument and the options of ``check``."""
+    return [
+        Argument(["file"], Text("文件", "the file"), type=FILE),
+        Option(
+            ["--parent"],
+            Text("上级单位的文件", "file of the units above"),
+            type=FILE,
+            metavar="FILE",
+        ),
+        Option(
+            ["--lines"],
+            Text("界线文件", "file of boundary lines"),
+            type=FILE,
+            metavar="FILE",
+        ),
+        _tolerance(),
+        *how_read(),
+    ]
+
+
+@command("check", CHECK, *what_to_check(), reads_store=False)
+def check(run: Run, **what: Any) -> Result:
+    """Read a file and list its conflicts."""
+    return told(examined(run, **what)[1])
+
+
+def examined(
     run: Run,
     file: Path,
     parent: Path | None,
     lines: Path | None,
     tolerance: float,
     **how: Any,
-) -> Result:
-    """Read a file and list its conflicts."""
+) -> tuple[AsIs, Findings]:
+    """Return a file as it was read, and its conflicts."""
     from geodata import topology
 
     read = read_file(run, file, **how)
@@ -95,10 +105,34 @@ def check(
         drawn = _beside(_keyed_alike(read_file(run, lines), read), read)
     run.progress(Text("检查", "checking"))
     found = topology.check(
-        read.frame, key=read.key, parent=above, lines=drawn, tolerance_m=tolerance
+        read.frame,
+        key=read.key,
+        parent=above,
+        lines=drawn,
+        tolerance_m=tolerance,
+        names=_names(read),
     )
+    return read, found
+
+
+def _names(read: AsIs) -> dict[str, str] | None:
+    """Return what messages call the units, by key."""
+    from geodata.topology.units import unit_keys
+
+    if read.name is None:
+        return None
+    keys, names = unit_keys(read.frame[read.key]), read.frame[read.name].tolist()
+    return {
+        key: name
+        for key, name in zip(keys, names, strict=True)
+        if isinstance(name, str) and name.strip()
+    }
+
+
+def told(found: Findings, *more: Text) -> Result:
+    """Return conflicts as a command tells them, with lines of its own after them."""
     errors = bool((found.frame["severity"] == "error").any())
-    return Result(found.to_list(), listed(found), 1 if errors else 0)
+    return Result(found.to_list(), [*listed(found), *more], 1 if errors else 0)
 
 
 @command(
