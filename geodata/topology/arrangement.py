@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.topology.kernels import arranging, tracing
+from geodata.topology import measure
+from geodata.topology.kernels import arranging, boxes, tracing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from geodata.topology.metres import Metres
 
 MOST_WORK = 400
 """Comparisons of edges, per edge, that a layer may take."""
@@ -99,6 +102,17 @@ class Arrangement:
             for low, high in itertools.pairwise(bounds)
         }
 
+    def widths(self, metres: Metres) -> NDArray[np.float64]:
+        """Return about the mean width of every cycle in metres."""
+        step = self.xy[self.b] - self.xy[self.a]
+        scale = metres.scale((self.xy[self.b] + self.xy[self.a]) / 2)
+        length = np.hypot(*(step * scale).T)
+        cycles = len(self.area)
+        around = np.bincount(self.cycle, np.repeat(length, 2), minlength=cycles)
+        factor = np.ones(cycles)
+        factor[self.cycle] = np.repeat(scale.prod(axis=1), 2)
+        return measure.strip_width(np.abs(self.area) / 2 * factor, around)
+
     def _filled(self, cycles: NDArray[np.intp]) -> NDArray[Any]:
         if not len(cycles):
             return np.empty(0, dtype=object)
@@ -130,39 +144,112 @@ def arrange(
     alive = arranging.cancel(a, b) == -1
     a, b, unit = a[alive], b[alive], unit[alive]
     drawn = np.concatenate([a, b]), np.concatenate([unit, unit])
+    original = len(xy)
+    xy, a, b, owner = _noded(xy, a, b, eps)
+    partner = arranging.cancel(a, b)
+    lacking = _lacking(a, b, owner, unit, partner)
+    alive = partner == -1
+    a, b, unit = a[alive], b[alive], unit[owner[alive]]
+    mine, lead = _merged(a, b)
+    weight = np.bincount(mine, minlength=len(lead)).astype(np.int32)
+    given = {"original": original, "edge": mine, "unit": unit, "drawn": drawn}
+    given.update(noisy=noisy, lacking=lacking)
+    return _traced(xy, a[lead], b[lead], weight, given)
+
+
+def overlay(
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    unit: NDArray[np.int32],
+    eps: float,
+) -> tuple[Arrangement, NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the arrangement of edges with those kept that others draw backwards.
+
+    Returns
+    -------
+    tuple
+        The arrangement; for each of its edges how many more units lie to its left
+        than to its right by that edge; parallel to ``unit`` in it, whether that
+        unit lies to the left.
+
+    Raises
+    ------
+    CrowdedError
+        When more edges cross than any layer of borders has.
+    """
+    count = len(start)
+    node, xy, _ = arranging.nodes_of(np.concatenate([start, end]), eps)
+    a, b = node[:count], node[count:]
+    alive = a != b
+    a, b, unit = a[alive], b[alive], unit[alive]
+    # Each edge once before it is cut: two cuts at one crossing would be two nodes.
+    drawn, lead = _merged(np.minimum(a, b), np.maximum(a, b))
+    ahead = a < b
+    original = len(xy)
+    xy, a, b, owner = _noded(xy, np.minimum(a, b)[lead], np.maximum(a, b)[lead], eps)
+    mine, lead = _merged(np.minimum(a, b), np.maximum(a, b))
+    # Every piece for every unit that draws the edge it is of.
+    order = np.argsort(owner, kind="stable")
+    begin = np.searchsorted(owner[order], np.arange(drawn.max(initial=-1) + 2))
+    many = (begin[1:] - begin[:-1])[drawn]
+    whose = np.repeat(np.arange(len(drawn)), many)
+    within = np.arange(len(whose)) - np.repeat(np.cumsum(many) - many, many)
+    piece = order[begin[drawn[whose]] + within]
+    forward = ahead[whose] == (a < b)[piece]
+    edge = mine[piece]
+    net = np.bincount(edge, np.where(forward, 1, -1), minlength=len(lead))
+    weight = net.astype(np.int32)
+    low, high = np.minimum(a, b)[lead], np.maximum(a, b)[lead]
+    none = np.zeros(0, np.int32)
+    given = {"original": original, "edge": edge, "unit": unit[whose]}
+    given.update(drawn=(none, none), noisy=none, lacking=np.zeros((0, 3), np.int64))
+    return _traced(xy, low, high, weight, given), weight, forward
+
+
+def _noded(
+    xy: NDArray[np.float64], a: NDArray[np.int32], b: NDArray[np.int32], eps: float
+) -> tuple[
+    NDArray[np.float64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]
+]:
+    """Cut edges where they meet; return nodes, pieces, and the edge of each piece."""
     reach = np.abs(xy[a] - xy[b]).max(axis=1) if len(a) else np.ones(1)
     cell = max(2 * float(reach.mean()), FINEST * eps)
     most = LEAST_WORK + MOST_WORK * len(a)
     fine, edge, share, at, new = arranging.cuts(xy, a, b, cell, 2 * eps, most)
     if not fine:
         raise CrowdedError
-    original = len(xy)
-    xy = np.concatenate([xy, new])
     order = np.lexsort((at, share, edge))
-    edge, at = edge[order], at[order]
-    a, b, owner = arranging.cut_up(a, b, edge, at)
-    partner = arranging.cancel(a, b)
-    lacking = _lacking(a, b, owner, unit, partner)
-    alive = partner == -1
-    a, b, unit = a[alive], b[alive], unit[owner[alive]]
-    first, weight = tracing.merge(a, b)
+    a, b, owner = arranging.cut_up(a, b, edge[order], at[order])
+    return np.concatenate([xy, new]), a, b, owner
+
+
+def _merged(
+    a: NDArray[np.int32], b: NDArray[np.int32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for each edge the number of those between its nodes, and one of each."""
+    first, _ = tracing.merge(a, b)
     lead = np.flatnonzero(first == np.arange(len(first)))
     number = np.zeros(len(first), np.intp)
     number[lead] = np.arange(len(lead))
-    mine = number[first]
-    a, b, weight = a[lead], b[lead], weight[lead]
+    return number[first], lead
+
+
+def _traced(
+    xy: NDArray[np.float64],
+    a: NDArray[np.int32],
+    b: NDArray[np.int32],
+    weight: NDArray[np.int32],
+    given: dict[str, Any],
+) -> Arrangement:
+    """Return the faces between edges that meet only at their ends."""
     traced = tracing.trace(xy, a, b, weight)
     cycle, begin, after, area, part, relative, outer, wrong = traced
     made = Arrangement(
         xy=xy,
-        original=original,
         a=a,
         b=b,
-        edge=mine,
-        unit=unit,
         cycle=cycle,
         face=cycle.astype(np.intp),
-        drawn=drawn,
         part=part,
         count=relative,
         area=area,
@@ -170,8 +257,7 @@ def arrange(
         after=after,
         inside={},
         wrong=wrong[part] if len(part) else wrong,
-        noisy=noisy,
-        lacking=lacking,
+        **given,
     )
     return _placed(made, outer)
 
@@ -224,8 +310,7 @@ def _containing(
     points = made.xy[made.a[made.first[outer] >> 1]]
     faces = np.flatnonzero(made.area > 0)
     box = tracing.boxes(made.xy, made.a, made.b, made.cycle, len(made.area))[faces]
-    tree = shapely.STRtree(np.asarray(shapely.points(points)))
-    at, piece = tree.query(shapely.box(*box.T))
+    at, piece = boxes.meeting(box, *boxes.packed(box), np.concatenate([points] * 2, 1))
     other = made.part[faces[at]] != piece
     at, piece = at[other], piece[other]
     some, place = np.unique(at, return_inverse=True)

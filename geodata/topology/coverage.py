@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from geodata.topology import measure
 from geodata.topology.arrangement import Arrangement, arrange
-from geodata.topology.conflicts import grouped
-from geodata.topology.faces import covering, enclosed
-from geodata.topology.kernels import matching
+from geodata.topology.cutting import Cutter
+from geodata.topology.faces import enclosed
+from geodata.topology.kernels import boxes, matching
 from geodata.topology.noise import LEAST_M, noise_m
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geodata.topology.metres import Metres
+    from geodata.topology.cutting import Piece
     from geodata.topology.survey import Survey
     from geodata.topology.units import Units
 
@@ -29,8 +27,6 @@ WIDE = 2.0
 """Faces narrower than so many times the noise on average are not on the ground."""
 THROUGH = 0.01
 """An overlap of this share of a unit may be crossed by borders of others."""
-LEAST_SHARE = 1e-8
-"""What shares less than this of a place touches it."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +74,7 @@ def wide_m(units: Units) -> float:
 def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:
     """Return the overlaps and gaps of a layer that are wider than noise."""
     bounded = (made.area > 0) & ~made.wrong & (made.count != 1)
-    chosen = np.flatnonzero(
-        bounded & (mean_widths(units.metres, made) >= wide_m(units))
-    )
+    chosen = np.flatnonzero(bounded & (made.widths(units.metres) >= wide_m(units)))
     polygons = made.polygons(chosen)
     count = np.maximum(made.count[chosen], 0).astype(np.intp)
     left, right = made.beside(0), made.beside(1)
@@ -113,35 +107,16 @@ class Shapes:
         found[:] = [self._known[row] for row in rows]
         return found
 
-    @cached_property
-    def boxes(self) -> NDArray[Any]:
-        """The box of every usable unit, None for others."""
-        rings, count = self.survey.rings, len(self.units)
-        low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
-        used = np.flatnonzero(~self.survey.skip & (np.diff(rings.start) > 0))
-        if len(used):
-            ends = np.stack([rings.start[used], rings.start[used + 1]], axis=1).ravel()
-            ends = np.minimum(ends, len(rings.xy) - 1)
-            np.minimum.at(
-                low, rings.unit[used], np.minimum.reduceat(rings.xy, ends)[::2]
-            )
-            np.maximum.at(
-                high, rings.unit[used], np.maximum.reduceat(rings.xy, ends)[::2]
-            )
-        boxes = np.full(count, None, dtype=object)
-        known = np.isfinite(low).all(axis=1)
-        boxes[known] = shapely.box(*low[known].T, *high[known].T)
-        return boxes
-
     def near(self, places: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return pairs of unit and place of which the boxes meet."""
-        if not len(places):
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        unit, place = shapely.STRtree(places).query(self.boxes)
-        return unit, place
+        box, asked = self.survey.boxes, shapely.bounds(places).reshape(-1, 4)
+        unit, place = boxes.meeting(box, *self.survey.packed, asked)
+        return unit.astype(np.intp), place.astype(np.intp)
 
     def covering(self, places: NDArray[Any]) -> list[tuple[int, ...]]:
         """Return for each place the units that cover a point within it."""
+        if not len(places):
+            return []
         inside = shapely.point_on_surface(places)
         unit, place = self.near(inside)
         xy = shapely.get_coordinates(inside)
@@ -153,18 +128,6 @@ class Shapes:
         for row, where in zip(unit[holds].tolist(), place[holds].tolist(), strict=True):
             found[where].append(row)
         return [tuple(sorted(rows)) for rows in found]
-
-
-def mean_widths(metres: Metres, made: Arrangement) -> NDArray[np.float64]:
-    """Return about the mean width of every cycle in metres."""
-    step = made.xy[made.b] - made.xy[made.a]
-    scale = metres.scale((made.xy[made.b] + made.xy[made.a]) / 2)
-    length = np.hypot(*(step * scale).T)
-    cycles = len(made.area)
-    around = np.bincount(made.cycle, weights=np.repeat(length, 2), minlength=cycles)
-    factor = np.ones(cycles)
-    factor[made.cycle] = np.repeat(scale.prod(axis=1), 2)
-    return measure.strip_width(np.abs(made.area) / 2 * factor, around)
 
 
 def _with_hosts(shapes: Shapes, found: Faces) -> Faces:
@@ -183,7 +146,7 @@ def _with_hosts(shapes: Shapes, found: Faces) -> Faces:
 
 def _cut_through(shapes: Shapes, found: Faces) -> Faces:
     """Cut large overlaps along matched borders that run through them."""
-    area = shapes.survey.area
+    units, area = shapes.units, shapes.survey.area
     large = [
         place
         for place in np.flatnonzero(found.count > 1).tolist()
@@ -192,56 +155,40 @@ def _cut_through(shapes: Shapes, found: Faces) -> Faces:
     if not large:
         return found
     unit, at = shapes.near(found.polygons[large])
-    around: dict[int, list[int]] = {}
-    for row, place in zip(unit.tolist(), at.tolist(), strict=True):
-        around.setdefault(large[place], []).append(row)
-    gone, more = [], []
-    for place in large:  # few: overlaps that matter beside their units
-        rows = around.get(place, [])
-        if set(rows) <= set(found.units[place]) and len(rows) == found.count[place]:
+    order = np.lexsort((unit, at))
+    bound = np.searchsorted(at[order], np.arange(len(large) + 1))
+    rows = np.unique(unit)
+    cutter = Cutter(rows, shapes.of(rows.tolist()))
+    eps = units.metres.units(units.noise_m or LEAST_M)
+    gone: list[int] = []
+    more: list[Piece] = []
+    for number, place in enumerate(large):  # few: that matter beside their units
+        near = unit[order[bound[number] : bound[number + 1]]]
+        who, count = found.units[place], int(found.count[place])
+        if len(near) == count and set(near.tolist()) <= set(who):
             continue
-        pieces = _pieces(shapes, found.polygons[place], rows)
-        if len({units for _, units in pieces}) > 1:
+        width = units.metres, wide_m(units)
+        pieces = cutter.pieces(found.polygons[place], count, near, eps, width)
+        if pieces:
             gone.append(place)
-            more += [piece for piece in pieces if len(piece[1]) > 1]
+            more += pieces
     return _replaced(found, gone, more)
 
 
-def _pieces(
-    shapes: Shapes, polygon: Any, rows: list[int]
-) -> list[tuple[Any, tuple[int, ...]]]:
-    """Return a place cut along the borders of some units, and who covers each piece."""
-    whole = shapes.of(rows)
-    parts = shapely.intersection(whole, polygon)
-    share = shapely.area(parts) / shapely.area(polygon)
-    kept = share > LEAST_SHARE
-    if (share[kept] > 1 - LEAST_SHARE).all():
-        return []  # whoever covers it covers all of it
-    rows = [row for row, keep in zip(rows, kept.tolist(), strict=True) if keep]
-    pieces = enclosed(shapely.boundary(parts[kept]))
-    _, piece, unit = covering(whole[kept], pieces)
-    groups = grouped(piece, unit, len(pieces))
-    return [
-        (shape, tuple(rows[at] for at in group))
-        for shape, group in zip(pieces, groups, strict=True)
-    ]
-
-
-def _replaced(
-    found: Faces, gone: list[int], more: list[tuple[Any, tuple[int, ...]]]
-) -> Faces:
+def _replaced(found: Faces, gone: list[int], more: list[Piece]) -> Faces:
     if not gone and not more:
         return found
     kept = np.delete(np.arange(len(found.units)), gone)
     shapes = np.empty(len(more), dtype=object)
-    shapes[:] = [shape for shape, _ in more]
-    counts = np.array([len(units) for _, units in more], np.intp)
+    shapes[:] = [shape for shape, _, _ in more]
+    counts = np.array([len(units) for _, _, units in more], np.intp)
+    share = np.array([area for _, area, _ in more], float)
     return Faces(
         np.concatenate([found.polygons[kept], shapes]),
         np.concatenate([found.count[kept], counts]),
-        np.concatenate([found.share[kept], shapely.area(shapes)]),
+        np.concatenate([found.share[kept], share]),
         np.concatenate([found.cycle[kept], np.full(len(more), -1)]),
-        [found.units[place] for place in kept.tolist()] + [who for _, who in more],
+        [found.units[place] for place in kept.tolist()] + [who for _, _, who in more],
     )
 
 
@@ -266,10 +213,14 @@ def _tangled(shapes: Shapes, made: Arrangement, found: Faces) -> Faces:
     )
     for row, place in zip(unit[touch].tolist(), at[touch].tolist(), strict=True):
         around.setdefault(gaps[place], []).append(row)
-    more = [(places[place], covered[place]) for place in range(len(places))]
-    overlaps = [piece for piece in more if len(piece[1]) > 1]
+    share = shapely.area(places).tolist()
+    more = list(zip(places, share, covered, strict=True))
+    overlaps = [piece for piece in more if len(piece[2]) > 1]
     found = _replaced(found, [], overlaps)
-    holes = [(places[place], tuple(sorted(around.get(place, ())))) for place in gaps]
+    holes = [
+        (places[place], share[place], tuple(sorted(around.get(place, ()))))
+        for place in gaps
+    ]
     both = _replaced(found, [], holes)
     both.count[len(found.count) :] = 0
     return both

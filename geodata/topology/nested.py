@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from geodata.topology.arrangement import Arrangement, CrowdedError, arrange
-from geodata.topology.coverage import WIDE, Shapes, mean_widths, wide_m
+from geodata.topology.coverage import WIDE, Shapes, wide_m
 from geodata.topology.findings import Place
 from geodata.topology.kernels import matching
 from geodata.topology.units import Rings
@@ -132,7 +132,7 @@ def _of_family(
     """Return the places at which one superior and its units differ."""
     pseudo = len(units) + row
     odd = (made.area > 0) & (made.count != 0)
-    chosen = np.flatnonzero(odd & (mean_widths(units.metres, made) >= wide_m(units)))
+    chosen = np.flatnonzero(odd & (made.widths(units.metres) >= wide_m(units)))
     if not len(chosen):
         return []
     polygons = made.polygons(chosen)
@@ -154,9 +154,11 @@ def _of_family(
         elif pseudo not in sides:
             continue  # a gap between the units, told as that
         rule = "outside_parent" if made.count[face] > 0 else "parent_residual"
-        who = (above.keys[row], *(units.keys[unit] for unit in children))
+        below = tuple(sorted(units.keys[unit] for unit in children))
+        who = tuple(sorted((above.keys[row], *below)))
         size, wide = float(area[at]), float(width[at])
-        places.append(Place(rule, tuple(sorted(who)), polygons[at], size, wide))
+        said = {"above": above.keys[row], "below": below}
+        places.append(Place(rule, who, polygons[at], size, wide, detail=said))
     return places
 
 

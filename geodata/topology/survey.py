@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from geodata.topology.findings import Place
-from geodata.topology.kernels import simple, tidying, wkb
+from geodata.topology.kernels import boxes, simple, tidying, wkb
 from geodata.topology.soundness import MAX_CROSSINGS, crossings, repairable, repaired
 from geodata.topology.units import Rings, rings_of
 
@@ -43,6 +44,19 @@ class Survey:
     area: NDArray[np.float64]
     places: list[Place]
     turned: tuple[int, int] = (0, 0)
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float64]:
+        """West, south, east and north of every usable unit, NaN for others."""
+        rings = self.rings
+        asked = rings.xy, rings.start, rings.unit, self.skip, len(self.area)
+        return np.asarray(boxes.of_rings(*asked))
+
+    @cached_property
+    def packed(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The boxes as a tree."""
+        order, tree = boxes.packed(self.boxes)
+        return order, tree
 
 
 def survey(units: Units) -> Survey:

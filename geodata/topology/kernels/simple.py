@@ -98,7 +98,7 @@ def _ahead(ways: int) -> bool:
     Bits are the quadrants of directions, anticlockwise, each with the axis that it
     begins at; edges of two that are next to each other go on one way.
     """
-    return (np.uint16(1) << np.uint16(ways)) & AHEAD != 0
+    return bool((np.uint16(1) << np.uint16(ways)) & AHEAD != 0)
 
 
 @compiled
