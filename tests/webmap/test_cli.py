@@ -62,15 +62,13 @@ def test_any_free_port_is_told(moved: Registry) -> None:
     with subprocess.Popen(
         [*command, "--no-worker"],
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     ) as server:
         try:
-            assert server.stdout is not None
-            told = re.search(r"127\.0\.0\.1:\d+/", server.stdout.readline())
-            assert told is not None
-            address = f"http://{told.group()}healthz"
+            assert server.stderr is not None
+            told = (re.search(r"127\.0\.0\.1:\d+/", line) for line in server.stderr)
+            address = f"http://{next(found.group() for found in told if found)}healthz"
             with urllib.request.urlopen(address, timeout=60) as answer:
                 assert json.load(answer)["ok"]
         finally:
