@@ -116,6 +116,12 @@ class GeometryError(QuhuaError):
     code = "geometry"
 
 
+class WorkersError(QuhuaError):
+    """The processes that share a piece of work died too often."""
+
+    code = "workers"
+
+
 class StoreError(QuhuaError):
     """The store cannot do what was asked."""
 

@@ -32,7 +32,7 @@ class Looked(Protocol):
 
     @property
     def survey(self) -> Survey:
-        """What is wrong with single units; rings serve for their boxes only."""
+        """What is wrong with single units, and the boxes of the others."""
 
     def left(self) -> Left:
         """Return the edges that no other unit draws backwards."""
