@@ -68,6 +68,14 @@ def what_to_check() -> list[click.Parameter]:
             type=FILE,
             metavar="FILE",
         ),
+        Option(
+            ["--workers"],
+            Text("同时检查的进程数", "how many processes check at once"),
+            type=click.IntRange(1),
+            default=1,
+            show_default=True,
+            metavar="N",
+        ),
         _tolerance(),
         *how_read(),
     ]
@@ -84,6 +92,7 @@ def examined(
     file: Path,
     parent: Path | None,
     lines: Path | None,
+    workers: int,
     tolerance: float,
     **how: Any,
 ) -> tuple[AsIs, Findings]:
@@ -98,15 +107,17 @@ def examined(
     if lines is not None:
         drawn = beside(_keyed_alike(read_file(run, lines), read), read)
     run.progress(Text("检查", "checking"))
-    found = topology.check(
-        read.frame,
-        key=read.key,
-        parent=above,
-        lines=drawn,
-        tolerance_m=tolerance,
-        names=_names(read),
-    )
-    return read, found
+    asked: dict[str, Any] = {
+        "key": read.key,
+        "parent": above,
+        "lines": drawn,
+        "tolerance_m": tolerance,
+        "names": _names(read),
+    }
+    if workers == 1:
+        return read, topology.check(read.frame, **asked)
+    team = topology.Processes(workers)
+    return read, topology.check_apart(read.frame, workers=team, **asked)
 
 
 def _names(read: AsIs) -> dict[str, str] | None:

@@ -195,3 +195,12 @@ def test_superiors_may_have_a_column_called_like_our_key(tmp_path):
     files.write(whole, above, language="")
     ran = quhua("check", units, "--key", "dm", "--parent", above, "--json")
     assert (ran.status, ran.document) == (0, []), ran.err
+
+
+def test_several_processes_say_what_one_says(broken):
+    plain = quhua("check", broken, "--key", "dm", "--json")
+    apart = quhua("check", broken, "--key", "dm", "--json", "--workers", "2")
+    assert apart.status == plain.status == 0, apart.err
+    assert plain.document
+    assert apart.document == plain.document
+    assert quhua("check", broken, "--workers", "0").status == 2
