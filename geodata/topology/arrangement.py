@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geodata.topology import measure
-from geodata.topology.kernels import arranging, boxes, tracing
+from geodata.topology.kernels import arranging, boxes, simple, tracing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,56 +68,80 @@ class Arrangement:
     def polygons(self, faces: Any) -> NDArray[Any]:
         """Return faces as polygons, what lies in them taken out."""
         faces = np.asarray(faces, dtype=np.intp)
-        shapes = self._filled(faces)
-        for place, face in enumerate(faces.tolist()):
-            if face in self.inside:
-                cycles = np.array(self.inside[face], np.intp)
-                holes = shapely.make_valid(shapely.reverse(self._filled(cycles)))
-                whole = shapely.make_valid(shapes[place])
-                shapes[place] = shapely.difference(whole, shapely.union_all(holes))
-        for place in np.flatnonzero(
-            ~shapely.is_valid(shapes)
-        ).tolist():  # few: a face that touches itself at a node
+        shapes, doubt = self._filled(faces)
+        within = np.zeros(len(self.area), bool)
+        within[list(self.inside)] = True
+        for place in np.flatnonzero(within[faces]).tolist():
+            cycles = np.array(self.inside[int(faces[place])], np.intp)
+            holes = shapely.make_valid(shapely.reverse(self._filled(cycles)[0]))
+            whole = shapely.make_valid(shapes[place])
+            shapes[place] = shapely.difference(whole, shapely.union_all(holes))
+            doubt[place] = True
+        asked = np.flatnonzero(doubt)
+        for place in asked[
+            ~shapely.is_valid(shapes[asked])
+        ].tolist():  # few: a face that touches itself at a node
             fixed = shapely.make_valid(
                 shapes[place], method="structure", keep_collapsed=False
             )
             shapes[place] = fixed
         return shapes
 
-    def beside(self, way: int) -> dict[int, tuple[int, ...]]:
-        """Return by face the units that draw its edges.
+    def beside(
+        self, faces: NDArray[np.intp], right: NDArray[np.bool_]
+    ) -> list[tuple[int, ...]]:
+        """Return for each face the units that draw its edges with it on their left.
 
-        ``way`` 0: with the face on their left, 1: on their right.
+        Or with it on their ``right``, where that is so.
         """
-        face = self.face[2 * self.edge + way]
-        rows = np.stack([face, self.unit.astype(np.int64)], axis=1)[face >= 0]
-        if not len(rows):
-            return {}
-        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-        rows = rows[np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]]
-        bounds = np.flatnonzero(np.r_[True, rows[1:, 0] != rows[:-1, 0], True]).tolist()
-        faces, values = rows[:, 0].tolist(), rows[:, 1].tolist()
-        return {
-            faces[low]: tuple(values[low:high])
-            for low, high in itertools.pairwise(bounds)
-        }
+        if not len(faces):
+            return []
+        place = np.full(len(self.area) + 1, -1)
+        place[faces] = np.arange(len(faces))
+        most = int(self.unit.max(initial=0)) + 1
+        marks = []
+        for way in (False, True):
+            at = place[self.face[2 * self.edge + way]]
+            mine = (at >= 0) & (right[at] == way)
+            marks.append(at[mine] * most + self.unit[mine])
+        rows = distinct(np.concatenate(marks))
+        bounds = np.searchsorted(rows, np.arange(len(faces) + 1) * most).tolist()
+        values = (rows % most).tolist()
+        return [tuple(values[low:high]) for low, high in itertools.pairwise(bounds)]
 
-    def widths(self, metres: Metres) -> NDArray[np.float64]:
-        """Return about the mean width of every cycle in metres."""
+    def measured(
+        self, metres: Metres
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the length and about the mean width of every cycle in metres."""
         step = self.xy[self.b] - self.xy[self.a]
         scale = metres.scale((self.xy[self.b] + self.xy[self.a]) / 2)
         length = np.hypot(*(step * scale).T)
         cycles = len(self.area)
-        around = np.bincount(self.cycle, np.repeat(length, 2), minlength=cycles)
+        twice = np.repeat(length, 2)
+        around = np.bincount(self.cycle, twice, minlength=cycles).astype(float)
         factor = np.ones(cycles)
         factor[self.cycle] = np.repeat(scale.prod(axis=1), 2)
-        return measure.strip_width(np.abs(self.area) / 2 * factor, around)
+        area = np.abs(self.area) / 2 * factor
+        return around, measure.strip_width(area, around)
 
-    def _filled(self, cycles: NDArray[np.intp]) -> NDArray[Any]:
+    def _filled(
+        self, cycles: NDArray[np.intp]
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return cycles as polygons, and which of them may touch themselves."""
         if not len(cycles):
-            return np.empty(0, dtype=object)
+            return np.empty(0, dtype=object), np.zeros(0, bool)
         xy, ring = tracing.walk(self.first[cycles], self.after, self.a, self.b, self.xy)
-        return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=ring)))
+        start = np.searchsorted(ring, np.arange(len(cycles) + 1))
+        rings = shapely.linearrings(xy, indices=ring)
+        return np.asarray(shapely.polygons(rings)), simple.doubtful(xy, start)
+
+
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return each whole number once, in order: faster than numpy's for many."""
+    values = np.sort(values)
+    if not len(values):
+        return values
+    return values[np.r_[True, values[1:] != values[:-1]]]
 
 
 def arrange(
@@ -139,7 +163,7 @@ def arrange(
     node, xy, moved = arranging.nodes_of(np.concatenate([start, end]), eps)
     several = np.zeros(len(xy), bool)
     several[node[moved]] = True
-    noisy = np.unique(np.concatenate([unit, unit])[several[node]])
+    noisy = distinct(np.concatenate([unit, unit])[several[node]])
     a, b = node[:count], node[count:]
     alive = arranging.cancel(a, b) == -1
     a, b, unit = a[alive], b[alive], unit[alive]
@@ -314,7 +338,7 @@ def _containing(
     other = made.part[faces[at]] != piece
     at, piece = at[other], piece[other]
     some, place = np.unique(at, return_inverse=True)
-    shapes = made._filled(faces[some])
+    shapes, _ = made._filled(faces[some])
     shapely.prepare(shapes)
     holds = shapely.contains_xy(shapes[place], points[piece, 0], points[piece, 1])
     return faces[at[holds]], piece[holds]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from geodata.topology.arrangement import Arrangement, arrange
+from geodata.topology.arrangement import Arrangement, arrange, distinct
 from geodata.topology.cutting import Cutter
 from geodata.topology.faces import enclosed
 from geodata.topology.kernels import boxes, matching
@@ -43,6 +44,19 @@ class Faces:
     share: NDArray[np.float64]
     cycle: NDArray[np.intp]
     units: list[tuple[int, ...]]
+    around: NDArray[np.float64]
+    """Length of the border in metres, NaN where it was not measured."""
+
+    def smallest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the smallest value of the units of each place, inf without any."""
+        size = np.array([len(units) for units in self.units], np.intp)
+        rows = np.fromiter(itertools.chain.from_iterable(self.units), np.intp)
+        least = np.full(len(size), np.inf)
+        some = size > 0
+        if len(rows):
+            begin = (np.cumsum(size) - size)[some]
+            least[some] = np.minimum.reduceat(values[rows], begin)
+        return least
 
 
 def unmatched(survey: Survey) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
@@ -74,15 +88,17 @@ def wide_m(units: Units) -> float:
 def faces_of(units: Units, survey: Survey, made: Arrangement) -> Faces:
     """Return the overlaps and gaps of a layer that are wider than noise."""
     bounded = (made.area > 0) & ~made.wrong & (made.count != 1)
-    chosen = np.flatnonzero(bounded & (made.widths(units.metres) >= wide_m(units)))
-    polygons = made.polygons(chosen)
+    around, width = made.measured(units.metres)
+    chosen = np.flatnonzero(bounded & (width >= wide_m(units)))
     count = np.maximum(made.count[chosen], 0).astype(np.intp)
-    left, right = made.beside(0), made.beside(1)
-    who = [
-        (left if many else right).get(face, ())
-        for face, many in zip(chosen.tolist(), count.tolist(), strict=True)
-    ]
-    found = Faces(polygons, count, made.area[chosen] / 2, chosen, who)
+    found = Faces(
+        made.polygons(chosen),
+        count,
+        made.area[chosen] / 2,
+        chosen,
+        made.beside(chosen, count == 0),
+        np.where(np.isin(chosen, list(made.inside)), np.nan, around[chosen]),
+    )
     shapes = Shapes(units, survey)
     found = _with_hosts(shapes, found)
     found = _cut_through(shapes, found)
@@ -147,17 +163,15 @@ def _with_hosts(shapes: Shapes, found: Faces) -> Faces:
 def _cut_through(shapes: Shapes, found: Faces) -> Faces:
     """Cut large overlaps along matched borders that run through them."""
     units, area = shapes.units, shapes.survey.area
-    large = [
-        place
-        for place in np.flatnonzero(found.count > 1).tolist()
-        if found.share[place] > THROUGH * area[list(found.units[place])].min()
-    ]
+    least = found.smallest(area)
+    places = np.flatnonzero((found.count > 1) & (found.share > THROUGH * least))
+    large = places.tolist()
     if not large:
         return found
     unit, at = shapes.near(found.polygons[large])
     order = np.lexsort((unit, at))
     bound = np.searchsorted(at[order], np.arange(len(large) + 1))
-    rows = np.unique(unit)
+    rows = distinct(unit)
     cutter = Cutter(rows, shapes.of(rows.tolist()))
     eps = units.metres.units(units.noise_m or LEAST_M)
     gone: list[int] = []
@@ -189,6 +203,7 @@ def _replaced(found: Faces, gone: list[int], more: list[Piece]) -> Faces:
         np.concatenate([found.share[kept], share]),
         np.concatenate([found.cycle[kept], np.full(len(more), -1)]),
         [found.units[place] for place in kept.tolist()] + [who for _, _, who in more],
+        np.concatenate([found.around[kept], np.full(len(more), np.nan)]),
     )
 
 

@@ -78,7 +78,7 @@ class Cutter:
             return []
         faces = np.array([face for face, units in found.items() if len(units) > 1])
         metres, least = width
-        faces = faces[made.widths(metres)[faces] >= least] if len(faces) else faces
+        faces = faces[made.measured(metres)[1][faces] >= least] if len(faces) else faces
         polygons = made.polygons(faces)
         return [
             (shape, float(made.area[face]) / 2, tuple(sorted(found[face])))

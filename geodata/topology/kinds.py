@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from geodata.topology import measure
+from geodata.topology.arrangement import distinct
 from geodata.topology.findings import Place
 from geodata.topology.kernels import arranging, tracing
 from geodata.topology.sizes import USUAL, Sizes
@@ -37,22 +38,23 @@ def coverage_places(
 ) -> list[Place]:
     """Return overlaps, gaps and borders that do not match, by kind."""
     area = units.metres.area_m2(faces.polygons)
-    around = units.metres.perimeter_m(faces.polygons)
+    around = faces.around.copy()
+    unknown = np.flatnonzero(np.isnan(around))
+    around[unknown] = units.metres.perimeter_m(faces.polygons[unknown])
     width = measure.strip_width(area, around)
     near, pair_of = _near_pairs(units, made, faces, tolerance_m)
     rest = np.flatnonzero(pair_of < 0)
     places = _near_vertices(units, made, near)
     kind = _whole_units(survey, faces, sizes)
     strips = rest[[kind[place] == "" for place in rest.tolist()]]
-    redrawn = _redrawn(made, faces, strips)
-    for group in redrawn:
-        places.append(_border(units, faces, group, area, around))
+    redrawn = _redrawn(units, made, faces, strips)
+    places += _borders(units, faces, redrawn, area, around)
     done = np.zeros(len(faces.units), bool)
-    done[[place for group in redrawn for place in group]] = True
+    done[list(itertools.chain.from_iterable(redrawn))] = True
     done |= pair_of >= 0
     places += _pairs(units, survey, faces, kind, area, width, done)
     for place in np.flatnonzero(~done).tolist():
-        if kind[place] == "":
+        if not kind[place]:
             places.append(_one(units, survey, faces, place, area, width, sizes))
     joined = np.unique(near)
     rows = made.lacking[~np.isin(made.lacking[:, 0], joined)]
@@ -149,14 +151,14 @@ def _pairs(
 
 
 def _redrawn(
-    made: Arrangement, faces: Faces, places: NDArray[np.intp]
+    units: Units, made: Arrangement, faces: Faces, places: NDArray[np.intp]
 ) -> list[list[int]]:
     """Return groups of strips that two drawings of one border leave.
 
     Between the same two units, each strip touching the next, some of them overlaps
     and some gaps.
     """
-    two = np.array([len(units) == 2 for units in faces.units], bool)
+    two = np.array([len(who) == 2 for who in faces.units], bool)
     mine = np.zeros(len(two), bool)
     mine[places] = True
     mine &= two & (faces.cycle >= 0)
@@ -164,7 +166,7 @@ def _redrawn(
         return []
     who = np.array([faces.units[at] for at in np.flatnonzero(mine)], np.int64)
     pair = np.zeros(len(two), np.int64)
-    pair[mine] = np.unique(who, axis=0, return_inverse=True)[1].ravel()
+    pair[mine] = who[:, 0] * len(units) + who[:, 1]
     place, node = _corners(made, faces)
     kept = mine[place]
     place, node = place[kept], node[kept]
@@ -172,35 +174,42 @@ def _redrawn(
     place, node = place[order], node[order]
     next_to = (node[1:] == node[:-1]) & (pair[place[1:]] == pair[place[:-1]])
     group = tracing.components(place[:-1][next_to], place[1:][next_to], len(two))
-    strips = pd.DataFrame({"place": np.flatnonzero(mine)})
-    strips["group"] = group[strips["place"]]
-    strips["gap"] = faces.count[strips["place"]] == 0
-    by_group = strips.groupby("group")["gap"]
-    size, gaps = by_group.transform("size"), by_group.transform("sum")
+    strips = np.flatnonzero(mine)
+    strips = strips[np.argsort(group[strips], kind="stable")]
+    size = np.bincount(group[strips], minlength=len(two))[group[strips]]
+    gap = faces.count[strips] == 0
+    gaps = np.bincount(group[strips], gap, minlength=len(two))[group[strips]]
     strips = strips[(size >= REDRAWN) & (gaps > 0) & (gaps < size)]
-    return [list(rows) for _, rows in strips.groupby("group")["place"]]
+    bounds = np.flatnonzero(np.diff(group[strips], prepend=-1, append=-1)).tolist()
+    rows = strips.tolist()
+    return [rows[low:high] for low, high in itertools.pairwise(bounds)]
 
 
-def _border(
+def _borders(
     units: Units,
     faces: Faces,
-    group: list[int],
+    groups: list[list[int]],
     area: NDArray[np.float64],
     around: NDArray[np.float64],
-) -> Place:
-    """Return the finding for a border drawn twice."""
-    who = tuple(sorted(units.keys[row] for row in faces.units[group[0]]))
-    strips = shapely.get_parts(faces.polygons[group])
-    length = around[group].sum() / 2
-    return Place(
-        "redrawn_border",
-        who,
-        shapely.multipolygons(strips),
-        float(area[group].sum()),
-        float(area[group].sum() / length),
-        float(length),
-        repair={"kind": "midline", "among": list(who)},
-    )
+) -> list[Place]:
+    """Return the findings for borders drawn twice."""
+    if not groups:
+        return []
+    flat = np.array(list(itertools.chain.from_iterable(groups)), np.intp)
+    number = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    parts, owner = shapely.get_parts(faces.polygons[flat], return_index=True)
+    shapes = np.asarray(shapely.multipolygons(parts, indices=number[owner]))
+    sizes = np.bincount(number, area[flat]).tolist()
+    lengths = (np.bincount(number, around[flat]) / 2).tolist()
+    places = []
+    for group, shape, size, length in zip(groups, shapes, sizes, lengths, strict=True):
+        who = tuple(sorted([units.keys[row] for row in faces.units[group[0]]]))
+        repair = {"kind": "midline", "among": list(who)}
+        drawn = Place(
+            "redrawn_border", who, shape, size, size / length, length, repair=repair
+        )
+        places.append(drawn)
+    return places
 
 
 def _near_pairs(
@@ -262,7 +271,7 @@ def _corners(
     half = np.flatnonzero(at[made.cycle] >= 0)
     node = np.where(half & 1, made.b[half >> 1], made.a[half >> 1]).astype(np.int64)
     place = at[made.cycle[half]]
-    both = np.unique(place * len(made.xy) + node)
+    both = distinct(place * len(made.xy) + node)
     return both // len(made.xy), both % len(made.xy)
 
 

@@ -132,7 +132,7 @@ def _of_family(
     """Return the places at which one superior and its units differ."""
     pseudo = len(units) + row
     odd = (made.area > 0) & (made.count != 0)
-    chosen = np.flatnonzero(odd & (made.widths(units.metres) >= wide_m(units)))
+    chosen = np.flatnonzero(odd & (made.measured(units.metres)[1] >= wide_m(units)))
     if not len(chosen):
         return []
     polygons = made.polygons(chosen)
@@ -141,15 +141,16 @@ def _of_family(
     whole = wholes.of([row])[0]
     shapely.prepare(whole)
     inside = shapely.contains(whole, shapely.point_on_surface(polygons))
-    left, right = made.beside(0), made.beside(1)
+    to_left = made.beside(chosen, np.zeros(len(chosen), bool))
+    to_right = made.beside(chosen, np.ones(len(chosen), bool))
     places = []
     for at, face in enumerate(chosen.tolist()):
-        sides = {*left.get(face, ()), *right.get(face, ())}
+        sides = {*to_left[at], *to_right[at]}
         children = [unit for unit in sides if unit != pseudo]
         if made.count[face] > 0:
             if inside[at]:
                 continue  # units that overlap each other within their superior
-            children = [unit for unit in left.get(face, ()) if unit != pseudo]
+            children = [unit for unit in to_left[at] if unit != pseudo]
             children = children or list(shapes.covering(polygons[at : at + 1])[0])
         elif pseudo not in sides:
             continue  # a gap between the units, told as that

@@ -204,19 +204,20 @@ def segments_meet(
 @compiled
 def crossings(a: Any, b: Any, most: int) -> int:
     """Return how often edges from ``a`` to ``b`` cross, up to a bound."""
+    west = np.minimum(a[:, 0], b[:, 0])
+    order = np.argsort(west)
     found = 0
-    for i in range(len(a)):
+    for place in range(len(a)):
+        i = order[place]
         ax, ay, bx, by = a[i, 0], a[i, 1], b[i, 0], b[i, 1]
-        west, east = min(ax, bx), max(ax, bx)
+        east = max(ax, bx)
         south, north = min(ay, by), max(ay, by)
-        for j in range(i + 1, len(a)):
+        for other in range(place + 1, len(a)):
+            j = order[other]
+            if west[j] > east:
+                break
             cx, cy, dx, dy = a[j, 0], a[j, 1], b[j, 0], b[j, 1]
-            if (
-                min(cx, dx) > east
-                or max(cx, dx) < west
-                or min(cy, dy) > north
-                or max(cy, dy) < south
-            ):
+            if min(cy, dy) > north or max(cy, dy) < south:
                 continue
             if (
                 side(ax, ay, bx, by, cx, cy) * side(ax, ay, bx, by, dx, dy) < 0
