@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from geodata.files.as_is import AsIs
 
 FILE = click.Path(path_type=Path, exists=True)
+MOST_LEVEL = 1_000
 MOST = 40
 """Lines of a table on one screen; counts are always exact."""
 
@@ -346,12 +347,13 @@ def _numbered(frame: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
     from geodata.errors import InputError
 
     numbers = pd.to_numeric(frame[level], errors="coerce")
-    if numbers.isna().any():
-        first = frame[level][numbers.isna()].iloc[0]
+    odd = ~(numbers.abs() <= MOST_LEVEL) | (numbers % 1 != 0)
+    if odd.any():
+        first = frame[level][odd].iloc[0]
         raise InputError(
             Text(
-                f"字段 {level} 的值“{first}”不是数字。",
-                f"{level} has “{first}”, which is no number.",
+                f"字段 {level} 的值“{first}”不是整数级别。",
+                f"{level} has “{first}”, which is no whole number of a level.",
             )
         )
     return frame.assign(**{level: numbers.astype("int64")})

@@ -11,10 +11,9 @@ import shapely
 
 from geodata.crs import transform
 from geodata.crs.declared import horizontal
-from geodata.errors import InputError, Text
 from geodata.topology.moves import measures, moves
 from geodata.topology.soundness import sound
-from geodata.topology.units import unit_keys
+from geodata.topology.units import require_column, unit_keys
 
 if TYPE_CHECKING:
     from geodata.topology.metres import Metres
@@ -98,8 +97,8 @@ def changes(
     """
     for column in (key, name):
         for frame in (old, new):
-            if column is not None and column not in frame.columns:
-                raise _no_column(column, frame)
+            if column is not None:
+                require_column(frame, column)
     before, after = _keyed(old, key), _keyed(_same_crs(new, old), key)
     metres = measures(before, after)
     moved = moves(before, after, noise_m=noise_m)
@@ -114,14 +113,6 @@ def changes(
     found.loc[stays & differs & (name is not None), "kind"] = "renamed"
     table = found[[*COLUMNS, "geometry"]].reset_index(drop=True)
     return gpd.GeoDataFrame(table, geometry="geometry", crs=moved.crs)
-
-
-def _no_column(column: str, frame: gpd.GeoDataFrame) -> InputError:
-    have = [str(each) for each in frame.columns if each != frame.geometry.name]
-    return InputError(
-        Text(f"数据中没有字段 {column}。", f"The data has no column {column}."),
-        Text(f"现有字段：{'、'.join(have)}。", f"It has: {', '.join(have)}."),
-    )
 
 
 def _keyed(frame: gpd.GeoDataFrame, key: str | None) -> gpd.GeoDataFrame:

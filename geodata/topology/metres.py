@@ -17,6 +17,7 @@ import pyproj
 import shapely
 
 from geodata.crs import area_m2
+from geodata.errors import CRSError, Text
 from geodata.topology import measure
 from geodata.topology.fingerprints import CELL_DEG, CELL_M
 
@@ -30,6 +31,20 @@ LATTICE = 48
 """Points to a side at which a projection's scale is asked for."""
 LARGEST = np.array([360.0, 90.0, 360.0, 90.0])
 """Bounds, as west, south, east and north, of what may be degrees."""
+
+
+def _require_degrees(bounds: Any) -> None:
+    """Raise CRSError for a layer no part of which can be in degrees."""
+    west, south, east, north = np.asarray(bounds, dtype=float).reshape(-1)[:4]
+    if west > 360.0 or east < -360.0 or south > 90.0 or north < -90.0:
+        raise CRSError(
+            Text(
+                f"坐标系为经纬度，但坐标在 {west:.0f}, {south:.0f} 一带。",
+                "The CRS is longitude and latitude, yet the coordinates lie around "
+                f"{west:.0f}, {south:.0f}.",
+            ),
+            Text("请指明实际坐标系。", "Name the true coordinate system."),
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,7 @@ class Metres:
             return cls(None, degrees=near, unit_m=METRES_PER_DEGREE if near else 1.0)
         known = pyproj.CRS.from_user_input(crs)
         if known.is_geographic:
+            _require_degrees(bounds)
             return cls(known, degrees=True, unit_m=METRES_PER_DEGREE)
         unit = float(known.axis_info[0].unit_conversion_factor)
         return cls(known, degrees=False, unit_m=unit)

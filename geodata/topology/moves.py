@@ -13,6 +13,7 @@ from geodata.crs import STORAGE
 from geodata.topology.conflicts import NOISE_M
 from geodata.topology.metres import Metres
 from geodata.topology.soundness import sound
+from geodata.topology.tangles import require_comparable, require_few_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ def moves(
     # A loop, because what one pair takes must not be given away again: where units
     # overlapped, the same ground could otherwise be counted twice.
     for giver, taker in _meeting(lost, gained):
+        require_comparable(lost[giver], gained[taker], [giver])
         common = shapely.intersection(lost[giver], gained[taker])
         moved = _ground(common, metres, noise_m)
         if moved.is_empty:
@@ -100,6 +102,7 @@ def _differences(
         shapely.normalize(one), shapely.normalize(two), tolerance=metres.units(NOISE_M)
     )
     keys, one, two = keys[~same], one[~same], two[~same]
+    require_comparable(one, two, list(keys))
     lost = _all_ground(shapely.difference(one, two), metres, noise_m)
     gained = _all_ground(shapely.difference(two, one), metres, noise_m)
     return _present(keys, lost), _present(keys, gained)
@@ -150,6 +153,7 @@ def _meeting(lost: dict[Any, Any], gained: dict[Any, Any]) -> list[tuple[Any, An
         return []
     givers, takers = list(lost), list(gained)
     tree = shapely.STRtree(list(gained.values()))
+    require_few_pairs(tree, list(lost.values()), givers)
     pairs = tree.query(list(lost.values()), predicate="intersects")
     order = np.lexsort((pairs[1], pairs[0]))
     return [(givers[i], takers[j]) for i, j in pairs[:, order].T]

@@ -87,12 +87,12 @@ def crossings(geometry: Any) -> int:
     Exact up to :data:`EXACT` edges, else from a sample of edges; the count stops
     soon after :data:`MAX_CROSSINGS`.
     """
-    start, end = _segments(geometry)
+    start, end = segments(geometry)
     if len(start) <= EXACT:
         return int(simple.crossings(start, end, MAX_CROSSINGS))
     lines = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
     tree = shapely.STRtree(lines)
-    chosen = _sample(len(start))
+    chosen = sampled(len(start))
     found = 0
     scale = len(start) / max(len(chosen), 1) / 2
     for some in np.array_split(chosen, max(len(chosen) // 32, 1)):
@@ -125,7 +125,7 @@ def cross(
     return (apart < 0) & (side(c, d, a) * side(c, d, b) < 0)
 
 
-def _segments(geometry: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def segments(geometry: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return both ends of all edges of the geometry."""
     parts = shapely.get_parts(geometry)
     rings = shapely.get_rings(parts)
@@ -134,7 +134,7 @@ def _segments(geometry: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return xy[begin], xy[begin + 1]
 
 
-def _sample(count: int) -> NDArray[np.intp]:
+def sampled(count: int) -> NDArray[np.intp]:
     """Return places of edges to look at, the same ones every time."""
     if count <= 4 * SAMPLE:
         return np.arange(count)

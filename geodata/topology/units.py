@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from geodata.errors import InputError, Text
 from geodata.topology.kernels import wkb
 from geodata.topology.metres import Metres
 
@@ -38,11 +40,23 @@ class Rings:
     hole: NDArray[np.bool_]
 
 
+def require_column(table: Any, name: str) -> None:
+    """Raise InputError, saying which there are, where a column is not."""
+    names = table.column_names if isinstance(table, pa.Table) else table.columns
+    if name not in names:
+        have = [str(each) for each in names if each != "geometry"]
+        raise InputError(
+            Text(f"数据中没有字段 {name}。", f"The data has no column {name}."),
+            Text(f"现有字段：{'、'.join(have)}。", f"It has: {', '.join(have)}."),
+        )
+
+
 class Units:
     """Keys, shapes and rings of a layer; shapes are made only where asked for."""
 
     def __init__(self, table: Any, key: str) -> None:
         """Take a frame, or an Arrow table with a WKB column ``geometry``."""
+        require_column(table, key)
         if isinstance(table, pa.Table):
             self.crs = _crs_of(table)
             self.keys = unit_keys(table[key].to_pandas())
@@ -72,11 +86,11 @@ class Units:
     def shapes(self, rows: Any = None) -> NDArray[Any]:
         """Return the shapes of some rows, or all, as given."""
         if self._shapes is None and rows is None:
-            self._shapes = shapely.from_wkb(self._wkb.to_numpy(zero_copy_only=False))
+            self._shapes = _shapes_of(self._wkb)
         if self._shapes is not None:
             return np.asarray(self._shapes if rows is None else self._shapes[rows])
         some = self._wkb.take(pa.array(np.asarray(rows)))
-        return np.asarray(shapely.from_wkb(some.to_numpy(zero_copy_only=False)))
+        return _shapes_of(some)
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -191,6 +205,22 @@ class Units:
         more, kind[other] = rings_of(self.shapes(other))
         more = Rings(more.xy, more.start, other[more.unit].astype(np.int32), more.hole)
         return joined(found, more), kind
+
+
+def _shapes_of(records: Any) -> NDArray[Any]:
+    """Return the shapes of WKB records, None for one that GEOS cannot read.
+
+    A curve is such a one, and a record that is cut off.
+    """
+    values = records.to_numpy(zero_copy_only=False)
+    try:
+        return np.asarray(shapely.from_wkb(values))
+    except (NotImplementedError, shapely.errors.GEOSException):
+        found = np.full(len(values), None, dtype=object)
+        for row, value in enumerate(values):
+            with contextlib.suppress(NotImplementedError, shapely.errors.GEOSException):
+                found[row] = shapely.from_wkb(value)
+        return found
 
 
 def _made(like: Units, keys: tuple[str, ...], shapes: NDArray[Any]) -> Units:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 
 import geopandas as gpd
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from geodata.topology import check
+from geodata.errors import CRSError, GeometryError, InputError
+from geodata.topology import borders, changes, check, polygons, simplify
 
 HERE = np.array([500_000.0, 3_300_000.0])
 FAR = np.array([9_000.0, 0.0])
@@ -108,3 +110,120 @@ def test_noise_is_one_finding_about_the_file(shift):
     findings = check(layer(noisy), key="code")
     assert [rule for rule, _ in found(findings)] == ["precision"]
     assert len(findings.frame["participants"][0]) == len(noisy)
+
+
+def test_a_curve_and_a_record_that_is_cut_off_are_named():
+    curve = struct.pack("<BII", 1, 10, 1)
+    curve += struct.pack("<BII6d", 1, 8, 3, 0, 0, 1, 1, 2, 0)
+    whole = shapely.to_wkb(np.array(OVERLAPPING, dtype=object)).tolist()
+    records = [curve, *whole, whole[0][:40]]
+    table = pa.table({"code": list("abcd"), "geometry": pa.array(records)})
+    assert found(check(table, key="code")) == [
+        ("overlap", ("b", "c")),
+        ("unusable", ("a",)),
+        ("unusable", ("d",)),
+    ]
+
+
+def test_what_cannot_be_checked_at_all_is_an_error():
+    frame = layer(OVERLAPPING)
+    with pytest.raises(InputError, match="gbm"):
+        check(frame, key="gbm")
+    with pytest.raises(InputError, match="gbm"):
+        changes(frame, frame, key="gbm")
+    with pytest.raises(CRSError, match="500000"):
+        check(frame.set_crs(4490, allow_override=True), key="code")
+
+
+DEGREES = [shapely.box(117, 39, 117.1, 39.1), shapely.box(117.09, 39, 117.2, 39.1)]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "crs"),
+    [
+        (OVERLAPPING, 4547),
+        (OVERLAPPING, None),
+        (OVERLAPPING, 'LOCAL_CS["site",UNIT["metre",1]]'),
+        (OVERLAPPING, 2230),  # feet
+        (DEGREES, 4490),
+        (DEGREES, None),
+    ],
+)
+def test_any_coordinates_will_do(shapes, crs):
+    frame = gpd.GeoDataFrame({"code": ["u0", "u1"]}, geometry=shapes, crs=crs)
+    findings = check(frame, key="code")
+    assert found(findings) == [("overlap", ("u0", "u1"))]
+    box = shapely.intersection(*shapes)
+    foot = 0.3048 if crs == 2230 else 1.0
+    known = 10.0 * 1000.0 if shapes is OVERLAPPING else box.area * 9.58e9
+    assert findings.frame["area_m2"][0] == pytest.approx(known * foot**2, rel=0.01)
+
+
+def comb(turned):
+    """A valid comb of three thousand teeth."""
+    x = np.linspace(0, 1000, 6001)
+    y = np.where(np.arange(6001) % 2, 1000.0, 10.0)
+    xy = np.concatenate([np.column_stack([x, y]), [[1000, 0], [0, 0]]])
+    return shapely.Polygon((xy[:, ::-1] if turned else xy) + HERE)
+
+
+def test_valid_shapes_that_cross_millions_of_times(full_size):
+    before = time.process_time()
+    rows = found(check(layer([comb(turned=False), comb(turned=True)]), key="code"))
+    assert {("unusable", ("u0",)), ("unusable", ("u1",))} <= set(rows)
+    old, new = layer([comb(turned=False)]), layer([comb(turned=True)])
+    with pytest.raises(GeometryError, match="u0"):
+        changes(old, new, key="code")
+    rng = np.random.default_rng(6)
+    count = 5000 if full_size else 1500
+    both = [
+        layer([square(x, y) for x, y in rng.uniform(0, 700, (count, 2))]) for _ in "ab"
+    ]
+    with pytest.raises(GeometryError, match="overlap"):
+        changes(*both, key="code")
+    assert set(changes(both[0], both[0], key="code")["kind"]) == {"kept"}
+    assert len(borders(both[0], key="code").lines) == count
+    assert len(simplify(both[0], 5.0)) == count
+    assert time.process_time() - before < 60  # compiling included
+
+
+def ugly():
+    """Everything at once: nothing here may stop what can be done."""
+    rng = np.random.default_rng(7)
+    with np.errstate(invalid="ignore"):
+        odd = [
+            shapely.Polygon(HERE + np.array([[0, 0], [0, bad], [9, 9], [0, 0]]))
+            for bad in (np.nan, np.inf, -np.inf)
+        ]
+    return layer(
+        [
+            None,
+            shapely.Polygon(),
+            shapely.Point(HERE),
+            shapely.LineString([HERE, HERE + 5]),
+            shapely.GeometryCollection([square(0, 0)]),
+            *odd,
+            shapely.Polygon(HERE + rng.uniform(0, 900, (1000, 2)) + FAR),
+            shapely.force_3d(square(3000, 0), 5.0),
+            *OVERLAPPING,
+        ]
+    )
+
+
+def test_borders_and_simplify_keep_what_they_cannot_use():
+    frame = ugly()
+    again = polygons(borders(frame, key="code"))
+    same = shapely.to_wkb(again.geometry.to_numpy(), output_dimension=3)
+    assert same.tolist() == shapely.to_wkb(frame.geometry.to_numpy()).tolist()
+    simple = simplify(frame, 5.0)
+    assert list(simple["code"]) == list(frame["code"])
+    assert list(simple.geometry.is_empty) == list(frame.geometry.is_empty)
+
+
+def test_changes_compare_what_can_be_compared():
+    old, new = ugly(), ugly()
+    new.loc[len(new) - 1, "geometry"] = square(990, 0, 1100.0)
+    told = changes(old, new, key="code")
+    kept = told[told["kind"] == "kept"]
+    assert list(kept["from"]) == list(old["code"])
+    assert set(told[told["kind"] != "kept"]["to"]) == {old["code"].iloc[-1]}
