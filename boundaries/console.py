@@ -366,7 +366,12 @@ def main(root: click.Group, arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in arguments
     spoken = _language_of(arguments)
     try:
-        status = root.main(arguments, prog_name="quhua", standalone_mode=False)
+        status = root.main(
+            # known before --help is answered
+            ["--lang", spoken, *arguments] if arguments else [],
+            prog_name="quhua",
+            standalone_mode=False,
+        )
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0

@@ -58,6 +58,7 @@ def test_every_command_and_option_speaks_both(
         assert not is_chinese(item.text.en), item.name
     zh = quhua("--lang", "zh", *path, "--help")
     en = quhua(*path, "--lang", "en", "--help")
+    assert quhua(*path, "--help", "--lang", "en").out == en.out
     assert (zh.status, en.status) == (0, 0)
     assert zh.out.startswith("用法")
     assert en.out.startswith("Usage")
