@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from boundaries import outputs
-from boundaries.commands.conflicts import beside, examined, what_to_check
+from boundaries.commands.conflicts import examined, what_to_check
 from boundaries.commands.topology import FILE, MOST, own, read_file, write_file
+from boundaries.commands.wishes import (
+    Limit,
+    accepted,
+    heirs,
+    log_of,
+    no_log,
+    pinned,
+    require_apart,
+)
 from boundaries.console import Option, Result, Run, command
 from geodata.errors import ConflictError, InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import geopandas as gpd
-
-    from geodata.files.as_is import AsIs
-    from geodata.topology import Findings
-
-
-class _Limit(click.FloatRange):
-    """A number not below 0 that is a number, and bounds something."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return the limit."""
-        limit = super().convert(value, param, ctx)
-        if not math.isfinite(limit):
-            self.fail(f"{value}", param, ctx)
-        return limit
 
 
 @command(
@@ -57,7 +47,7 @@ class _Limit(click.FloatRange):
     Option(
         ["--max-shift", "max_shift_m"],
         Text("界线最多移动多远（米）", "how far a border may move, in metres"),
-        type=_Limit(min=0),
+        type=Limit(min=0),
         metavar="M",
     ),
     Option(
@@ -66,7 +56,7 @@ class _Limit(click.FloatRange):
             "单位面积最多变动多少（平方米）",
             "how much ground a unit may gain or lose, in m²",
         ),
-        type=_Limit(min=0),
+        type=Limit(min=0),
         metavar="M2",
     ),
     Option(
@@ -121,7 +111,7 @@ def repair(
     **what: Any,
 ) -> Result:
     """Read a file, repair it and write it; or take a log back."""
-    _require_apart(file, out, log_path, undo)
+    require_apart(file, out, log_path, undo)
     names = ("max_shift_m", "max_area_m2", "pin", "accept", "to")
     wishes = {name: what.pop(name) for name in names}
     if undo is not None:
@@ -149,9 +139,9 @@ def _repaired(
     mended, log = mending.repair(
         read.frame,
         found,
-        accept=_accepted(wishes["accept"], found),
-        pin=_pinned(run, wishes["pin"], read),
-        to=_heirs(wishes["to"], found),
+        accept=accepted(wishes["accept"], found),
+        pin=pinned(run, wishes["pin"], read),
+        to=heirs(wishes["to"], found),
         progress=run.progress,
         **limits,
     )
@@ -191,7 +181,7 @@ def _repaired(
     }
     lines = [*_told(data, log), wrote]
     if log_path is not None:
-        kept = _can_be_undone(run, out, log, read, what)
+        kept = _can_be_undone(run, out, log, what)
         data["undoable"] = kept is None
         lines += [kept] if kept else []
     errors = bool((left.frame["severity"] == "error").any())
@@ -246,7 +236,6 @@ def _can_be_undone(
     run: Run,
     out: Path,
     log: Sequence[Mapping[str, Any]],
-    read: AsIs,
     what: Mapping[str, Any],
 ) -> Text | None:
     """Return a remark when the log does not fit the file that was written."""
@@ -256,19 +245,15 @@ def _can_be_undone(
     try:
         # Which layer the original had, and where its codes were, is no matter.
         again = read_file(run, out, encoding=what.get("encoding"))
-        mending.undo(_in_its_crs(again.frame, read), log)
+        mending.undo(again.frame, log)
     except QuhuaError:
         return Text(
-            f"{out.name} 的格式改变了坐标，--undo 不能用于它；请保留原文件，"
-            "或另写为 .gpkg。",
-            f"The format of {out.name} changed the coordinates: --undo will not work "
-            "on it. Keep the original, or write .gpkg.",
+            f"{out.name} 的格式改变了坐标或记录次序，--undo 不能用于它；"
+            "请保留原文件，或另写为 .gpkg。",
+            f"The format of {out.name} changed coordinates or the order of records: "
+            "--undo will not work on it. Keep the original, or write .gpkg.",
         )
     return None
-
-
-def _in_its_crs(frame: gpd.GeoDataFrame, read: AsIs) -> gpd.GeoDataFrame:
-    return frame if frame.crs is not None else frame.set_crs(read.frame.crs)
 
 
 def _undone(
@@ -296,120 +281,26 @@ def _undone(
         )
     how = {name: what[name] for name in ("layer", "key", "encoding", "crs")}
     read = read_file(run, file, **how)
-    entries = _log(log)
+    entries = log_of(log)
     try:
         back = mending.undo(read.frame, entries)
     except InputError as error:
-        raise _no_log(log) from error
+        raise no_log(log) from error
     except ConflictError as error:
         raise ConflictError(
             error.message,
             Text(
-                "请用修复后写出的文件；若其格式改变了坐标（如投影坐标写成 GeoJSON），"
-                "请用修复前的原文件。",
+                "请用修复后写出的文件；若其格式改变了坐标（如投影坐标写成 GeoJSON）"
+                "或记录次序（FlatGeobuf），请用修复前的原文件。",
                 "Undo it on the file that the repair wrote; if its format changed the "
-                "coordinates (GeoJSON of a plane system), use the original file.",
+                "coordinates (GeoJSON of a plane system) or the order of records "
+                "(FlatGeobuf), use the original file.",
             ),
         ) from error
     wrote = write_file(own(back, read.key), out)
     count = sum(bool(entry.get("done")) for entry in entries)
     said = Text(f"已撤销 {count} 项修复。", f"Took back {count} repairs.")
     return Result({"undone": count, "log": str(log)}, [said, wrote])
-
-
-def _require_apart(file: Path, out: Path, log: Path | None, undo: Path | None) -> None:
-    """Refuse to write over what is read, or one output over the other."""
-    taken = {path.resolve() for path in (file, undo) if path is not None}
-    for path in (out, log):
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            raise InputError(
-                Text(
-                    f"不能覆盖 {path}：原文件和记录须保留，每个文件只写一次。",
-                    f"{path} cannot be written over: what is read stays, and every "
-                    "file is written once.",
-                ),
-                Text("请另起一个文件名。", "Choose another name."),
-            )
-        taken.add(path.resolve())
-
-
-def _accepted(words: Sequence[str], found: Findings) -> list[str] | None:
-    """Return the rules and fingerprints to repair, each one known."""
-    from geodata.topology.findings import SEVERITY
-
-    marks = set(found.frame["fingerprint"])
-    for word in words:
-        if word not in SEVERITY and word not in marks:
-            raise InputError(
-                Text(
-                    f"--accept {word}：既不是规则，也不是这次检查的指纹。",
-                    f"--accept {word} is no rule, and no fingerprint of this check.",
-                ),
-                Text(
-                    f"规则：{'、'.join(SEVERITY)}。", f"Rules: {', '.join(SEVERITY)}."
-                ),
-            )
-    return list(words) or None
-
-
-def _heirs(words: Sequence[str], found: Findings) -> dict[str, str]:
-    """Return by fingerprint who gets the ground."""
-    marks = set(found.frame["fingerprint"])
-    heirs = {}
-    for word in words:
-        mark, sign, key = word.partition("=")
-        if not sign or mark not in marks:
-            raise InputError(
-                Text(
-                    f"--to {word}：应为 指纹=单位代码，指纹取自 quhua check。",
-                    f"--to {word}: write FINGERPRINT=KEY, with a fingerprint that "
-                    "quhua check tells.",
-                )
-            )
-        heirs[mark] = key
-    return heirs
-
-
-def _pinned(run: Run, pins: Sequence[str], read: AsIs) -> Any:
-    """Return what is pinned: ``outer``, lines, or a list of both."""
-    found: list[Any] = []
-    for pin in pins:
-        if pin == "outer":
-            found.append(pin)
-            continue
-        path = Path(pin)
-        if not path.is_file():
-            raise InputError(
-                Text(
-                    f"--pin 应为 outer 或一个文件，没有文件 {pin}。",
-                    f"--pin is outer or a file; there is no file {pin}.",
-                )
-            )
-        lines = beside(read_file(run, path).frame, read).geometry.to_numpy()
-        found += list(lines)
-    return found if len(found) > 1 else found[0] if pins and found else None
-
-
-def _log(path: Path) -> list[dict[str, Any]]:
-    """Return the log of repairs in a file, or say that it is none."""
-    try:
-        log = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _no_log(path) from error
-    if not isinstance(log, list) or not all(isinstance(each, dict) for each in log):
-        raise _no_log(path)
-    return log
-
-
-def _no_log(path: Path) -> InputError:
-    return InputError(
-        Text(
-            f"{path.name} 不是 quhua repair --log 写出的记录，或已损坏。",
-            f"{path.name} is no log that quhua repair --log wrote, or it is broken.",
-        )
-    )
 
 
 COMMANDS = (repair,)

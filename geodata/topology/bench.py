@@ -95,7 +95,10 @@ Changes: TypeAlias = "dict[int, Drawn | None]"
 
 @dataclass(frozen=True)
 class Cost:
-    """What a repair moves; ``shifted`` are points of borders that are left."""
+    """What a repair moves; ``shifted`` are points of borders that may be left.
+
+    Vertices that are gone, and one of each stretch that is drawn otherwise.
+    """
 
     told: dict[str, Any]
     shifted: NDArray[np.float64]
@@ -196,7 +199,8 @@ class Bench:
             off = splicing.farthest(old[gone], new, begin, east, north)
             onto = splicing.farthest(new[come], old, start, east, north)
             shift = max(shift, off.max(initial=0.0), onto.max(initial=0.0))
-            shifted += [old[gone], (old[cut] + old[cut + 1]) / 2]
+            pieces = splicing.middles(old, cut, new[come], self.touch)
+            shifted += [old[gone], pieces]
             x, y = self._middle[number].tolist()
             change = splicing.area(new, begin, its, x, y)
             change -= splicing.area(old, start, hole, x, y)

@@ -54,7 +54,7 @@ class Pins:
                     )
                 )
             return cls(none, Outline(shapes, findings, metres), metres)
-        if isinstance(pin, list | tuple) and "outer" in [str(each) for each in pin]:
+        if isinstance(pin, list | tuple) and any(isinstance(p, str) for p in pin):
             both = [cls.of(each, shapes, findings, metres) for each in pin]
             outline = next(each._outline for each in both if each._outline)
             drawn = [each._lines.geometries for each in both if each._lines]

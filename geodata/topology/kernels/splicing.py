@@ -250,6 +250,38 @@ def lost(xy: Any, start: Any, other: Any, its: Any) -> tuple[Any, Any]:
 
 
 @compiled
+def middles(xy: Any, edges: Any, points: Any, eps: float) -> Any:
+    """Return the middle of every piece into which points on edges part them.
+
+    ``edges`` are named by their first vertex in ``xy``.
+    """
+    found = np.empty((len(edges) * (len(points) + 1), 2))
+    free = 0
+    for e in edges:
+        ax, ay = xy[e, 0], xy[e, 1]
+        ux, uy = xy[e + 1, 0] - ax, xy[e + 1, 1] - ay
+        square = ux * ux + uy * uy
+        if square == 0:
+            continue
+        shares = np.zeros(len(points) + 2)
+        on = 1
+        for p in range(len(points)):
+            vx, vy = points[p, 0] - ax, points[p, 1] - ay
+            t = (ux * vx + uy * vy) / square
+            off = abs(ux * vy - uy * vx) / np.sqrt(square)
+            if 0 < t < 1 and off <= eps:
+                shares[on] = t
+                on += 1
+        shares[on] = 1.0
+        shares = np.sort(shares[: on + 1])
+        for piece in range(on):
+            t = (shares[piece] + shares[piece + 1]) / 2
+            found[free, 0], found[free, 1] = ax + t * ux, ay + t * uy
+            free += 1
+    return found[:free]
+
+
+@compiled
 def farthest(points: Any, xy: Any, start: Any, east: float, north: float) -> Any:
     """Return the distance of each point from the nearest edge, in metres."""
     found = np.full(len(points), np.inf)
