@@ -6,7 +6,6 @@ Every kind may be begun again after a kill: what a verb wrote is in the job's st
 
 from __future__ import annotations
 
-import logging
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from boundaries.jobs.work import Work
-
-log = logging.getLogger(__name__)
 
 _MOST_BREAKS = 100
 
@@ -87,39 +84,27 @@ def checked(work: Work, draft: str) -> dict[str, Any]:
 def _repair(work: Work) -> dict[str, Any]:
     registry, draft = work.registry, work.subject
     work.say(0.1, "正在修复", "repairing")
-    marks = work.parameter("fingerprints")
-    work.once("repair", lambda: registry.repair(work.actor, draft, marks))
+    marks, to = work.parameter("fingerprints"), work.parameter("to")
+    work.once("repair", lambda: registry.repair(work.actor, draft, marks, to=to))
     work.say(0.5, "正在重新检查", "checking again")
     work.once("check", lambda: registry.check(work.actor, draft))
-    repairs = registry.draft(work.actor, draft)["repairs"]
-    return {**checked(work, draft), "repairs": len(repairs)}
+    last = registry.draft(work.actor, draft)["mended"][-1]
+    return {**checked(work, draft), "repairs": last["done"], "refused": last["refused"]}
 
 
 def _publish(work: Work) -> dict[str, Any]:
+    from boundaries.jobs import drawing
+
     registry, layer = work.registry, work.subject
     version = work.parameter("version")
-    work.say(0.1, "正在绘制瓦片", "drawing the tiles")
-    _draw(work, layer, version)
+    if layer == "divisions" and work.written("publish") is None:
+        number, _ = registry.next_published(work.actor, version, layer)
+        work.say(0.1, "正在绘制瓦片", "drawing the tiles")
+        drawing.draw(work, layer, number)
     work.say(0.5, "正在生成成果文件", "writing the products")
     done = work.once("publish", lambda: registry.publish(work.actor, version, layer))
     number = int(done.rpartition("@")[2])
     return {"layer": layer, "version": number}
-
-
-def _draw(work: Work, layer: str, version: int | None) -> None:
-    """Draw what opens before the tag moves; without it a server draws it itself."""
-    if layer != "divisions" or work.written("publish") is not None:
-        return
-    from boundaries import prepared
-
-    store = work.registry.store
-    number = version or store.head(layer)
-    if number <= store.tags().get(f"published/{layer}", 0):
-        return  # it will be refused
-    try:
-        prepared.prepare(store, number, layer, places.tiles_beside(store.url))
-    except Exception as error:  # noqa: BLE001 - what is agreed on waits for no picture
-        log.warning("version %s is published without tiles: %s", number, error)
 
 
 def _export(work: Work) -> dict[str, Any]:
@@ -179,7 +164,7 @@ KINDS: tuple[Kind, ...] = (
         "repair",
         Text("修复草稿", "repair a draft"),
         _repair,
-        frozenset({"fingerprints"}),
+        frozenset({"fingerprints", "to"}),
     ),
     Kind(
         "publish",

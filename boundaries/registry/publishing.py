@@ -41,12 +41,7 @@ class Publishing(Desk):
             When the version is published already, or an older one than is.
         """
         with logged("publish", actor, layer=layer) as said:
-            self.may("publish", actor, layer=layer)
-            number = self._number(version, layer)
-            before = self.store.tags().get(tag_of(layer), 0)
-            _require_forward(number, before, layer)
-            keys = reach(self.store, layer, before, number)
-            self.may("publish", actor, keys=keys, layer=layer)
+            number, before = self.next_published(actor, version, layer)
             with (
                 products.made(self.store, layer, number, today()) as work,
                 self.store.write(lock=[tag_of(layer)]) as tx,
@@ -85,6 +80,24 @@ class Publishing(Desk):
                 "previous": before or None,
                 "products": kept,
             }
+
+    def next_published(
+        self, actor: str, version: int | None = None, layer: str = "divisions"
+    ) -> tuple[int, int]:
+        """Return which version would follow which, or refuse to publish it.
+
+        Raises
+        ------
+        StateError
+            When the version is published already, or an older one than is.
+        """
+        self.may("publish", actor, layer=layer)
+        number = self._number(version, layer)
+        before = self.store.tags().get(tag_of(layer), 0)
+        _require_forward(number, before, layer)
+        keys = reach(self.store, layer, before, number)
+        self.may("publish", actor, keys=keys, layer=layer)
+        return number, before
 
     def products(self, version: int | None = None, layer: str = "divisions") -> Any:
         """Return the products of a published version: ``{"files": [...]}``."""

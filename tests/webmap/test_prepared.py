@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-import shapely
 
 from boundaries import prepared
-from boundaries.jobs import kinds
+from boundaries.jobs import drawing, kinds
+from geodata.errors import ForbiddenError
 from geodata.tiles.pyramid import TileSet, tiles_over
-from tests.support.signed import client_as
+from tests.support.signed import add_user, client_as
 from webmap import create_app
 from webmap import published as served
 
@@ -103,19 +104,36 @@ def test_a_disk_without_room_promises_no_tile(
     assert found.tiles.complete == frozenset()
 
 
-@pytest.mark.parametrize("error", [shapely.errors.GEOSException, MemoryError, KeyError])
 def test_what_cannot_be_drawn_does_not_keep_a_version_back(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    error: type[Exception],
+    moved: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: Any
 ) -> None:
-    def fail(*_: Any) -> Any:
-        raise error("no picture")
-
-    monkeypatch.setattr(prepared, "prepare", fail)
-    store = SimpleNamespace(head=lambda _: 2, tags=dict, url="sqlite:///some.sqlite")
-    work: Any = SimpleNamespace(
-        registry=SimpleNamespace(store=store), written=lambda _: None
-    )
-    kinds._draw(work, "divisions", 2)
+    monkeypatch.setenv("QUHUA_TILES", str(tmp_path / "tiles"))
+    work: Any = SimpleNamespace(registry=moved)
+    drawing.draw(work, "divisions", 2)
+    assert not caplog.records
+    assert len(list((tmp_path / "tiles" / prepared.INDEX).glob("*.json"))) == 1
+    drawing.draw(work, "divisions", 99)
     assert "published without tiles" in caplog.text
+    jobs = replace(moved.settings.jobs, wall_s=0)
+    short = SimpleNamespace(store=moved.store, settings=SimpleNamespace(jobs=jobs))
+    caplog.clear()
+    hurried: Any = SimpleNamespace(registry=short)
+    drawing.draw(hurried, "divisions", 2)
+    assert "timed out" in caplog.text
+
+
+def test_nothing_is_drawn_for_who_may_not_publish(
+    moved: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "draw", lambda *_: pytest.fail("it was drawn"))
+    add_user(moved, "surveyor", ["surveyor:120000"])
+    work: Any = SimpleNamespace(
+        registry=moved,
+        actor="surveyor",
+        subject="divisions",
+        parameter=lambda _: None,
+        written=lambda _: None,
+        say=lambda *_: None,
+    )
+    with pytest.raises(ForbiddenError):
+        kinds._publish(work)
