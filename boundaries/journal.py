@@ -30,6 +30,7 @@ OTHERS = {
     "begin_edit": Text("开始编辑", "begin to edit"),
     "edit": Text("编辑", "edit"),
     "note_draft": Text("修改草稿说明", "change a draft's words"),
+    "undo_repair": Text("撤销修复", "take repairs back"),
     "rebase": Text("换底", "rebase a draft"),
     "conflict": Text("发现冲突", "meet a conflict"),
     "start_job": Text("开始任务", "start a job"),

@@ -18,10 +18,10 @@ import shapely
 from boundaries import codes, edits
 from boundaries.vocabulary import Kind
 from geodata.crs import area_m2
-from geodata.errors import GeometryError, InputError, Text
+from geodata.errors import InputError, Text
 from geodata.topology import joining, parting
 from geodata.topology.editing import Edit, move_borders, unit_of
-from geodata.topology.repair import apply_repair
+from geodata.topology.mending import given_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -252,14 +252,8 @@ def _overlap(frame: gpd.GeoDataFrame, given: edits.Assign) -> gpd.GeoDataFrame:
             Text("此处没有重叠。", "Nothing overlaps here."),
             Text("请点在重叠之内。", "Point inside the overlap."),
         )
-    wish = {"kind": "give", "place": held[0], "to": given.to,
-            "among": [given.unit, given.to]}  # fmt: skip
-    mended, (done,) = apply_repair(frame, [wish])
-    if not done["done"]:
-        raise GeometryError(Text(**done["why"]))
-    pairs = zip(frame.geometry, mended.geometry, strict=True)
-    touched = [old is not new for old, new in pairs]
-    return gpd.GeoDataFrame(mended[touched])
+    drawn = given_to(frame.geometry, held[0], [given.unit, given.to], given.to)
+    return gpd.GeoDataFrame(frame.loc[drawn.index].set_geometry(drawn))
 
 
 def _attributes(frame: gpd.GeoDataFrame, said: edits.Attributes) -> Redrawn:

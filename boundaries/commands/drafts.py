@@ -193,13 +193,36 @@ _LEAST_MARK = 8
         Text("要修复的问题；不写则全部", "findings to repair; none: all offered"),
         nargs=-1,
     ),
+    Option(
+        ["--to"],
+        Text(
+            "某问题的空隙或重叠划给的单元（留空：都不给）",
+            "who gets the gap or overlap of a finding (empty: neither)",
+        ),
+        multiple=True,
+        metavar="FINDING=CODE",
+    ),
+    Option(
+        ["--undo"],
+        Text("撤销第几次修复", "take back the batch of this number"),
+        type=int,
+        metavar="N",
+    ),
     writes=True,
 )
-def repair(run: Run, draft: str, fingerprints: Sequence[str]) -> Result:
+def repair(
+    run: Run, draft: str, fingerprints: Sequence[str], to: Sequence[str], undo: int
+) -> Result:
     """Apply repairs as a new staging, show their cost, and check again."""
     registry = run.registry()
+    if undo:
+        registry.undo_repair(run.actor, draft, undo)
+        run.progress(Text("检查", "checking"))
+        findings = registry.check(run.actor, draft)
+        return _reported(registry.draft(run.actor, draft), findings, None)
     before = registry.findings(run.actor, draft)
-    mended = registry.repair(run.actor, draft, fingerprints or None)
+    wishes = {mark: key for mark, _, key in (each.partition("=") for each in to)}
+    mended = registry.repair(run.actor, draft, fingerprints or None, to=wishes)
     left = _left(
         before, fingerprints, {item["fingerprint"] for item in mended["repairs"]}
     )
@@ -235,14 +258,19 @@ def _left(
 
 
 def _why(repair: Any) -> Text:
-    from geodata.topology.repair import KINDS
+    from boundaries.rules.repairing import BY_NAME, mendable
 
     if not isinstance(repair, dict):
         return Text(
             "没有可自动做的修复，须改正文件。", "no repair is known: mend the file."
         )
-    if repair["kind"] not in KINDS:
-        return Text("须由人决定保留哪一个。", "a person must decide which one stays.")
+    if repair["kind"] in BY_NAME:
+        return Text(
+            "会删除一个单元，须指明此问题才做。",
+            "it ends a unit and is done only for a finding that is named.",
+        )
+    if not mendable(repair):
+        return Text("须由人改正。", "a person must mend it.")
     return Text(
         "修复没有做成，或已随另一处修复。",
         "its repair could not be done, or came with another's.",

@@ -166,8 +166,11 @@ def _cost(cost: dict[str, Any]) -> Text:
     """Return what a repair cost, leaving out what it did not."""
     told = {
         _COSTS.get(name, Text(name, name)): round(value, 2)
-        for name, value in cost.items()
-        if isinstance(value, int | float) and round(value, 2)
+        for name, value in {
+            name: sum(each.values()) if isinstance(each, dict) else each
+            for name, each in cost.items()
+        }.items()
+        if round(value, 2)
     }
     if not told:
         return Text("无面积和位置代价", "no area and no vertex moved")
@@ -234,13 +237,13 @@ def _unseen(keys: list[str]) -> Iterator[Text]:
 
 def _offered(repair: dict[str, Any] | None) -> Text:
     """Say whether a finding can be repaired, by itself or by a person's choice."""
-    from geodata.topology.repair import KINDS
+    from boundaries.rules.repairing import BY_NAME, mendable
 
-    if not repair:
+    if not mendable(repair):
         return Text("", "")
-    if repair["kind"] in KINDS:
-        return Text("；可自动修复", "; repair offered")
-    return Text("；须人决定保留哪一个", "; a person must decide which one stays")
+    if repair is not None and repair["kind"] in BY_NAME:
+        return Text("；指明此问题可删除重复", "; name it to drop the duplicate")
+    return Text("；可自动修复", "; repair offered")
 
 
 def difference(found: Difference) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.registry import neighbours, reports, staging
 from boundaries.registry.desk import WAIVERS, logged, now, today
-from boundaries.registry.drafts import Drafts
+from boundaries.registry.repairing import Repairing
 from boundaries.vocabulary import DraftState
 from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
 from geodata.store import dates
@@ -26,7 +26,7 @@ _LETTERS = 6
 """Fewest letters that name a finding: fewer are soon another one's."""
 
 
-class Decisions(Drafts):
+class Decisions(Repairing):
     """Approve, return, waive, revert."""
 
     def approve(

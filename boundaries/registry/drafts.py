@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Drafts(Checking):
-    """Receive, stage, check, repair, submit, withdraw, discard."""
+    """Receive, stage, check, submit, withdraw, discard."""
 
     def receive(self, actor: str, content: bytes | Path, name: str = "") -> str:
         """Keep a file byte for byte before anything is acknowledged.
@@ -206,52 +206,6 @@ class Drafts(Checking):
     def moves(self, actor: str, draft: str) -> list[str]:
         """Return the verbs the actor may do with a draft as it stands."""
         return self._moves(self.user(actor), self.document(draft))
-
-    def repair(
-        self, actor: str, draft: str, fingerprints: Iterable[str] | None = None
-    ) -> dict[str, Any]:
-        """Stage the suggested repairs of findings, with what each costs.
-
-        Parameters
-        ----------
-        fingerprints
-            The findings chosen; None: every one that has a suggestion.
-
-        Returns
-        -------
-        dict
-            The draft's document; its ``repairs`` lists what was done, each
-            ``{"fingerprint", "kind", "keys", "cost"}``.
-        """
-        with logged("repair", actor, draft=draft) as said:
-            document = self.document(draft)
-            self.may("repair", actor, draft=document)
-            chosen = _chosen(self.findings(actor, draft), fingerprints)
-            changes = self.store.staged(draft)
-            base = staging.layer_before(self.store, changes.layer, changes.effective)
-            repaired, done = staging.repaired(base, changes, chosen)
-            made = staging.restaged(base, changes, repaired)
-            scope = staging.scope(document["layer"], made)
-            self._require_place(actor, made, scope)
-            with self.store.write() as tx:
-                fresh = self.document(draft, tx)
-                self.may("repair", actor, draft=fresh, reader=tx)
-                tx.stage(draft, made)
-                moved = self.move(
-                    tx,
-                    {**fresh, **staging.counted(made), "scope": scope},
-                    DraftState.DRAFT,
-                    actor,
-                    note=f"repair {len(done)}",
-                    findings=None,
-                    staging=fresh["staging"] + 1,
-                    base=made.base,
-                    repairs=[*fresh["repairs"], *done],
-                    rev=document["rev"],
-                )
-                self.record(tx, actor, "repair", draft, repairs=done[:200])
-            said.update(repairs=len(done))
-            return moved
 
     def rebase(self, actor: str, draft: str) -> dict[str, Any]:
         """Stage the draft's own side again on the layer as it stands now.
@@ -447,6 +401,7 @@ def newborn(actor: str, draft: str) -> dict[str, Any]:
         "history": [],
         "findings": None,
         "repairs": [],
+        "mended": [],
         "version": None,
         "conflict": None,
         "staging": 1,
@@ -464,24 +419,3 @@ def next_id(tx: Transaction) -> str:
 
 def _size(content: bytes | Path) -> int:
     return content.stat().st_size if isinstance(content, Path) else len(content)
-
-
-def _chosen(
-    findings: gpd.GeoDataFrame, fingerprints: Iterable[str] | None
-) -> gpd.GeoDataFrame:
-    """Return the findings whose repair is to be applied."""
-    wanted = None if fingerprints is None else set(fingerprints)
-    if wanted is not None:
-        unknown = wanted - set(findings["fingerprint"])
-        if unknown:
-            named = ", ".join(sorted(unknown)[:5])
-            raise InputError(
-                Text(f"没有这些问题：{named}。", f"There is no such finding: {named}.")
-            )
-        findings = findings[findings["fingerprint"].isin(wanted)]
-    found = findings[findings["repair"].notna()]
-    if found.empty:
-        raise InputError(
-            Text("没有可采用的修复建议。", "No finding chosen has a suggested repair.")
-        )
-    return found

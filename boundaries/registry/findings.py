@@ -16,7 +16,7 @@ import shapely
 
 from boundaries.geojson import geojson
 from boundaries.registry import reports
-from boundaries.rules import finding
+from boundaries.rules import finding, repairing
 from boundaries.vocabulary import Rule
 from geodata.errors import InputError, Text
 
@@ -126,9 +126,7 @@ def chosen(report: gpd.GeoDataFrame, wanted: Wanted) -> gpd.GeoDataFrame:
 
 def mendable(repair: Any) -> bool:
     """Return whether a finding's suggestion can be done without a person."""
-    from geodata.topology.repair import KINDS
-
-    return isinstance(repair, dict) and repair.get("kind") in KINDS
+    return repairing.mendable(repair)
 
 
 def ordered(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,14 @@ import shapely
 
 from boundaries.registry import reports, staging
 from boundaries.registry.turns import Turns
-from boundaries.rules.trying import FINDINGS, UNITS
+from boundaries.rules.trying import FINDINGS, LINES, UNITS, WISHES
 from geodata.errors import LimitError, Text
 from geodata.files.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boundaries.rules.settings import RuleSettings
     from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Reader
 
@@ -31,7 +36,14 @@ TURNS = Turns(
 _MARGIN_DEG = 1e-4
 
 
-def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:
+def preview(
+    after: gpd.GeoDataFrame,
+    chosen: gpd.GeoDataFrame,
+    *,
+    settings: RuleSettings,
+    lines: gpd.GeoDataFrame | None = None,
+    to: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return what the repairs of the findings chosen would do together.
 
     Returns
@@ -46,17 +58,27 @@ def preview(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]
     StoreError
         Code ``busy`` when others are being tried and do not end soon.
     """
+    wishes = {"settings": asdict(settings), "to": dict(to or {})}
     with TURNS.taken():
-        return _tried(after, chosen)
+        return _tried(after, chosen, lines, wishes)
 
 
-def _tried(after: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> dict[str, Any]:
+def _tried(
+    after: gpd.GeoDataFrame,
+    chosen: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame | None,
+    wishes: dict[str, Any],
+) -> dict[str, Any]:
     from geodata import guard
 
     with tempfile.TemporaryDirectory(prefix="quhua-preview-") as name:
         folder = Path(name)
         near = _near(after, chosen)
-        near[["geometry"]].to_parquet(folder / UNITS)
+        names = [name for name in ("name", "level", "parent") if name in near]
+        near[[*names, "geometry"]].to_parquet(folder / UNITS)
+        if lines is not None:
+            lines.to_parquet(folder / LINES)
+        (folder / WISHES).write_text(json.dumps(wishes), "utf-8")
         (folder / FINDINGS).write_bytes(reports.to_bytes(chosen))
         target = "boundaries.rules.trying:tried"
         found: dict[str, Any] = guard.call(target, limits=LIMITS, workdir=folder)

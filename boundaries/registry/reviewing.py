@@ -11,6 +11,7 @@ from boundaries.registry import (
     findings,
     listing,
     previewing,
+    staging,
 )
 from boundaries.registry.decisions import Decisions
 from boundaries.registry.desk import logged
@@ -22,7 +23,7 @@ from geodata.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
@@ -137,17 +138,24 @@ class Reviewing(Decisions):
         return findings.shapes(found, box)
 
     def repair_preview(
-        self, actor: str, draft: str, fingerprints: Iterable[str]
+        self,
+        actor: str,
+        draft: str,
+        fingerprints: Iterable[str],
+        *,
+        to: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return what the suggested repairs of findings would do, and do nothing.
 
-        They are tried in a guarded process, on the layer with the draft.
+        They are tried in a guarded process, on the layer with the draft. ``to`` as
+        in :meth:`repair`.
 
         Returns
         -------
         dict
-            ``{"staging", "repairs", "units"}``; see :func:`.previewing.preview`;
-            each unit with its name.
+            ``{"staging", "names", "repairs", "units"}``; see
+            :func:`.previewing.preview`; each unit with its name, and ``names`` of
+            those that take part.
         """
         with logged("preview", actor, draft=draft) as said:
             document = self.seen(actor, draft)
@@ -172,12 +180,20 @@ class Reviewing(Decisions):
             changes = self.store.staged(draft)
             after = previewing.around(self.store, changes, chosen)
             drop = [name for name in ("waived", "reopened", "number") if name in chosen]
-            tried = previewing.preview(after, chosen.drop(columns=drop))
+            tried = previewing.preview(
+                after,
+                chosen.drop(columns=drop),
+                settings=self.settings.rules,
+                lines=staging.surveyed(self.store, changes.effective),
+                to=to,
+            )
             said.update(repairs=len(tried["repairs"]))
+            known: Any = after["name"].dropna() if "name" in after else {}
             for unit in tried["units"]:
-                name = after["name"].get(unit["key"]) if "name" in after else None
-                unit["name"] = str(name or "")
-            return {"staging": document["staging"], **tried}
+                unit["name"] = str(known.get(unit["key"]) or "")
+            keys = {key for who in chosen["participants"] for key in who}
+            names = {key: str(known.get(key) or "") for key in sorted(keys)}
+            return {"staging": document["staging"], "names": names, **tried}
 
     def is_checked(self, document: dict[str, Any]) -> bool:
         """Return whether the kept report is of this staging on today's layer."""

@@ -20,8 +20,10 @@ from geodata.store.changes import ChangeSet
 from geodata.store.diffing import apply, changes_between, same_geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from boundaries.rules.repairing import Mended
+    from boundaries.rules.settings import RuleSettings
     from boundaries.settings import Settings
     from geodata.files.reading import Guess, Reading
     from geodata.store.protocol import Reader
@@ -236,16 +238,27 @@ def applied(base: gpd.GeoDataFrame, changes: ChangeSet) -> gpd.GeoDataFrame:
 
 
 def restaged(
-    base: gpd.GeoDataFrame, changes: ChangeSet, new: gpd.GeoDataFrame
+    base: gpd.GeoDataFrame,
+    changes: ChangeSet,
+    new: gpd.GeoDataFrame,
+    *,
+    ended: Iterable[str] = (),
+    keep_removed: bool = True,
 ) -> ChangeSet:
-    """Return ``new`` staged in place of what ``changes`` staged, on ``base``."""
+    """Return ``new`` staged in place of what ``changes`` staged, on ``base``.
+
+    ``ended``: further keys that end; without ``keep_removed`` these alone.
+    """
+    gone = pd.Index(list(ended), dtype=base.index.dtype)
+    if keep_removed:
+        gone = changes.removed.union(gone)
     return changes_between(
         base,
         new,
         layer=changes.layer,
         base=int(base.attrs["head"]),
         effective=changes.effective,
-        complete=changes.removed.intersection(base.index),
+        complete=gone.intersection(base.index),
     )
 
 
@@ -286,7 +299,16 @@ def findings(
         settings=settings.rules,
         retired=frozenset() if document.get("reverts") else retired(reader, changes),
         reading=Reading.from_dict(reading) if reading else None,
+        lines=surveyed(reader, changes.effective),
     )
+
+
+def surveyed(reader: Reader, effective: str) -> gpd.GeoDataFrame | None:
+    """Return the boundary lines in force on a date, None where there are none."""
+    if not reader.head("boundary_lines"):
+        return None
+    lines = reader.snapshot("boundary_lines", in_force=effective)
+    return lines.rename_axis("key").reset_index() if len(lines) else None
 
 
 def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
@@ -323,23 +345,28 @@ def _retired_by_tables(reader: Reader, effective: str) -> set[str]:
 
 
 def repaired(
-    base: gpd.GeoDataFrame, changes: ChangeSet, chosen: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
-    """Return what is staged after the suggested repairs, and what was done."""
+    reader: Reader,
+    base: gpd.GeoDataFrame,
+    changes: ChangeSet,
+    chosen: gpd.GeoDataFrame,
+    settings: RuleSettings,
+    to: Mapping[str, str] | None = None,
+) -> tuple[gpd.GeoDataFrame, Mended]:
+    """Return what is staged after the suggested repairs, and what they did."""
     from boundaries.rules import repairing
 
     after = applied(base, changes)
-    mended, log = repairing.apply(after, chosen)
-    done = [entry for entry in log if entry["done"]]
-    if not done:
+    lines = surveyed(reader, changes.effective)
+    mended = repairing.apply(after, chosen, settings=settings, lines=lines, to=to)
+    if not any(entry["done"] for entry in mended.log):
         raise InputError(
             Text("没有一项修复可自动完成。", "None of these repairs can be done."),
-            _why_not(log),
+            _why_not(mended.log),
         )
-    keys = changes.new.index.union(mended.index)
+    keys = changes.new.index.union(mended.rows.index).difference(list(mended.ended))
     new = after.loc[after.index.intersection(keys)].copy()
-    new.loc[mended.index, "geometry"] = mended.geometry
-    return new, done
+    new.loc[mended.rows.index, "geometry"] = mended.rows.geometry
+    return new, mended
 
 
 def _why_not(log: Sequence[dict[str, Any]]) -> Text | None:

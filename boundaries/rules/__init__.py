@@ -16,23 +16,18 @@ import pandas as pd
 
 from boundaries.rules import (
     area,
-    border,
     code,
     code_order,
     code_reused,
     crs,
     finding,
-    gap,
     kind,
-    multipart,
     name_scope,
     name_sibling,
     nesting,
-    overlap,
     parent,
-    precision,
     required,
-    validity,
+    topology,
 )
 from boundaries.rules.context import Context
 from boundaries.rules.settings import RuleSettings
@@ -56,14 +51,9 @@ RULES = (
     required.rule,
     name_sibling.rule,
     name_scope.rule,
-    validity.rule,
-    overlap.rule,
-    gap.rule,
-    border.rule,
+    topology.rule,
     nesting.rule,
-    multipart.rule,
     area.rule,
-    precision.rule,
 )
 """Every rule, in the order of the report."""
 
@@ -76,6 +66,7 @@ def check(
     settings: RuleSettings | None = None,
     retired: Collection[str] = frozenset(),
     reading: Reading | None = None,
+    lines: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Return what is wrong with a layer as a draft would leave it.
 
@@ -94,6 +85,8 @@ def check(
         Codes given up before this draft, for ever.
     reading
         How the file was understood, when the draft came from one.
+    lines
+        Surveyed boundary lines: ``key``, ``level``, ``left``, ``right``.
 
     Returns
     -------
@@ -108,6 +101,7 @@ def check(
         settings=settings or RuleSettings(),
         retired=frozenset(retired),
         reading=reading,
+        lines=lines,
     )
     with _collecting_later():
         found = finding.joined(rule(context) for rule in RULES)

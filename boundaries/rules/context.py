@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from boundaries import codes
+from boundaries.rules.levels import Checked, levels
 from boundaries.rules.settings import RuleSettings
-from boundaries.rules.tiling import Tiling, tilings
-from geodata.topology.soundness import Sound, sound
+from geodata.topology.soundness import sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,8 @@ class Context:
     """The layer with the draft applied (``candidate``), and before it (``base``).
 
     Both are indexed by code; ``changed`` are the codes the draft adds, alters or
-    removes; ``retired`` the codes given up for ever before it.
+    removes; ``retired`` the codes given up for ever before it; ``lines`` surveyed
+    boundary lines with ``key``, ``level``, ``left`` and ``right``.
     """
 
     candidate: gpd.GeoDataFrame
@@ -41,6 +42,7 @@ class Context:
     settings: RuleSettings = field(default_factory=RuleSettings)
     retired: frozenset[str] = frozenset()
     reading: Reading | None = None
+    lines: gpd.GeoDataFrame | None = None
 
     @cached_property
     def subjects(self) -> gpd.GeoDataFrame:
@@ -116,26 +118,54 @@ class Context:
         before = sound(np.asarray(self.base.geometry.reindex(gone))).polygons
         now = self.places(gone)
         after = np.full(len(gone), shapely.Polygon(), dtype=object)
-        after[now >= 0] = self.sound.polygons[now[now >= 0]]
+        after[now >= 0] = self.polygons(now[now >= 0])
         ground = shapely.difference(before, after)
         return np.asarray(ground[~shapely.is_empty(ground)])
 
     @cached_property
-    def sound(self) -> Sound:
-        """Valid copies of all the candidate's polygons, by position."""
-        return sound(self.candidate.geometry.to_numpy())
+    def levels(self) -> list[Checked]:
+        """The checks of every level that the draft may have touched."""
+        return levels(self)
 
     @cached_property
-    def area_m2(self) -> NDArray[np.float64]:
-        """Ellipsoidal area of every unit, by position."""
+    def above(self) -> NDArray[np.intp]:
+        """The superior of every unit by position, -1 for none in the layer."""
+        found = self.places(self.parent)
+        found[found == np.arange(len(found))] = -1
+        return found
+
+    @cached_property
+    def astray(self) -> NDArray[np.bool_]:
+        """Which units have numbers that cannot be degrees, by position."""
+        box = shapely.bounds(np.asarray(self.candidate.geometry.array, dtype=object))
+        with np.errstate(invalid="ignore"):
+            off = np.abs(box.reshape(-1, 4)) > [180, 90, 180, 90]
+        return np.asarray(off.any(axis=1))
+
+    @cached_property
+    def families(self) -> frozenset[int]:
+        """Superiors, by position, of which the draft moved a unit or themselves.
+
+        A unit that was put under another superior where it lies counts as moved.
+        """
+        moved = self.candidate.index.isin(self.rehung)
+        touched = {*self.above[moved].tolist(), *np.flatnonzero(moved).tolist()}
+        if "parent" in self.base.columns:
+            gone = self.rehung.intersection(self.base.index)
+            before = self.base["parent"].reindex(gone).dropna()
+            touched |= set(self.places(before).tolist())
+        return frozenset(touched & set(self.above.tolist()) - {-1})
+
+    def polygons(self, places: Any) -> NDArray[Any]:
+        """Return valid copies of units by position, empty where there is none."""
+        shapes = np.asarray(self.candidate.geometry.to_numpy(), dtype=object)
+        return sound(shapes[np.asarray(places, dtype=np.intp)]).polygons
+
+    def areas(self, places: Any) -> NDArray[np.float64]:
+        """Return the ellipsoidal areas of units by position."""
         from geodata.crs import area_m2
 
-        return np.asarray(area_m2(self.sound.polygons))
-
-    @cached_property
-    def tilings(self) -> list[Tiling]:
-        """The conflicts of every level in which something moved."""
-        return tilings(self)
+        return np.asarray(area_m2(self.polygons(places)))
 
     @cached_property
     def keys(self) -> list[str]:

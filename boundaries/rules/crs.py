@@ -31,14 +31,11 @@ def rule(context: Context) -> gpd.GeoDataFrame:
 
 def _off_the_earth(context: Context) -> list[dict[str, Any]]:
     """Report moved units whose numbers cannot be degrees."""
-    moved = context.candidate.index.isin(context.moved)
-    box = shapely.bounds(np.asarray(context.candidate.geometry)[moved])
-    with np.errstate(invalid="ignore"):
-        off = np.asarray((np.abs(box) > [180, 90, 180, 90]).any(axis=1))
-    keys = [str(key) for key in context.candidate.index[moved][off]]
+    off = context.candidate.index.isin(context.moved) & context.astray
+    keys = [str(key) for key in context.candidate.index[off]]
     if not keys:
         return []
-    first = box[off][0]
+    first = shapely.bounds(np.asarray(context.candidate.geometry.array)[off][0])
     return [
         finding.finding(
             "crs",

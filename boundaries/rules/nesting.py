@@ -8,91 +8,73 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from boundaries.rules import finding
-from boundaries.rules.context import metres, middle_of, middles_of, square_metres
+from boundaries.rules.context import middles_of, square_metres
+from boundaries.rules.levels import GAPS, NESTING
+from boundaries.rules.topology import ENCLAVES, rows_of
 from geodata.errors import Text
-from geodata.topology.fingerprints import places_of
-from geodata.topology.nesting import nesting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from boundaries.rules.context import Context
-
-SOURCE = "domain H7, B3; 行政区域界线管理条例 art 11"
+    from boundaries.rules.levels import Checked
 
 
 def rule(context: Context) -> gpd.GeoDataFrame:
     """Report children outside their parent, and ground of it that no child has."""
     return finding.joined(
-        _of_parent(context, parent, children) for parent, children in _families(context)
+        part for checked in context.levels for part in _of_level(context, checked)
     )
 
 
-def _families(context: Context) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Yield parents and their children, as positions, where one of them moved.
-
-    A unit that was put under another superior where it lies counts as moved.
-    """
-    index = context.candidate.index
-    if not index.is_unique:
-        return
-    above = context.places(context.parent)
-    usable = context.sound.usable
-    moved = index.isin(context.rehung)
-    touched = set(above[moved & (above >= 0)]) | set(np.flatnonzero(moved))
-    touched |= set(context.places(_parents_before(context)).tolist())
-    order = np.argsort(above, kind="stable")
-    bounds = np.searchsorted(above[order], np.arange(len(index) + 1))
-    for parent in sorted(touched - {-1}):
-        children = order[bounds[parent] : bounds[parent + 1]]
-        children = children[usable[children] & (children != parent)]
-        if len(children) and usable[parent]:
-            yield int(parent), children
-
-
-def _parents_before(context: Context) -> list[Any]:
-    """Return the superiors had by units that the draft removes, moves or rehangs."""
-    if "parent" not in context.base.columns:
-        return []
-    gone = context.rehung.intersection(context.base.index)
-    return list(context.base["parent"].reindex(gone).dropna())
+def _of_level(context: Context, checked: Checked) -> list[gpd.GeoDataFrame]:
+    table = checked.table
+    table = table[table["rule"].isin(NESTING)]
+    above = {context.keys[place]: place for place in checked.superiors.tolist()}
+    whose = pd.Series(
+        [next((above[key] for key in row if key in above), -1)
+         for row in table["participants"]],
+        index=table.index,
+    )  # fmt: skip
+    gaps = _in_gaps(context, table)
+    return [
+        _of_parent(context, int(parent), gpd.GeoDataFrame(part), gaps[part.index])
+        for parent, part in table.groupby(whose)
+        if parent in context.families
+    ]
 
 
 def _of_parent(
-    context: Context, parent: int, children: NDArray[np.intp]
+    context: Context, parent: int, table: gpd.GeoDataFrame, gap: pd.Series[Any]
 ) -> gpd.GeoDataFrame:
-    shapes = context.sound.polygons
-    found = nesting(shapes[parent], shapes[children])
-    outside = found.outside
-    who = [children[list(row)] for row in outside["units"]]
-    strayed = _strayed(context, outside, who)
-    away = np.array([bool(set(row) & strayed.keys()) for row in who], bool)
+    outside = table[table["rule"] == "outside_parent"]
+    residual = table[table["rule"] == "parent_residual"]
+    strayed = _strayed(context, parent, outside)
+    away = np.array(
+        [bool(set(who) & strayed.keys()) for who in outside["participants"]]
+    )
+    away = away.astype(bool)
     small = _small(context, outside)
-    rows = [_enclave(context, parent, child, size) for child, size in strayed.items()]
-    rows += [
-        _outside(context, parent, who[place], outside.iloc[place])
-        for place in np.flatnonzero(~away & ~small)
-    ]
-    residual = found.residual[~_in_gaps(context, found.residual)]
-    covered = 1 - found.residual["area_m2"].sum() / context.area_m2[parent]
-    slight = _small(context, residual)
-    if covered < context.settings.complete_share:
-        rows.append(_partial(context, parent, children, found.residual))
+    rows = [_enclave(context, parent, key, size) for key, size in strayed.items()]
+    kept = [outside[~away & ~small]]
+    area = float(context.areas([parent])[0])
+    if residual["area_m2"].sum() > (1 - context.settings.complete_share) * area:
+        rows.append(_partial(context, parent, residual))
     else:
-        rows += [
-            _residual(context, parent, row)
-            for row in residual[~slight].itertuples(index=False)
-        ]
+        residual = residual[~gap[residual.index].to_numpy()]
+        slight = _small(context, residual)
+        kept.append(residual[~slight])
         slivers = [outside[small & ~away], residual[slight]]
         rows += _slight(context, parent, slivers)
-    return finding.frame(rows)
+    some = [part for part in kept if len(part)]
+    tables = [rows_of(context, gpd.GeoDataFrame(pd.concat(some)))] if some else []
+    return finding.joined([finding.frame(rows), *tables])
 
 
 def _small(context: Context, places: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -102,114 +84,58 @@ def _small(context: Context, places: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 
 
 def _strayed(
-    context: Context,
-    outside: gpd.GeoDataFrame,
-    who: list[NDArray[np.intp]],
-) -> dict[int, float]:
+    context: Context, parent: int, outside: gpd.GeoDataFrame
+) -> dict[str, float]:
     """Return the children that lie mostly outside the parent, and how much of each."""
-    total: dict[int, float] = {}
-    for row, area in zip(who, outside["area_m2"], strict=True):
-        for child in row.tolist():
-            total[child] = total.get(child, 0.0) + float(area)
-    return {
-        child: area
-        for child, area in sorted(total.items())
-        if area > context.area_m2[child] / 2
-    }
+    total: dict[str, float] = {}
+    for who, area in zip(outside["participants"], outside["area_m2"], strict=True):
+        for key in who:
+            if key != context.keys[parent]:
+                total[key] = total.get(key, 0.0) + float(area)
+    known = dict(zip(total, context.areas(context.places(total)), strict=True))
+    return {key: area for key, area in sorted(total.items()) if area > known[key] / 2}
 
 
-def _enclave(context: Context, parent: int, child: int, area: float) -> dict[str, Any]:
-    a, b = context.label(context.keys[child]), context.label(context.keys[parent])
-    shape = context.sound.polygons[child]
+def _enclave(context: Context, parent: int, key: str, area: float) -> dict[str, Any]:
+    above = context.keys[parent]
+    a, b = context.label(key), context.label(above)
     return finding.finding(
         "parent",
         "warning",
-        [context.keys[child], context.keys[parent]],
+        [key, above],
         Text(
             f"{a} 的大部分（{square_metres(area)}）位于上级 {b} 之外。"
             "如为飞地请登记，否则请改正代码、上级或图形。",
             f"Most of {a} ({square_metres(area)}) lies outside its superior {b}. "
             "Declare an enclave, or correct code, superior or shape.",
         ),
-        geometry=shape,
+        geometry=context.polygons(context.places([key]))[0],
         area_m2=area,
-        source=SOURCE,
-    )
-
-
-def _outside(
-    context: Context, parent: int, units: NDArray[np.intp], row: Any
-) -> dict[str, Any]:
-    keys = [context.keys[unit] for unit in units]
-    above = context.keys[parent]
-    who = (*keys, above)
-    return finding.finding(
-        "outside_parent",
-        "error",
-        who,
-        Text(
-            f"{context.labels(keys)} 在 {middle_of(row.geometry)} 超出上级 "
-            f"{context.label(above)}：{square_metres(row.area_m2)}，"
-            f"平均宽 {metres(row.width_m)}。请核对双方界线。",
-            f"{context.labels(keys)} reaches out of its superior "
-            f"{context.label(above)} at {middle_of(row.geometry)}: "
-            f"{square_metres(row.area_m2)}, {metres(row.width_m)} wide on average. "
-            "Compare the two borders.",
-        ),
-        geometry=row.geometry,
-        place=places_of([row.geometry], [who])[0],
-        area_m2=float(row.area_m2),
-        width_m=float(row.width_m),
-        source=SOURCE,
-    )
-
-
-def _residual(context: Context, parent: int, row: Any) -> dict[str, Any]:
-    key = context.keys[parent]
-    return finding.finding(
-        "parent_residual",
-        "warning",
-        [key],
-        Text(
-            f"{context.label(key)} 在 {middle_of(row.geometry)} 有 "
-            f"{square_metres(row.area_m2)} 不属于任何下级单元，"
-            f"平均宽 {metres(row.width_m)}。请核对界线或补上缺失的单元。",
-            f"{square_metres(row.area_m2)} of {context.label(key)} at "
-            f"{middle_of(row.geometry)} belong to none of its units, "
-            f"{metres(row.width_m)} wide on average. Compare the borders, or add the "
-            "missing unit.",
-        ),
-        geometry=row.geometry,
-        place=places_of([row.geometry], [(key,)])[0],
-        area_m2=float(row.area_m2),
-        width_m=float(row.width_m),
-        source=SOURCE,
+        source=ENCLAVES,
     )
 
 
 def _partial(
-    context: Context,
-    parent: int,
-    children: NDArray[np.intp],
-    residual: gpd.GeoDataFrame,
+    context: Context, parent: int, residual: gpd.GeoDataFrame
 ) -> dict[str, Any]:
     """Say once that a parent is only partly divided so far."""
     key = context.keys[parent]
     area = float(residual["area_m2"].sum())
+    count = int((context.above == parent).sum())
     return finding.finding(
         "parent_residual",
         "info",
         [key],
         Text(
-            f"{context.label(key)} 目前只有 {len(children)} 个下级单元有图形，"
+            f"{context.label(key)} 目前只有 {count} 个下级单元有图形，"
             f"尚有 {square_metres(area)} 未覆盖。",
-            f"Only {len(children)} units of {context.label(key)} have a shape so far; "
+            f"Only {count} units of {context.label(key)} have a shape so far; "
             f"{square_metres(area)} are not covered.",
         ),
         geometry=shapely.union_all(residual.geometry.to_numpy()),
         place="partial",
         area_m2=area,
-        source=SOURCE,
+        source=ENCLAVES,
     )
 
 
@@ -238,16 +164,18 @@ def _slight(
             geometry=shapely.union_all(shapes),
             place="slight",
             area_m2=area,
-            source=SOURCE,
+            source=ENCLAVES,
         )
     ]
 
 
-def _in_gaps(context: Context, residual: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def _in_gaps(context: Context, table: gpd.GeoDataFrame) -> pd.Series[Any]:
     """Return which places are reported already, as gaps between units."""
-    inside = np.zeros(len(residual), bool)
-    points = shapely.point_on_surface(residual.geometry.to_numpy())
-    for tiling in context.tilings:
-        gaps = tiling.found.gaps.geometry.to_numpy()
-        inside[shapely.STRtree(gaps).query(points, predicate="within")[0]] = True
-    return inside
+    inside = np.zeros(len(table), bool)
+    if len(table):
+        points = shapely.point_on_surface(table.geometry.to_numpy())
+        for checked in context.levels:
+            found = checked.table
+            gaps = found.geometry.to_numpy()[found["rule"].isin(GAPS).to_numpy()]
+            inside[shapely.STRtree(gaps).query(points, predicate="within")[0]] = True
+    return pd.Series(inside, index=table.index, dtype=bool)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import Text
+from geodata.topology.sizes import Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,8 @@ class RuleSettings:
     sliver_width_m: float = _setting(
         0.1,
         "m",
-        "窄于此宽度的重叠或缝隙按狭长处理",
-        "an overlap or gap nowhere wider than this is a sliver",
+        "平均宽度小于此值的重叠或缝隙按狭长处理",
+        "an overlap or gap narrower than this on average is a sliver",
     )
     sliver_area_m2: float = _setting(
         1.0,
@@ -41,11 +42,23 @@ class RuleSettings:
         "空洞面积达到周围单元面积中位数的此比例时视为缺失单元",
         "a hole at least this share of its neighbours' median area is a missing unit",
     )
+    vertex_m: float = _setting(
+        0.05,
+        "m",
+        "相距小于此值而不重合的顶点视为同一点",
+        "vertices nearer than this that are not equal are meant to be one",
+    )
     duplicate_share: float = _setting(
         0.99,
         "",
         "两单元重叠面积占各自面积的比例达到此值视为重复",
         "two units that share at least this part of both areas are duplicates",
+    )
+    near_duplicate_share: float = _setting(
+        0.95,
+        "",
+        "两单元重叠面积占各自面积的比例达到此值视为近似重复",
+        "two units that share at least this part of both areas are nearly the same",
     )
     host_share: float = _setting(
         0.95,
@@ -83,6 +96,18 @@ class RuleSettings:
         "建议修复时单处可移动的面积上限",
         "a suggested repair moves no more area than this at one place",
     )
+    repair_shift_m: float = _setting(
+        100.0,
+        "m",
+        "建议修复时界线可移动的距离上限",
+        "a suggested repair moves a border no farther than this",
+    )
+    repair_pin_outer: bool = _setting(
+        default=True,
+        unit="",
+        zh="修复时不移动图层的外边界",
+        en="no repair moves the outer border of the layer",
+    )
     required: tuple[str, ...] = _setting(
         ("name", "kind", "level"),
         "",
@@ -101,6 +126,18 @@ class RuleSettings:
         "已登记的例外（问题指纹），如飞地、湖泊",
         "fingerprints of registered exceptions: enclaves, lakes",
     )
+
+    @property
+    def sizes(self) -> Sizes:
+        """From where on a place is of which kind, as a check takes it."""
+        return Sizes(
+            sliver_m=self.sliver_width_m,
+            sliver_m2=self.sliver_area_m2,
+            same_share=self.duplicate_share,
+            near_share=self.near_duplicate_share,
+            host_share=self.host_share,
+            missing_share=self.missing_unit_share,
+        )
 
     def describe(self) -> Iterator[dict[str, Any]]:
         """Yield each setting: name, value, default, unit and help."""

@@ -12,24 +12,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from geodata.errors import GeometryError, InputError, Text
 from geodata.topology.bench import Bench
 from geodata.topology.mender import Job, Mender
+from geodata.topology.metres import Metres
 from geodata.topology.pinning import Pins
-from geodata.topology.remedies import DOABLE, Task
+from geodata.topology.remedies import DOABLE, Task, ways
 from geodata.topology.undoing import logged, undo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    import geopandas as gpd
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from geodata.topology.findings import Findings
 
-__all__ = ["preview", "repair", "undo"]
+__all__ = ["given_to", "preview", "repair", "undo"]
 
 
 def repair(
@@ -129,6 +129,42 @@ def preview(
         for name in ("before", "after")
     }
     return {**log[0], **shapes}
+
+
+def given_to(
+    shapes: gpd.GeoSeries, place: Any, among: Sequence[str], to: str
+) -> gpd.GeoSeries:
+    """Return the units that change when an overlap is left to one of them.
+
+    Raises
+    ------
+    GeometryError
+        When a unit would be left without ground, or cannot be worked with.
+    """
+    drawn = np.asarray(shapes.to_numpy(), dtype=object)
+    where = np.empty(1, dtype=object)
+    where[0] = place
+    metres = Metres.of(shapes.crs, shapes.total_bounds)
+    bench = Bench(drawn, [str(key) for key in shapes.index], metres, where)
+    wish = {"kind": "give", "among": list(among)}
+    after = next(ways(bench, Task(0, wish, place, to)))
+    made: dict[int, Any] = {
+        row: None if new is None else new.shape() for row, new in after.items()
+    }
+    bad = [
+        str(shapes.index[row])
+        for row, shape in made.items()
+        if shape is None or shape.is_empty or not shape.is_valid
+    ]
+    if bad:
+        raise GeometryError(
+            Text(
+                f"{'、'.join(bad)} 会变空或无效，未执行。",
+                f"It would leave {', '.join(bad)} empty or invalid.",
+            )
+        )
+    index = shapes.index[list(made)]
+    return gpd.GeoSeries(list(made.values()), index=index, crs=shapes.crs)
 
 
 def _require_limits(**limits: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geodata.topology.metres import Metres
 
 MOST_NAMED = 4
-KEYS = ("lacks", "has", "inner", "host")
+KEYS = ("lacks", "has", "inner", "host", "above", "below")
 """Details that are keys of units."""
 
 WORDS: dict[str, Text] = {
@@ -99,13 +99,15 @@ WORDS: dict[str, Text] = {
         "{who} consists of {count} separate parts that are not registered.",
     ),
     "outside_parent": Text(
-        "{who} 在 {at} 超出上级范围{size}。请核对双方界线。",
-        "{who} reaches out of its superior at {at}{size}. Compare the two borders.",
+        "{below} 在 {at} 超出上级 {above} 的范围{size}。请核对双方界线。",
+        "{below} reaches out of its superior {above} at {at}{size}. Compare the two "
+        "borders.",
     ),
     "parent_residual": Text(
-        "{who} 在 {at} 有一处不属于任何下级单元{size}。请核对界线或补上单元。",
-        "Ground of {who} at {at} belongs to none of its units{size}. Compare the "
-        "borders or add the unit.",
+        "{above} 在 {at} 有一处不属于任何下级单元（邻近 {below}）{size}。"
+        "请核对界线或补上单元。",
+        "Ground of {above} at {at} (next to {below}) belongs to none of its "
+        "units{size}. Compare the borders or add the unit.",
     ),
     "off_line": Text(
         "{who}：边界在 {at} 偏离界线，最大 {most} m，平均 {mean} m。请核对。",

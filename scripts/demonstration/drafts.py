@@ -124,10 +124,7 @@ def _missing(base: gpd.GeoDataFrame) -> Draft:
     town = left_out[:9]
     inside = base[(base["code"] == town) | (base["parent"] == town)]
     around = tuple(sorted(work.neighbours(left_out)))
-    planted = [
-        Planted("missing_unit", around, brings=("gap",)),
-        Planted("parent_residual", (town,)),
-    ]
+    planted = [Planted("missing_unit", around, brings=("gap",))]
     rows = inside.drop(index=left_out).assign(remark=plan.LABEL + "：全境村界复核")
     return Draft(
         "missing",

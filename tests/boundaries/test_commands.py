@@ -175,15 +175,12 @@ def _conflict(shell: Shell) -> None:
 
 
 def _waive_and_repair(shell: Shell) -> None:
-    file = shell.folder / "bow.geojson"
+    file = shell.folder / "spike.geojson"
     text = json.loads(shell.file().read_text(encoding="utf-8"))
-    ring = [
-        [117.0, 39.2],
-        [117.02, 39.18],
-        [117.02, 39.2],
-        [117.0, 39.18],
-        [117.0, 39.2],
-    ]
+    (ring,) = text["features"][0]["geometry"]["coordinates"]
+    at = next(n for n in range(len(ring)) if ring[n][1] == ring[n + 1][1] == 39.2)
+    base = [(ring[at][0] + ring[at + 1][0]) / 2, 39.2]
+    ring[at + 1 : at + 1] = [base, [base[0], 39.1995], base]
     text["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
     file.write_text(json.dumps(text), encoding="utf-8")
     taken = shell.take(file, "2023", status=1)
@@ -205,6 +202,12 @@ def _waive_and_repair(shell: Shell) -> None:
     shell.called.add(("draft", "repair"))
     assert repaired.status in {0, 1}
     assert repaired.document["draft"]["repairs"]
+    undone = quhua(
+        *("draft", "repair", draft, "--undo", "1", "--as", "zhao"),
+        *("--store", shell.store, "--json"),
+    )
+    assert undone.document["draft"]["repairs"] == []
+    assert undone.document["draft"]["mended"][0]["undone"]
 
 
 class _Typed:
@@ -404,21 +407,24 @@ def test_what_repair_leaves_is_said_with_its_reason(shell: Shell) -> None:
     file = shell.folder / "bad.geojson"
     drawn = json.loads(shell.file().read_text(encoding="utf-8"))
     first = drawn["features"][0]
-    bow = [
+    spiked = [
         [118.0, 39.2],
-        [118.02, 39.18],
+        [118.0, 39.19],
+        [118.01, 39.19],
+        [118.01, 39.1895],
+        [118.01, 39.19],
+        [118.02, 39.19],
         [118.02, 39.2],
-        [118.0, 39.18],
         [118.0, 39.2],
     ]
     again = json.loads(json.dumps(first))
     again["properties"] = {"code": "120101009", "name": "重复街道"}
-    crossed = {
+    thorn = {
         "type": "Feature",
-        "properties": {"code": "120101008", "name": "交叉街道"},
-        "geometry": {"type": "Polygon", "coordinates": [bow]},
+        "properties": {"code": "120101008", "name": "尖刺街道"},
+        "geometry": {"type": "Polygon", "coordinates": [spiked]},
     }
-    drawn["features"] += [again, crossed]
+    drawn["features"] += [again, thorn]
     file.write_text(json.dumps(drawn), encoding="utf-8")
     taken = shell.take(file, "2020", status=1)
     shown = {item["rule"]: item for item in taken["findings"]["shown"]}
@@ -427,7 +433,7 @@ def test_what_repair_leaves_is_said_with_its_reason(shell: Shell) -> None:
     said = quhua(*words, "--lang", "en")
     assert "not repaired" in said.out, said.err
     mark = shown["duplicate"]["fingerprint"]
-    assert f"not repaired [{mark}]: a person must decide" in said.out
+    assert f"not repaired [{mark}]: it ends a unit" in said.out
     assert "repair offered" not in next(
         line for line in said.out.splitlines() if line.startswith(f"  [{mark}]")
     )

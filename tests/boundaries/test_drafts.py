@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from geodata.errors import (
+    ConflictError,
     CRSError,
     ForbiddenError,
     InputError,
@@ -43,6 +44,18 @@ READING = Reading(
     records=Records(4, 4),
     bounds=(117.0, 39.0, 118.0, 40.0),
 )
+
+
+def with_spike(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The first unit goes into its own land from the outer border, and back."""
+    shapes = frame.geometry.to_list()
+    north = shapes[0].bounds[3]
+    ring = list(shapes[0].exterior.coords)
+    at = next(n for n in range(len(ring) - 1) if ring[n][1] == ring[n + 1][1] == north)
+    base = ((ring[at][0] + ring[at + 1][0]) / 2, north)
+    spike = [base, (base[0], north - 0.0005), base]
+    shapes[0] = shapely.Polygon([*ring[: at + 1], *spike, *ring[at + 1 :]])
+    return frame.set_geometry(shapes, crs=frame.crs)
 
 
 def bow_tie(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -282,12 +295,10 @@ def test_errors_stop_submission_and_repair_frees_it(desk: Office) -> None:
 
 
 def test_repair_is_staged_anew_with_its_cost(desk: Office) -> None:
-    frame = streets()
-    bowed = bow_tie(frame)
-    draft = desk.registry.stage("zhao", bowed, effective="2020")["id"]
+    spiked = with_spike(streets())
+    draft = desk.registry.stage("zhao", spiked, effective="2020")["id"]
     findings = desk.registry.check("zhao", draft)
-    invalid = findings[findings["repair"].notna()]
-    chosen = invalid["fingerprint"].iloc[0]
+    chosen = findings.loc[findings["rule"] == "spike", "fingerprint"].item()
     document = desk.registry.repair("zhao", draft, [chosen])
     assert document["repairs"][0]["fingerprint"] == chosen
     assert "area_gained_m2" in document["repairs"][0]["cost"]
@@ -295,6 +306,42 @@ def test_repair_is_staged_anew_with_its_cost(desk: Office) -> None:
     unit = desk.registry.staged("zhao", draft).new.loc["120101001"].geometry
     assert unit.is_valid
     assert desk.verbs()[-1] == "repair"
+
+
+def test_a_batch_of_repairs_is_taken_back_to_the_bit(desk: Office) -> None:
+    registry = desk.registry
+    draft = registry.stage("zhao", with_spike(streets()), effective="2020")["id"]
+    before = registry.staged("zhao", draft)
+    registry.check("zhao", draft)
+    mended = registry.repair("zhao", draft)
+    (row,) = mended["mended"]
+    assert row["done"] >= 1
+    assert row["undone"] is None
+    log = registry.repair_log("zhao", draft, 1)
+    assert sum(entry["done"] for entry in log) == row["done"]
+    assert all(entry["why"] for entry in log if not entry["done"])
+    undone = registry.undo_repair("zhao", draft, 1)
+    assert undone["repairs"] == []
+    assert undone["mended"][0]["undone"]["actor"] == "zhao"
+    assert undone["findings"] is None
+    after = registry.staged("zhao", draft)
+    assert after.new.geometry.to_wkb().equals(before.new.geometry.to_wkb())
+    assert list(after.removed) == list(before.removed)
+    assert desk.verbs()[-1] == "undo_repair"
+    with pytest.raises(StateError):
+        registry.undo_repair("zhao", draft, 1)
+    with pytest.raises(NotFoundError):
+        registry.undo_repair("zhao", draft, 2)
+
+
+def test_what_was_changed_since_a_repair_is_not_taken_back(desk: Office) -> None:
+    registry = desk.registry
+    draft = registry.stage("zhao", with_spike(streets()), effective="2020")["id"]
+    registry.check("zhao", draft)
+    registry.repair("zhao", draft)
+    registry.stage("zhao", with_spike(streets()), effective="2020", draft=draft)
+    with pytest.raises(ConflictError, match="120101001"):
+        registry.undo_repair("zhao", draft, 1)
 
 
 def test_repair_of_an_unknown_finding(desk: Office) -> None:

@@ -230,7 +230,7 @@ def test_every_kind_of_finding_a_check_makes_is_planted(
         "name_sibling", "orientation", "outside_parent", "overlap", "parent",
         "parent_residual", "precision", "repeated_point", "required",
         "self_crossing", "sliver_gap", "sliver_overlap", "spike", "too_few_points",
-        "uncut_host", "unmatched_vertex", "unusable", "validity",
+        "uncut_host", "unmatched_vertex", "unusable",
     }  # fmt: skip
 
 

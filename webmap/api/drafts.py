@@ -119,6 +119,16 @@ class _Marks(Arguments):
         validate=validate.Length(max=_MOST_MARKS),
         metadata={"description": "fingerprints; none: all that can be mended"},
     )
+    to = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=64)),
+        values=fields.String(validate=validate.Length(max=64)),
+        load_default=dict,
+        validate=validate.Length(max=_MOST_MARKS),
+        metadata={
+            "description": "by fingerprint the unit that gets a gap or an overlap, "
+            "empty: neither; else who has the longest border with it"
+        },
+    )
 
 
 class _Waiver(Arguments):
@@ -230,7 +240,9 @@ def check(draft: str) -> Any:
 @policy.may("view_draft")
 def preview(body: dict[str, Any], draft: str) -> Any:
     """Return what repairs would do and cost; nothing is written."""
-    return registry().repair_preview(actor(), draft, body["findings"] or ())
+    return registry().repair_preview(
+        actor(), draft, body["findings"] or (), to=body["to"]
+    )
 
 
 @drafts.post(
@@ -242,7 +254,25 @@ def repair(body: dict[str, Any], draft: str) -> Any:
     registry().seen(actor(), draft)
     chosen = body["findings"]
     parameters = {} if chosen is None else {"fingerprints": chosen}
+    if body["to"]:
+        parameters["to"] = body["to"]
     return registry().start_job(actor(), "repair", draft, parameters)
+
+
+@drafts.get(
+    "/<draft>/repairs/<int:batch>", Text("查看修复记录", "See a log of repairs")
+)
+@policy.may("view_draft")
+def repair_log(draft: str, batch: int) -> Any:
+    """Return what each repair of a batch did and cost, or why it was not done."""
+    return jsonify(registry().repair_log(actor(), draft, batch))
+
+
+@drafts.post("/<draft>/repairs/<int:batch>/undo", Text("撤销修复", "Take repairs back"))
+@policy.may("repair")
+def undo_repair(draft: str, batch: int) -> Any:
+    """Stage the units of a batch as they were before it; return the draft."""
+    return registry().undo_repair(actor(), draft, batch)
 
 
 @drafts.post(

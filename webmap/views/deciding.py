@@ -112,13 +112,33 @@ def check(draft: str) -> Any:
 def repair(draft: str) -> Any:
     """Queue the repairs chosen, or all, and the check after them."""
     chosen = request.form.getlist("finding")
-    parameters = {"fingerprints": chosen} if chosen else {}
+    parameters: dict[str, Any] = {"fingerprints": chosen} if chosen else {}
+    wishes = [each.partition("=") for each in request.form.getlist("to")]
+    if wishes:
+        parameters["to"] = {mark: key for mark, _, key in wishes}
     return _decided(
         draft,
         NoteForm(),
         lambda: registry().start_job(actor(), "repair", draft, parameters),
         gettext("The repairs are being made; the draft is checked again after them."),
         tab="findings",
+    )
+
+
+@drafts.post("/drafts/<draft>/repairs/<int:batch>/undo")
+@policy.may("repair", api="drafts.undo_repair")
+def undo_repair(draft: str, batch: int) -> Any:
+    """Take a batch of repairs back, and check the draft after it."""
+
+    def done() -> Any:
+        registry().undo_repair(actor(), draft, batch)
+        return registry().start_job(actor(), "check", draft, {})
+
+    return _decided(
+        draft,
+        NoteForm(),
+        done,
+        gettext("The repairs are taken back; the draft is checked again."),
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from boundaries.vocabulary import Level, Rule
 from boundaries.words import FIELD_WORDS
 from geodata.errors import Text
-from geodata.topology.repair import KINDS
+from geodata.topology.remedies import DOABLE
 from webmap import languages
 
 _LAYERS = {
@@ -47,9 +47,13 @@ _REPAIRS = {
     "give": Text("把重叠划给一方", "give the overlap to one side"),
     "cut_host": Text("从外围单元中挖出", "cut it out of the unit around it"),
     "insert": Text("补上邻接单元的顶点", "add the neighbour's vertices"),
-    "drop": Text("删除重复单元（须人工）", "drop the duplicate (by a person)"),
+    "drop": Text("删除重复单元", "drop the duplicate"),
+    "snap": Text("把相近顶点并为一点", "join the vertices that are nearly one"),
+    "midline": Text("取两条界线的中线", "take the middle of the two lines"),
+    "drop_repeated": Text("删去重复顶点", "remove the repeated vertices"),
+    "orient": Text("统一环的走向", "turn the rings the usual way"),
 }
-assert set(KINDS) <= set(_REPAIRS)  # noqa: S101 - a repair without words is a bug
+assert set(DOABLE) <= set(_REPAIRS)  # noqa: S101 - a repair without words is a bug
 _NOTES = (
     ("published/", Text("发布", "published")),
     ("repair ", Text("采用修复建议 {} 项", "{} repairs accepted")),

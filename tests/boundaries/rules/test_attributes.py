@@ -9,7 +9,7 @@ import shapely
 from geodata.crs import area_m2
 from tests.boundaries.rules.making import checked, layer, units
 
-SHAPES = {"empty", "validity"}
+SHAPES = {"unusable"}
 
 
 def attributes(findings):

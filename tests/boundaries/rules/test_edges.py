@@ -29,7 +29,7 @@ def test_a_code_given_twice():
 def test_no_shape_and_no_polygon():
     frame = layer("AB").set_geometry([None, shapely.Point(117, 39)], crs="EPSG:4490")
     found = checked(frame)
-    assert rules_of(found) == ["validity", "validity"]
+    assert rules_of(found) == ["unusable", "unusable"]
     assert set(found["severity"]) == {"error"}
 
 

@@ -201,13 +201,14 @@ class Findings {
 
   preview(marks) {
     const names = new Map(this.page.rows.map((row) => [row.fingerprint, row]));
-    preview(this.address, marks, names, () => this.repair(marks)).catch(complain);
+    preview(this.address, marks, names, (to) => this.repair(marks, to)).catch(complain);
   }
 
   /* The form posts what the page may do; without names all that can be mended. */
-  repair(marks) {
+  repair(marks, to = {}) {
     const form = byId("repair-form");
     for (const mark of marks) form.append(element("input", { type: "hidden", name: "finding", value: mark }));
+    for (const [mark, key] of Object.entries(to)) form.append(element("input", { type: "hidden", name: "to", value: `${mark}=${key}` }));
     form.requestSubmit();
   }
 }

@@ -12,25 +12,35 @@ const LEAST_M2 = 0.01;
 /* Plain words for a kind of repair. */
 export const kindWords = () => ({
   make_valid: say("Tidy the unit's shape so that its border crosses itself nowhere"),
-  fill: say("Give the gap to the unit with the longest border on it"),
+  fill: say("Give the gap to one unit beside it"),
   give: say("Give the overlap to one unit and take it from the other"),
   cut_host: say("Cut the unit out of the one around it"),
   insert: say("Add the neighbour's vertices to the border; nothing moves"),
+  snap: say("Join the vertices that are meant to be one"),
+  midline: say("Draw one border in the middle of the two"),
+  drop_repeated: say("Remove the vertices drawn twice; nothing moves"),
+  orient: say("Turn the rings the usual way; nothing moves"),
+  drop: say("Remove the unit that is there twice"),
 });
 
-export async function preview(address, marks, rows, onaccept) {
+/* Try the repairs; `onaccept` gets who is to have what: {fingerprint: key, "" for neither}. */
+export async function preview(address, marks, rows, onaccept, to = {}) {
   if (!marks.length) return;
   const dialog = byId("preview-dialog");
   const words = byId("preview-words");
   words.textContent = marks.length > MOST ? say("The first {n} are shown.", { n: String(MOST) }) : "";
   fill(byId("preview-table"), element("p", { class: "soft", role: "status" }, say("Trying the repair on a copy…")));
   byId("preview-map").replaceChildren();
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   const accept = byId("preview-accept");
-  if (accept) { accept.disabled = true; accept.onclick = () => { dialog.close(); onaccept(); }; }
+  if (accept) { accept.disabled = true; accept.onclick = () => { dialog.close(); onaccept(to); }; }
   try {
-    const found = await send(`${address}/repairs/preview`, { findings: marks.slice(0, MOST) });
-    show(found, rows);
+    const found = await send(`${address}/repairs/preview`, { findings: marks.slice(0, MOST), to });
+    show(found, rows, to, (mark, key) => {
+      const wish = { ...to, [mark]: key };
+      if (key === null) delete wish[mark];
+      preview(address, marks, rows, onaccept, wish);
+    });
     if (accept) accept.disabled = !found.repairs.some((each) => each.done);
   } catch (error) {
     dialog.close();
@@ -38,7 +48,20 @@ export async function preview(address, marks, rows, onaccept) {
   }
 }
 
-function show({ repairs, units }, rows) {
+/* Who gets the ground, where that is a choice: whoever borders most of it, one of them, neither. */
+function choice(each, row, names, to, onchoose) {
+  const suggested = row?.repair;
+  if (!suggested || !["fill", "give"].includes(suggested.kind) || suggested.among.length < 2) return null;
+  const now = to[each.fingerprint];
+  const option = (value, text) => element("option", { value, selected: value === (now === undefined ? "*" : `=${now}`) }, text);
+  const select = element("select", { "aria-label": say("Who gets it"), onchange: () => onchoose(each.fingerprint, select.value === "*" ? null : select.value.slice(1)) },
+    option("*", say("Who borders most of it")),
+    ...suggested.among.map((key) => option(`=${key}`, names[key] ? `${names[key]} ${key}` : key)),
+    suggested.kind === "give" ? option("=", say("Neither")) : null);
+  return element("p", {}, select);
+}
+
+function show({ repairs, units, names }, rows, to, onchoose) {
   const kinds = kindWords();
   const moved = units.filter((unit) => repairs.some((each) => each.keys.includes(unit.key)) || Math.abs(unit.area_after_m2 - unit.area_before_m2) > LEAST_M2);
   draw(moved, repairs, rows);
@@ -46,7 +69,7 @@ function show({ repairs, units }, rows) {
   fill(byId("preview-table"),
     element("table", { class: "table" }, head("Problem", "Repair", "Cost"), element("tbody", {}, ...repairs.map((each) => element("tr", {},
       element("td", {}, rows.get(each.fingerprint) ? `${rows.get(each.fingerprint).number}. ${label(rows.get(each.fingerprint).rule_label)}` : each.fingerprint),
-      element("td", {}, kinds[each.kind] ?? each.kind, each.done ? null : element("p", { class: "wrong" }, label(each.why))),
+      element("td", {}, kinds[each.kind] ?? each.kind, choice(each, rows.get(each.fingerprint), names, to, onchoose), each.done ? null : element("p", { class: "wrong" }, label(each.why))),
       element("td", { class: "figures" }, each.done ? cost(each.cost) : "—"))))),
     moved.length ? element("table", { class: "table" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
       element("td", {}, unit.name, " ", element("span", { class: "soft small figures" }, unit.key)),
@@ -63,11 +86,11 @@ function difference(m2) {
 
 function cost(each) {
   const said = [];
-  const vertices = (each.vertices_added ?? 0) + (each.vertices_dropped ?? 0);
-  if (each.vertices_added !== undefined) said.push(say("{n} vertices changed", { n: String(vertices) }));
+  const total = (parts) => Object.values(parts ?? {}).reduce((sum, m2) => sum + m2, 0);
+  if (each.vertices_moved > 0) said.push(say("{n} vertices moved", { n: String(each.vertices_moved) }));
   if (each.largest_shift_m > 0) said.push(say("at most {m} moved", { m: length(each.largest_shift_m) }));
-  if (each.area_gained_m2 > 0) said.push(`+${area(each.area_gained_m2)}`);
-  if (each.area_lost_m2 > 0) said.push(`−${area(each.area_lost_m2)}`);
+  if (total(each.area_gained_m2) > 0) said.push(`+${area(total(each.area_gained_m2))}`);
+  if (total(each.area_lost_m2) > 0) said.push(`−${area(total(each.area_lost_m2))}`);
   return said.join(" · ") || say("nothing moves");
 }
 
