@@ -215,6 +215,15 @@ def _told(data: Mapping[str, Any], log: Sequence[Mapping[str, Any]]) -> list[Tex
             )
             for key in entry["removed"].values()
         ]
+        lines += [
+            Text(
+                f"{entry['rule']} {'、'.join(entry['keys'])} 修复后留下需要处理的问题 "
+                f"{mark}。",
+                f"{entry['rule']} {', '.join(entry['keys'])}: the repair leaves "
+                f"finding {mark} to settle.",
+            )
+            for mark in entry["leaves"]
+        ]
     refused = [entry for entry in log if not entry["done"]]
     lines += [
         Text(

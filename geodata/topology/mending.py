@@ -75,8 +75,9 @@ def repair(
         each repair ``fingerprint``, ``rule``, ``kind``, ``keys``, ``done``, ``why``
         (both languages, when not done) and ``cost``: ``vertices_moved``,
         ``largest_shift_m``, and ``area_gained_m2`` and ``area_lost_m2`` by unit;
-        ``removed`` names dropped rows, ``leaves`` the fingerprints of gaps left on
-        purpose. ``before`` and ``after`` (WKB by row) are what :func:`undo` needs.
+        ``removed`` names dropped rows, ``leaves`` the fingerprints of what it was
+        to leave: a gap that nobody gets, the parts of a border that crossed itself.
+        ``before`` and ``after`` (WKB by row) are what :func:`undo` needs.
         The log is plain JSON, in the order in which repairs were done.
 
     Raises

@@ -80,7 +80,8 @@ class Pins:
             on = np.zeros(len(points), bool)
             on[self._lines.query(points, "dwithin", distance=self._near)[0]] = True
             moved = on & self._off(bench, after, points, each=True)
-        if self._outline is not None:
+        # What an invalid unit covers is what it is repaired to: no ground moves.
+        if self._outline is not None and task.repair["kind"] != "make_valid":
             off = self._off(bench, after, points, each=False)
             off[off] = self._outline.holds(points[off], task)
             moved |= off

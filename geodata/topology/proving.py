@@ -25,7 +25,7 @@ def failed(
 ) -> set[int]:
     """Return the numbers of repairs that left their finding, or made another.
 
-    A gap that a repair was told to leave is noted in its entry.
+    A finding that follows from what a repair was to do is noted in its entry.
     """
     done = [job for job in jobs if job.done]
     return _remaining(bench, done, after) | _worsened(bench, done, before, after)
@@ -72,12 +72,22 @@ def _worsened(
         close = [
             job for job in suspects.values() if _near(bench, job.task.place, place)
         ]
-        leaving = [job for job in close if job.task.to == NEITHER]
-        if rule in GAPS and leaving:
+        leaving = [job for job in close if _may_leave(job, rule)]
+        if leaving:
             leaving[0].entry["leaves"].append(mark)
             continue
         found |= {job.task.number for job in close or suspects.values()}
     return found
+
+
+def _may_leave(job: Job, rule: str) -> bool:
+    """Return whether a finding follows from what a repair was to do.
+
+    Ground that nobody gets is a gap; a border that crosses itself encloses parts.
+    """
+    if rule in GAPS:
+        return job.task.to == NEITHER
+    return rule == "multipart" and job.entry["kind"] == "make_valid"
 
 
 def _near(bench: Bench, one: Any, other: Any) -> bool:

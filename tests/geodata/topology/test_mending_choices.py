@@ -279,3 +279,27 @@ def test_undo_knows_units_of_which_a_format_turned_the_rings():
     assert shapely.to_wkb(back.geometry.iloc[row]) == shapely.to_wkb(
         frame.geometry.iloc[row]
     )
+
+
+def test_a_bow_tie_becomes_two_parts_that_are_named():
+    tie = shapely.Polygon([(0, 0), (1000, 1000), (1000, 0), (0, 1000)])
+    frame = layer(shapely.box(1000, 0, 2000, 1000))
+    bow = gpd.GeoSeries([shapely.transform(tie, lambda xy: xy + HERE)], crs=4547)
+    frame = pd.concat(
+        [frame, gpd.GeoDataFrame({"code": ["T"]}, geometry=bow)], ignore_index=True
+    )
+    found = check(frame, key="code")
+    mended, log = repair(frame, found, accept=["self_crossing"])
+    assert [entry["done"] for entry in log] == [True]
+    left = check(mended, key="code").frame
+    parts = left.loc[left["rule"] == "multipart", "fingerprint"]
+    assert log[0]["leaves"] == list(parts)
+    assert_same_bits(frame, undo(mended, log))
+
+
+def test_a_spike_out_of_the_layer_is_no_border_to_keep():
+    ring = [(0, 0), (500, 0), (500, -300), (500, 0), (1000, 0), (1000, 1000), (0, 1000)]
+    frame = layer(shapely.Polygon(ring), shapely.box(1000, 0, 2000, 1000))
+    mended, log = repair(frame, check(frame, key="code"), pin="outer")
+    assert [entry["done"] for entry in log] == [True]
+    assert check(mended, key="code").frame.empty
