@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geodata.crs import transform
 from geodata.crs.declared import horizontal
+from geodata.topology.handing import handed_over
 from geodata.topology.moves import measures, moves
 from geodata.topology.soundness import sound
 from geodata.topology.units import require_column, unit_keys
@@ -34,10 +34,6 @@ SAME = 0.9
 HALF = 0.5
 PART = 0.1
 """Share of a unit's ground below which a piece does not make it split."""
-BLOCK = 0.01
-"""Share of a unit's ground from which a compact piece is land handed over."""
-COMPACT = 0.05
-"""Width over length from which a piece is more than a strip along a border."""
 COLUMNS = (
     "kind",
     "from",
@@ -104,7 +100,8 @@ def changes(
     moved = moves(before, after, noise_m=noise_m)
     areas = [_areas(frame, metres) for frame in (before, after)]
     staying = _staying(before, after, moved, areas[0])
-    found = _classified(staying, moved, areas, metres)
+    handed = handed_over(moved, before, after, areas, metres, noise_m)
+    found = _classified(staying, moved, areas, handed)
     names = [_names(each, frame, name) for each, frame in ((before, old), (after, new))]
     for side, known in zip(("from", "to"), names, strict=True):
         found[f"{side}_name"] = found[side].map(known)
@@ -159,7 +156,7 @@ def _classified(
     staying: pd.Series[float],
     moved: gpd.GeoDataFrame,
     areas: list[pd.Series[float]],
-    metres: Metres,
+    handed: Any,
 ) -> pd.DataFrame:
     """Return a row for each unit that stayed and each pair that ground moved between.
 
@@ -186,7 +183,7 @@ def _classified(
     pairs["lasting"] = (pairs["from"] == pairs["to"]) & pairs["from"].isin(lives.index)
     pairs["ended"] = pairs["from"].notna() & ~pairs["from"].isin(lives.index)
     pairs["began"] = pairs["to"].notna() & ~pairs["to"].isin(lives.index)
-    pairs["block"] = _blocks(pairs, metres)
+    pairs["block"] = np.r_[np.zeros(len(pairs) - len(moved), bool), handed]
     parted = _parted(pairs)
     pairs["parted"] = pairs["from"].isin(parted[parted].index)
     pairs["kind"] = _kinds(pairs)
@@ -199,23 +196,6 @@ def _parted(pairs: pd.DataFrame) -> pd.Series[bool]:
     shares = heirs.groupby("from")["share_from"]
     several = (heirs["share_from"] >= PART).groupby(heirs["from"]).sum() > 1
     return (shares.max() < SAME) & several
-
-
-def _blocks(pairs: pd.DataFrame, metres: Metres) -> Any:
-    """Return which pairs' ground is a block, not strips along a border."""
-    shapes = pairs["geometry"].to_numpy(dtype=object)
-    there = ~shapely.is_missing(shapes)
-    large = (pairs[["share_from", "share_to"]].max(axis=1) >= BLOCK).to_numpy() & there
-    block = np.zeros(len(pairs), bool)
-    parts, owner = shapely.get_parts(shapes[large], return_index=True)
-    if len(parts):
-        area = metres.area_m2(parts)
-        width = metres.width_m(parts, area)
-        round_ = np.bincount(
-            owner, weights=np.where(width**2 >= COMPACT * area, area, 0.0)
-        )
-        block[large] = round_ >= HALF * np.bincount(owner, weights=area)
-    return block
 
 
 def _kinds(pairs: pd.DataFrame) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -136,3 +137,35 @@ def test_every_unit_is_accounted_for(old, new):
         assert set(frame["code"]) <= set(fate[side])
         share = pd.to_numeric(found[f"share_{side}"]).groupby(found[side]).sum()
         assert share.to_numpy() == pytest.approx(1.0, abs=1e-4)
+
+
+HERE = 5e5, 3.3e6
+
+
+def halves(bump: float, back: float = 0.0, wave: float = 0.0) -> gpd.GeoDataFrame:
+    """Two units of a kilometre and their border, which may bulge, wave and return."""
+    y = np.linspace(0, 1000, 101)
+    x = 1000 + wave * np.sin(y / 7)
+    x = x + np.where((y > 300) & (y < 600), bump, 0) - np.where(y > 750, back, 0)
+    border = np.column_stack([x, y])
+    wavy = np.column_stack([wave * np.sin(y / 7), y])[::-1]
+    left = shapely.Polygon(np.concatenate([border, wavy]))
+    right = shapely.Polygon(np.concatenate([border, [[2000, 1000], [2000, 0]]]))
+    shapes = shapely.transform(np.array([left, right]), lambda xy: xy + np.array(HERE))
+    return gpd.GeoDataFrame({"code": ["a", "b"]}, geometry=shapes, crs=4547)
+
+
+@pytest.mark.parametrize(
+    ("new", "kind"),
+    [
+        (halves(200), "transferred"),
+        (halves(20), "border_moved"),  # a strip
+        (halves(200, back=150), "border_moved"),  # as much in return
+        (halves(200, wave=4), "border_moved"),  # both drawn anew
+        (halves(990, wave=4), "transferred"),  # anew, but a fifth of the unit
+    ],
+)
+def test_land_handed_over_and_borders_drawn_anew(new, kind):
+    told = changes(halves(0), new, key="code")
+    moved = told[(told["from"] == "b") & (told["to"] == "a")]
+    assert list(moved["kind"]) == [kind]
