@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from boundaries.prepared import ahead, first_seen, keep, kept, opening, sweep_index
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEPT_STATES = 8
-"""States and transitions of one edition held in memory at a time."""
+"""States and transitions of one edition held in memory, or waited for, at a time."""
 KEPT_EARLIER = 2
 """Earlier editions held for those who look at what was known then."""
 PAUSE_S = 5.0
@@ -42,10 +42,21 @@ PATIENCE_S = 0.4
 
 
 class Edition:
-    """A published version: its dates, and the states prepared so far."""
+    """A published version: its dates, and the states prepared so far.
 
-    def __init__(self, store: Store, version: Version, cache: Path) -> None:
+    Whoever shows several editions gives them one ``turn``: a state is drawn by one
+    thread of the server at a time, whatever dates are asked for.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        version: Version,
+        cache: Path,
+        turn: threading.Lock | None = None,
+    ) -> None:
         self.version = version
+        self._turn = turn or threading.Lock()
         self._store = store
         self._cache = cache
         self.dates = tuple(store.dates(version.layer, at=version.number))
@@ -183,15 +194,17 @@ class Edition:
                 del self._failed[key]
             if key not in self._made:
                 self._made[key] = self._worker.submit(self._tried, key, make)
+                # who asked for it long ago, and no more, is drawn nothing
                 while len(self._made) > KEPT_STATES:
-                    self._made.popitem(last=False)
+                    self._made.popitem(last=False)[1].cancel()
             self._made.move_to_end(key)
             return self._made[key]
 
     def _tried(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         """Make what was asked for; note a failure, which may pass."""
         try:
-            return make()
+            with self._turn:
+                return make()
         except Exception:
             log.exception("%s of version %s failed", key, self.version.number)
             with self._lock:
@@ -239,7 +252,7 @@ class Edition:
 
 
 def _result(future: Future[Any], wait: float | None) -> Any:
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, CancelledError):
         return future.result(timeout=wait)
     return None
 
@@ -255,6 +268,7 @@ class Published:
         self._coming: Edition | None = None
         self._earlier: OrderedDict[int, Edition] = OrderedDict()
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def edition(self) -> Edition | None:
         """Return the edition to show, None when nothing is published yet."""
@@ -298,7 +312,7 @@ class Published:
             if found is None:
                 version = self._store.version(numbers[-1], self.layer)
                 found = self._earlier[numbers[-1]] = Edition(
-                    self._store, version, self.cache
+                    self._store, version, self.cache, self._turn
                 )
                 while len(self._earlier) > KEPT_EARLIER:
                     self._earlier.popitem(last=False)[1].close()
@@ -354,7 +368,7 @@ class Published:
         """Return whether the edition to come can take over; begin it when new."""
         if self._coming is None or self._coming.version.number != number:
             version = self._store.version(number)
-            self._coming = Edition(self._store, version, self.cache)
+            self._coming = Edition(self._store, version, self.cache, self._turn)
             self._coming.prepare()
         coming = self._coming
         if self._current is None or not coming.dates:

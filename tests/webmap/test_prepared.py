@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -137,3 +138,41 @@ def test_nothing_is_drawn_for_who_may_not_publish(
     )
     with pytest.raises(ForbiddenError):
         kinds._publish(work)
+
+
+def test_dates_nobody_waits_for_any_more_are_not_drawn(
+    moved: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for every date after the other is not served them all."""
+    drawn, begin = [], threading.Event()
+    at_work = threading.Semaphore(1)
+
+    def slow(_: Any, date: str, *__: Any) -> Any:
+        assert at_work.acquire(blocking=False), "two at a time"
+        begin.wait(20)
+        drawn.append(date)
+        at_work.release()
+        return SimpleNamespace(
+            digest=date, frame=pd.DataFrame({"colour": []}), box=None
+        )
+
+    monkeypatch.setattr(served, "state", slow)
+    turn = threading.Lock()
+    editions = [
+        served.Edition(moved.store, moved.store.version(number), tmp_path, turn)
+        for number in (1, 2)
+    ]
+    days = [f"2022-06-{day:02d}" for day in range(1, 29)]
+    for day in days:
+        for edition in editions:
+            assert edition.state(day, wait=0) is None
+    begin.set()
+    for edition in editions:
+        edition.wait_until_idle()
+    assert len(drawn) <= 2 * (served.KEPT_STATES + 1)
+    assert editions[0].state(days[-1], wait=20) is not None
+    found = editions[0].state(days[1], wait=20)
+    assert found is not None
+    assert found.digest == days[1]
+    for edition in editions:
+        edition.close()
