@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from geodata.topology.edges import mix
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -75,7 +73,7 @@ def identified(xy: Floats) -> Ints:
     words = np.ascontiguousarray(xy).view(np.uint64)
     value = words[:, 0]
     for column in range(1, words.shape[1]):
-        value = mix(value, words[:, column])
+        value = _mix(value, words[:, column])
     number = np.asarray(pd.factorize(value)[0], np.int64)
     first = np.empty(int(number.max(initial=-1)) + 1, np.int64)
     first[number[::-1]] = np.arange(len(number))[::-1]
@@ -111,7 +109,7 @@ def _junctions(here: _Rings, unit: Ints, left: Bools) -> Bools:
     high = np.where(forward, here.head, here.tail)
     edge, known = pd.factorize(low * here.count + high)
     number = (unit + 1).astype(np.uint64)[here.ring]
-    one, other = (mix(number, np.full_like(number, side)) for side in (1, 2))
+    one, other = (_mix(number, np.full_like(number, side)) for side in (1, 2))
     to_left = forward == left[here.ring]
     sides, swapped = np.zeros((2, len(known)), np.uint64)
     np.add.at(sides, edge, np.where(to_left, one, other))
@@ -193,3 +191,12 @@ def counted(lengths: Any) -> Ints:
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     return np.asarray(np.arange(total) - np.repeat(ends - lengths, lengths), np.int64)
+
+
+def _mix(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a 64-bit hash of each pair."""
+    h = a * np.uint64(0x9E3779B97F4A7C15)
+    h ^= h >> np.uint64(29)
+    h = (h + b) * np.uint64(0xBF58476D1CE4E5B9)
+    h ^= h >> np.uint64(32)
+    return h * np.uint64(0x94D049BB133111EB)

@@ -7,6 +7,7 @@ alike is one line here, so drawing it anew draws both.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ import pandas as pd
 import shapely
 
 from geodata.crs import length_m
-from geodata.topology.conflicts import grouped
 from geodata.topology.drawing import Drawing, beside, put_together, take_apart
 from geodata.topology.metres import Metres
 
@@ -122,7 +122,7 @@ def _sides(count: int, drawing: Drawing) -> _Sides:
     found = []
     for chosen in (to_left, ~to_left):
         pairs = np.unique(np.stack([line[chosen], unit[chosen]]), axis=1)
-        found.append(grouped(pairs[0], pairs[1], count))
+        found.append(_grouped(pairs[0], pairs[1], count))
     return _Sides(*found)
 
 
@@ -226,9 +226,23 @@ def _tripoints(
     xy = points[chosen].view(np.float64).reshape(-1, 2)
     table = pd.DataFrame(
         {
-            "units": _named(grouped(pairs[0], pairs[1], count), keys),
-            "lines": grouped(ending[0], ending[1], count),
+            "units": _named(_grouped(pairs[0], pairs[1], count), keys),
+            "lines": _grouped(ending[0], ending[1], count),
             "outer": outer,
         }
     )
     return gpd.GeoDataFrame(table, geometry=shapely.points(xy), crs=crs)
+
+
+def _grouped(
+    owner: NDArray[np.intp], value: NDArray[np.intp], count: int
+) -> NDArray[Any]:
+    """Return for each owner the sorted tuple of its values."""
+    order = np.lexsort((value, owner))
+    bounds = np.searchsorted(owner[order], np.arange(count + 1))
+    values = value[order].tolist()
+    groups = np.empty(count, dtype=object)
+    groups[:] = [
+        tuple(values[low:high]) for low, high in itertools.pairwise(bounds.tolist())
+    ]
+    return groups

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.topology.arrangement import Arrangement, arrange, distinct
 from geodata.topology.cutting import Cutter
-from geodata.topology.faces import enclosed
+from geodata.topology.enclosing import enclosed
 from geodata.topology.kernels import boxes, matching
 from geodata.topology.noise import LEAST_M, noise_m
 

@@ -17,20 +17,12 @@ from geodata.topology.soundness import cross
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geodata.topology.edges import Edges
-
 MOST_CROSSINGS = 20.0
 """Mean crossings of an edge beyond which a unit is left out."""
 SUSPICIOUS = 4.0
 """Mean crossings in a sample of the layer beyond which every unit is looked at."""
 SAMPLE = 256
 SAMPLE_OF_UNIT = 8
-
-
-def crowded(edges: Edges) -> NDArray[np.intp]:
-    """Return the units whose edges cross far too many others."""
-    start = edges.start[edges.net != 0]
-    return crowding(edges.xy[start], edges.xy[start + 1], edges.unit[start])
 
 
 def crowding(

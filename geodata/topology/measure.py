@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.crs.measure import area_m2
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,21 +15,11 @@ FLATTENING = 1 / 298.257222101
 ECCENTRICITY2 = FLATTENING * (2 - FLATTENING)
 
 
-def mean_width_m(geometries: Any, area: Any = None) -> NDArray[np.float64]:
-    """Return the width of the rectangle with each polygon's area and perimeter.
-
-    For a long strip this is its mean width, for a square its side; a place that
-    is rounder than a square gets the root of its area.
-    """
-    geometries = np.atleast_1d(geometries)
-    area = area_m2(geometries) if area is None else np.asarray(area)
-    return strip_width(area, perimeter_m(geometries))
-
-
 def strip_width(area: Any, perimeter: Any) -> NDArray[np.float64]:
     """Return the short side of rectangles with these areas and perimeters.
 
-    What is rounder than a square gets the root of its area.
+    For a long strip this is its mean width, for a square its side. What is rounder
+    than a square gets the root of its area.
     """
     half, area = np.asarray(perimeter) / 2, np.asarray(area)
     root = np.sqrt(np.maximum(half**2 - 4 * area, 0))
@@ -62,25 +50,6 @@ def metres_per_degree(latitude: Any) -> NDArray[np.float64]:
     east = AXIS_M * np.cos(phi) / np.sqrt(w2)
     north = AXIS_M * (1 - ECCENTRICITY2) / w2**1.5
     return np.asarray(np.radians(np.stack([east, north], axis=-1)))
-
-
-def to_local_metres(geometries: Any) -> NDArray[Any]:
-    """Return small geometries in metres about their own first vertex."""
-    geometries = np.atleast_1d(geometries)
-    xy, index = shapely.get_coordinates(geometries, return_index=True)
-    if not len(xy):
-        return np.asarray(geometries.copy())
-    first = np.r_[True, index[1:] != index[:-1]]
-    origin = xy[first][np.cumsum(first) - 1]
-    metres = (xy - origin) * metres_per_degree(origin[:, 1])
-    return np.asarray(shapely.set_coordinates(geometries.copy(), metres))
-
-
-def wider_than(geometries: Any, width_m: float) -> NDArray[np.bool_]:
-    """Return whether a disc of diameter ``width_m`` fits somewhere into each."""
-    local = to_local_metres(geometries)
-    inside = shapely.buffer(local, -width_m / 2, quad_segs=2)
-    return np.asarray(~shapely.is_empty(inside))
 
 
 def _lines(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:

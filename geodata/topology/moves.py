@@ -10,13 +10,15 @@ import pandas as pd
 import shapely
 
 from geodata.crs import STORAGE
-from geodata.topology.conflicts import NOISE_M
 from geodata.topology.metres import Metres
 from geodata.topology.soundness import sound
 from geodata.topology.tangles import require_comparable, require_few_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NOISE_M = 0.001
+"""Places narrower than this (domain C6: coordinate equality) are not on the ground."""
 
 NOTHING = shapely.MultiPolygon()
 

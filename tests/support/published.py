@@ -9,7 +9,7 @@ import geopandas as gpd
 from boundaries.registry import Registry, open_registry
 from boundaries.settings import Settings
 from geodata.store.diffing import changes_between
-from geodata.topology import suggest_repair
+from geodata.topology.soundness import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +75,7 @@ def tianjin(store: Store, data: Path) -> None:
     ):
         frame = gpd.read_file(source, layer=layer).rename(columns={"adcode": "code"})
         mended = [
-            shape if shape.is_valid else suggest_repair(shape)[0]
-            for shape in frame.geometry
+            shape if shape.is_valid else repaired(shape) for shape in frame.geometry
         ]
         frame = frame.assign(code=frame["code"].astype(str)).set_geometry(
             gpd.GeoSeries(mended, index=frame.index, crs=frame.crs)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from geodata.crs import STORAGE, area_m2, length_m
 from geodata.errors import GeometryError
-from geodata.topology import conflicts
+from geodata.topology import check
 from geodata.topology.borders import Borders, borders, polygons
 from tests.support.drawn import coverage_of
 
@@ -156,10 +156,7 @@ def test_drawing_a_border_anew_draws_both_neighbours():
     was, now = (area_m2(each.geometry.to_numpy()) for each in (layer, after))
     assert now.sum() == pytest.approx(was.sum(), abs=1e-3)
     assert abs(now[0] - was[0]) > 1000
-    report = conflicts(after.geometry.to_numpy())
-    assert report.gaps.empty
-    assert report.overlaps.empty
-    assert report.borders.empty
+    assert check(after.reset_index(names="key"), key="key").frame.empty
 
 
 def test_lines_that_no_longer_meet_are_refused():

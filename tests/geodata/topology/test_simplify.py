@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from geodata.crs import STORAGE
 from geodata.tiles.pyramid import simplified
-from geodata.topology import conflicts, simplify
+from geodata.topology import check, simplify
 from geodata.topology.borders import borders
 from geodata.topology.joining import dissolve
 from tests.support.drawn import coverage_of
@@ -73,10 +73,9 @@ def test_levels_nest_at_every_tolerance(seed, tolerance_m):
         made = [low.geometry[k] for k in above if above[k] == key]
         assert shapely.equals(dissolve(made), high.geometry[key])
     for level in (low, high):
-        report = conflicts(level.geometry.to_numpy())
-        assert report.gaps.empty
-        assert report.overlaps.empty
-        assert report.borders.empty
+        assert set(check(level.reset_index(names="key"), key="key").frame["rule"]) <= {
+            "multipart"
+        }
 
 
 def test_a_level_that_does_not_match_is_simplified_by_itself():
@@ -108,7 +107,8 @@ def test_no_unit_is_lost_at_any_tolerance():
     simple = simplify(wavy("AAAA/ABCA/AAAA", 5), 1e6)
     assert simple.is_valid.all()
     assert not simple.is_empty.any()
-    assert conflicts(simple.geometry.to_numpy()).overlaps.empty
+    rules = check(simple.reset_index(names="key"), key="key").frame["rule"]
+    assert not rules.isin(["overlap", "sliver_overlap", "duplicate"]).any()
 
 
 def test_tolerance_is_metres_in_a_plane_too():
