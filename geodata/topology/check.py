@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -12,7 +12,7 @@ from geodata.topology.alone import Alone
 from geodata.topology.arrangement import Arrangement, CrowdedError
 from geodata.topology.coverage import Shapes, arranged, faces_of
 from geodata.topology.crowding import crowding
-from geodata.topology.findings import Findings, Place, framed, without
+from geodata.topology.findings import Findings, Place, rows_of, without
 from geodata.topology.kinds import coverage_places
 from geodata.topology.linework import Lines, line_places
 from geodata.topology.nested import nesting_places
@@ -20,6 +20,7 @@ from geodata.topology.noise import LEAST_M
 from geodata.topology.sizes import USUAL, Sizes
 from geodata.topology.spikes import with_neighbours
 from geodata.topology.survey import survey
+from geodata.topology.table import Table
 from geodata.topology.units import Units
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.topology.alone import Looked
+    from geodata.topology.layer import Layer
     from geodata.topology.survey import Survey
 
 
@@ -104,9 +106,9 @@ def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
     if lines is not None:
         known = Lines.of(lines, asked.key)
         places += line_places(known, shapes, units.metres, asked.tolerance_m)
-    table = framed(places, units.metres, asked.names)
+    rows = without(rows_of(places, units.metres, asked.names), asked.exceptions)
     return Findings(
-        without(table, asked.exceptions),
+        cast("Any", Table.of(rows, units.metres.crs)),  # a frame when asked for
         units,
         asked.key,
         asked.tolerance_m,
@@ -193,7 +195,7 @@ def _beside_unusable(places: list[Place], lost: list[Any]) -> list[Place]:
     return kept
 
 
-def precision(units: Units, noisy: Iterable[str]) -> list[Place]:
+def precision(units: Units | Layer, noisy: Iterable[str]) -> list[Place]:
     """Say once that borders differ only below the data's own precision."""
     keys = tuple(sorted(noisy))
     if not keys:

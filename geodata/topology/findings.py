@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from geodata.topology.fingerprints import fingerprint, places_of
+from geodata.topology.layer import Layer
 from geodata.topology.sizes import USUAL, Sizes
+from geodata.topology.table import MARK, Table
 from geodata.topology.wording import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.topology.metres import Metres
+    from geodata.topology.table import Row
     from geodata.topology.units import Units
-
-COLUMNS = (
-    "rule",
-    "severity",
-    "participants",
-    "area_m2",
-    "width_m",
-    "length_m",
-    "message_zh",
-    "message_en",
-    "repair",
-    "fingerprint",
-    "geometry",
-)
-"""``rule`` a word of :data:`SEVERITY`; ``participants`` a sorted tuple of keys;
-measures in metres, NaN where one does not apply; ``repair`` a dict or None;
-``geometry`` the place in the coordinates of the file."""
 
 SEVERITY = {
     "overlap": "error",
@@ -87,6 +74,26 @@ class Place:
     """What the message says besides."""
 
 
+class _Whole:
+    """A field that is put together from its parts when it is asked for."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, held: Any, owner: type) -> Any:
+        if held is None:
+            raise AttributeError(self._name)  # to dataclass: no default
+        value = held.__dict__[self._name]
+        parted = isinstance(value, Table | Layer)
+        return getattr(value, self._part) if parted else value
+
+    def __set__(self, held: Any, value: Any) -> None:
+        held.__dict__[self._name] = value
+
+
 @dataclass(frozen=True)
 class Findings:
     """The result of :func:`geodata.topology.check`, and what a re-check needs.
@@ -94,8 +101,12 @@ class Findings:
     ``units`` are the rows that were checked.
     """
 
-    frame: gpd.GeoDataFrame
-    units: Units
+    if TYPE_CHECKING:
+        frame: gpd.GeoDataFrame
+        units: Units
+    else:  # may be given as a table or a layer, of which they are made when needed
+        frame: gpd.GeoDataFrame = _Whole("frame")
+        units: Units = _Whole("units")
     key: str
     tolerance_m: float
     exceptions: frozenset[str] = frozenset()
@@ -106,6 +117,18 @@ class Findings:
     sizes: Sizes = USUAL
     names: Mapping[str, str] | None = None
     """From where on a place is of which kind, and what messages call the units."""
+
+    @cached_property
+    def table(self) -> Table:
+        """The findings as a table that can be edited."""
+        given = self.__dict__["_frame"]
+        return given if isinstance(given, Table) else Table.of_frame(given)
+
+    @cached_property
+    def layer(self) -> Layer:
+        """The units as a layer that can be edited."""
+        given = self.__dict__["_units"]
+        return given if isinstance(given, Layer) else Layer(given)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -120,11 +143,11 @@ class Findings:
     @property
     def crs(self) -> Any:
         """The CRS of the file, or None."""
-        return self.frame.crs
+        return self.table.crs
 
     def __len__(self) -> int:
         """Return how many findings there are."""
-        return len(self.frame)
+        return len(self.table)
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the report: plain objects, geometry as GeoJSON in the file's CRS."""
@@ -134,53 +157,41 @@ class Findings:
         return [_plain(row, shape) for row, shape in zip(rows, shapes, strict=True)]
 
 
-def framed(
+def rows_of(
     places: Sequence[Place], metres: Metres, names: Mapping[str, str] | None = None
-) -> gpd.GeoDataFrame:
-    """Return places as a frame of findings, in an order that only they decide."""
+) -> list[Row]:
+    """Return places as findings."""
     shapes = np.empty(len(places), dtype=object)
     shapes[:] = [place.geometry for place in places]
+    box = np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
+    middle = (box[:, :2] + box[:, 2:]) / 2
     who = [tuple(sorted(place.units)) for place in places]
     marks = [(place.rule, *units) for place, units in zip(places, who, strict=True)]
     where = places_of(shapes, marks, cell=metres.cell)
-    words = [message(place, metres, names) for place in places]
-    table = pd.DataFrame(
-        {
-            "rule": pd.array([place.rule for place in places], dtype="str"),
-            "severity": pd.array([SEVERITY[p.rule] for p in places], dtype="str"),
-            "participants": _objects(who),
-            "area_m2": np.array([place.area_m2 for place in places], float),
-            "width_m": np.array([place.width_m for place in places], float),
-            "length_m": np.array([place.length_m for place in places], float),
-            "message_zh": pd.array([word.zh for word in words], dtype="str"),
-            "message_en": pd.array([word.en for word in words], dtype="str"),
-            "repair": _objects([place.repair for place in places]),
-            "fingerprint": pd.array(
-                [
-                    fingerprint(place.rule, units, at)
-                    for place, units, at in zip(places, who, where, strict=True)
-                ],
-                dtype="str",
-            ),
-        }
-    )
-    frame = gpd.GeoDataFrame(table, geometry=shapes, crs=metres.crs)
-    return frame.sort_values(["rule", "fingerprint"], ignore_index=True)
+    rows: list[Row] = []
+    for place, units, at, cell in zip(places, who, middle.tolist(), where, strict=True):
+        said = message(place, metres, names, at)
+        rows.append(
+            (
+                place.rule,
+                SEVERITY[place.rule],
+                units,
+                place.area_m2,
+                place.width_m,
+                place.length_m,
+                said.zh,
+                said.en,
+                place.repair,
+                fingerprint(place.rule, units, cell),
+                place.geometry,
+            )
+        )
+    return rows
 
 
-def without(frame: gpd.GeoDataFrame, known: Iterable[str]) -> gpd.GeoDataFrame:
+def without(rows: Sequence[Row], known: Collection[str]) -> Sequence[Row]:
     """Return the findings but for those with a fingerprint that is excepted."""
-    known = list(known)
-    if not known:
-        return frame
-    kept = ~frame["fingerprint"].isin(known)
-    return frame[kept].reset_index(drop=True)
-
-
-def _objects(values: Sequence[Any]) -> NDArray[Any]:
-    made = np.empty(len(values), dtype=object)
-    made[:] = list(values)
-    return made
+    return [row for row in rows if row[MARK] not in known] if known else rows
 
 
 def _plain(row: dict[Any, Any], shape: str | None) -> dict[str, Any]:

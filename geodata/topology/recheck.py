@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from geodata.topology.check import check, places_of_units, precision
-from geodata.topology.findings import Findings, framed, without
+from geodata.topology.findings import Findings, rows_of, without
+from geodata.topology.table import WHO, boxes_of, concerned
 from geodata.topology.units import unit_keys
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.topology.findings import Place
+    from geodata.topology.layer import Layer
+    from geodata.topology.table import Row
     from geodata.topology.units import Units
 
 NEAR_M = 1.0
@@ -48,38 +50,34 @@ def recheck(
     -----
     Findings against superiors and lines are worked out anew for the whole layer.
     """
-    units, key = findings.units, findings.key
-    keys, removed = unit_keys(changed[key]), list(removed)
+    layer, keys = findings.layer, unit_keys(changed[findings.key])
     shapes = np.asarray(changed.geometry.to_numpy(), dtype=object)
-    after = units.edited(keys, shapes, removed)
+    removed = sorted(set(map(str, removed)))
+    after = layer.edited(keys, shapes, removed)
     if findings.parent is not None or findings.lines is not None:
-        return _whole(findings, after)
+        return _whole(findings, after.units)
     touched = {*keys, *removed}
-    before = [units.place[name] for name in touched if name in units.place]
-    now = [after.place[name] for name in keys]
-    ground = np.concatenate([units.boxes[before], after.boxes[now]])
+    before = [row for name in touched if (row := layer.row(name)) is not None]
+    now = [row for name in keys if (row := after.row(name)) is not None]
+    ground = np.concatenate([layer.boxes(before), after.boxes(now)])
     ground = ground[~np.isnan(ground[:, 0])]
-    table = findings.frame
-    stale = _concerned(table, touched, ground)
-    boxes = np.concatenate(
-        [ground, _boxes(table[stale & (table["rule"] != "precision")])]
-    )
-    places, noise, close = _around(findings, after, boxes, now)
-    noisy = _noisy(table, noise, close, touched)
-    fresh = framed([*places, *precision(after, noisy)], after.metres, findings.names)
-    file_level = (fresh["rule"] == "precision").to_numpy()
-    fresh = fresh[_concerned(fresh, touched, ground) | file_level]
-    fresh = without(fresh, findings.exceptions)
-    kept = table[~stale & (table["rule"] != "precision").to_numpy()]
-    if len(kept) == len(table) and not len(fresh):
-        return replace(findings, units=after)
-    both = pd.concat([kept, fresh]).sort_values(["rule", "fingerprint"])
-    frame = gpd.GeoDataFrame(both.reset_index(drop=True), crs=table.crs)
-    return replace(findings, frame=frame, units=after)
+    stale = findings.table.concerned(touched, ground)
+    stale_boxes = boxes_of(stale.rows)
+    asked = np.concatenate([ground, stale_boxes[~np.isnan(stale_boxes[:, 0])]])
+    places, noise, close = _around(findings, after, asked, now)
+    noisy = _noisy(stale.whole, noise, close, touched)
+    if noisy:
+        places = [*places, *precision(after, noisy)]
+    found = rows_of(places, after.metres, findings.names)
+    mine = concerned(found, touched, ground)
+    fresh = [row for row, its in zip(found, mine, strict=True) if its]
+    fresh = list(without(fresh, findings.exceptions))
+    table = findings.table.edited([*stale.rows, *stale.whole], fresh)
+    return replace(findings, frame=cast("Any", table), units=cast("Any", after))
 
 
 def _around(
-    findings: Findings, after: Units, boxes: NDArray[np.float64], now: list[int]
+    findings: Findings, after: Layer, asked: NDArray[np.float64], now: list[int]
 ) -> tuple[list[Place], list[str], set[str]]:
     """Check what lies around some boxes, as far as needed.
 
@@ -87,12 +85,12 @@ def _around(
     which all neighbours were looked at.
     """
     reach = after.metres.units(NEAR_M)
-    inner = np.union1d(_near(after, boxes, reach), now).astype(np.intp)
-    rows = np.union1d(inner, _near(after, after.boxes[inner], reach)).astype(np.intp)
+    inner = sorted(after.near(asked, reach).union(now))
+    rows = after.near(after.boxes(inner), reach).union(inner)
     if len(rows) > MOST * len(after):
-        rows = np.arange(len(after))
+        rows = set(after.all_rows().tolist())
     while True:
-        part = after.subset(rows)
+        part = after.subset(sorted(rows))
         found = places_of_units(part, findings.tolerance_m, findings.sizes)
         holes = [p.geometry for p in found.places if p.rule in GAPS]
         if not holes:
@@ -100,28 +98,13 @@ def _around(
         # A gap reaches past the units next to it, and where the part ends there
         # are gaps that the rest of the layer fills: look again with what is there.
         around = shapely.bounds(np.array(holes, dtype=object)).reshape(-1, 4)
-        around = around[_meet(around, boxes, reach)]
-        wider = np.union1d(rows, _near(after, around, reach)).astype(np.intp)
+        around = around[_meet(around, asked, reach)]
+        wider = rows | after.near(around, reach)
         if len(wider) == len(rows):
             break
         rows = wider
     names = [part.keys[row] for row in found.noisy.tolist()]
-    return found.places, names, {after.keys[row] for row in inner.tolist()}
-
-
-def _near(units: Units, boxes: NDArray[np.float64], reach: float) -> NDArray[np.intp]:
-    """Return the rows of which the box comes near one of the boxes."""
-    if not len(boxes):
-        return np.zeros(0, np.intp)
-    low, high = boxes[:, :2].min(axis=0) - reach, boxes[:, 2:].max(axis=0) + reach
-    its = units.boxes
-    some = np.flatnonzero(
-        (its[:, 0] <= high[0])
-        & (its[:, 2] >= low[0])
-        & (its[:, 1] <= high[1])
-        & (its[:, 3] >= low[1])
-    )
-    return some[_meet(its[some], boxes, reach)]
+    return found.places, names, {after.key(row) for row in inner}
 
 
 def _meet(
@@ -139,26 +122,11 @@ def _meet(
     return hit
 
 
-def _boxes(table: pd.DataFrame) -> NDArray[np.float64]:
-    box = shapely.bounds(table["geometry"].to_numpy()).reshape(-1, 4)
-    return np.asarray(box[~np.isnan(box[:, 0])])
-
-
-def _concerned(
-    table: gpd.GeoDataFrame, touched: set[str], ground: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return which findings name a unit, or lie on ground, that was touched."""
-    named = [not touched.isdisjoint(row) for row in table["participants"]]
-    box = shapely.bounds(table["geometry"].to_numpy()).reshape(-1, 4)
-    return np.array(named, bool) | _meet(box, ground, 0.0)
-
-
 def _noisy(
-    table: gpd.GeoDataFrame, found: list[str], close: set[str], touched: set[str]
+    told: list[Row], found: list[str], close: set[str], touched: set[str]
 ) -> set[str]:
     """Return the units whose borders differ by noise only, after the edit."""
-    told = table.loc[table["rule"] == "precision", "participants"]
-    known = set().union(*told) - close - touched
+    known = {name for row in told for name in row[WHO]} - close - touched
     return known | (set(found) & close)
 
 

@@ -15,13 +15,14 @@ import shapely
 
 from geodata.errors import InputError, Text
 from geodata.topology.kernels import wkb
+from geodata.topology.kernels.boxes import packed
 from geodata.topology.metres import Metres
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from numpy.typing import NDArray
 
+FEW = 100
+"""Of so many keys each is looked at by itself: quicker than asking pandas."""
 POLYGON = (3, 6)
 """Type numbers of polygons and multipolygons."""
 
@@ -102,41 +103,23 @@ class Units:
         """West, south, east and north of every row, NaN without coordinates."""
         return np.asarray(shapely.bounds(self.shapes()), dtype=float)
 
-    def subset(self, rows: NDArray[np.intp]) -> Units:
-        """Return some rows as units of their own, measured as the whole layer is."""
-        keys = self.keys
-        return _made(
-            self, tuple([keys[row] for row in rows.tolist()]), self.shapes(rows)
-        )
+    @cached_property
+    def packed(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The boxes as a tree."""
+        order, tree = packed(self.boxes)
+        return order, tree
 
-    def edited(
-        self, keys: tuple[str, ...], shapes: NDArray[Any], removed: Collection[str]
+    def like(
+        self, keys: tuple[str, ...], shapes: NDArray[Any], boxes: Any = None
     ) -> Units:
-        """Return the layer with shapes put in place of, or added to, its own.
-
-        Its rings are read when they are asked for.
-        """
-        all_shapes, boxes = self.shapes().copy(), self.boxes.copy()
-        fresh = np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
-        added = [at for at, key in enumerate(keys) if key not in self.place]
-        for at, key in enumerate(keys):
-            if key in self.place:
-                all_shapes[self.place[key]] = shapes[at]
-                boxes[self.place[key]] = fresh[at]
-        all_keys = self.keys
-        if added:
-            all_keys += tuple(keys[at] for at in added)
-            all_shapes = np.concatenate([all_shapes, shapes[added]])
-            boxes = np.concatenate([boxes, fresh[added]])
-        gone = sorted(self.place[key] for key in removed)
-        if gone:
-            left = set(removed)
-            all_keys = tuple([name for name in all_keys if name not in left])
-            all_shapes, boxes = np.delete(all_shapes, gone), np.delete(boxes, gone, 0)
-        made = _made(self, all_keys, all_shapes)
-        made.__dict__["boxes"] = boxes
-        if not added and not gone:
-            made.__dict__["place"] = self.place
+        """Return other units in the coordinates of this layer, measured as it is."""
+        made = Units.__new__(Units)
+        made.crs, made.keys = self.crs, keys
+        made.usual, made.noise_m = self.usual, self.noise_m
+        made._wkb, made._shapes = None, shapes
+        made.__dict__["metres"] = self.metres
+        if boxes is not None:
+            made.__dict__["boxes"] = boxes
         return made
 
     @cached_property
@@ -223,16 +206,6 @@ def _shapes_of(records: Any) -> NDArray[Any]:
         return found
 
 
-def _made(like: Units, keys: tuple[str, ...], shapes: NDArray[Any]) -> Units:
-    """Return units with other rows, in the coordinates of a layer."""
-    made = Units.__new__(Units)
-    made.crs, made.keys, made.usual = like.crs, keys, like.usual
-    made.noise_m = like.noise_m
-    made._wkb, made._shapes = None, shapes
-    made.__dict__["metres"] = like.metres
-    return made
-
-
 def rings_of(shapes: NDArray[Any]) -> tuple[Rings, NDArray[np.uint8]]:
     """Return the rings of shapely polygons, and what each shape is."""
     type_of = shapely.get_type_id(shapes)
@@ -262,7 +235,7 @@ def joined(one: Rings, two: Rings) -> Rings:
 
 def unit_keys(column: pd.Series[Any]) -> tuple[str, ...]:
     """Return one name a row: the key, ``#row`` without one, ``key#2`` when repeated."""
-    if not column.isna().any():
+    if len(column) > FEW and not column.isna().any():
         names = column.astype(str)
         if names.is_unique and names.str.strip().all():
             return tuple(names.tolist())

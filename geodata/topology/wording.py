@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
-
-import shapely
 
 from geodata.errors import Text
 
@@ -144,16 +143,19 @@ WORDS: dict[str, Text] = {
 
 
 def message(
-    place: Place, metres: Metres, names: Mapping[str, str] | None = None
+    place: Place,
+    metres: Metres,
+    names: Mapping[str, str] | None,
+    middle: Sequence[float],
 ) -> Text:
     """Return the sentence for one finding in both languages.
 
-    ``names`` says what units are called, by key.
+    ``names`` says what units are called, by key; ``middle`` is that of the place.
     """
     words = WORDS[place.rule]
     told: dict[str, Any] = {
         "who": _called(place.units, names or {}),
-        "at": _at(place, metres),
+        "at": _at(middle, metres),
     }
     for word, value in place.detail.items():
         if word in KEYS:
@@ -161,9 +163,10 @@ def message(
             told[word] = _called(keys, names or {})
         else:
             told[word] = value
+    size, wide = _size(place)
     return Text(
-        words.zh.format(**told, size=_size(place, "：", "平均宽 ", "，")),
-        words.en.format(**told, size=_size(place, ": ", "mean width ", ", ")),
+        words.zh.format(**told, size=size and f"：{size}，平均宽 {wide}"),
+        words.en.format(**told, size=size and f": {size}, mean width {wide}"),
     )
 
 
@@ -176,20 +179,19 @@ def _called(keys: Sequence[str], names: Mapping[str, str]) -> str:
     return "、".join(said) + (f" … +{more}" if more > 0 else "")
 
 
-def _at(place: Place, metres: Metres) -> str:
+def _at(middle: Sequence[float], metres: Metres) -> str:
     """Say where the middle of the place is."""
-    if place.geometry is None or place.geometry.is_empty:
+    x, y = middle
+    if not (isfinite(x) and isfinite(y)):
         return "?"
-    west, south, east, north = shapely.bounds(place.geometry)
-    x, y = (west + east) / 2, (south + north) / 2
     return f"{x:.6f}°E, {y:.6f}°N" if metres.degrees else f"{x:.2f}, {y:.2f}"
 
 
-def _size(place: Place, colon: str, width: str, comma: str) -> str:
+def _size(place: Place) -> tuple[str, str]:
     """Say area and mean width, where there is an area."""
     area, wide = place.area_m2, place.width_m
     if area != area:  # NaN: no area to speak of
-        return ""
+        return "", ""
     size = (
         f"{area / 1e6:.2f} km²"
         if area >= 1e6
@@ -197,5 +199,4 @@ def _size(place: Place, colon: str, width: str, comma: str) -> str:
         if area >= 1e4
         else f"{area:.2f} m²"
     )
-    narrow = f"{wide:.3f} m" if wide < 10 else f"{wide:.1f} m"
-    return f"{colon}{size}{comma}{width}{narrow}"
+    return size, f"{wide:.3f} m" if wide < 10 else f"{wide:.1f} m"

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geodata.topology import check, recheck
+from geodata.errors import InputError
+from geodata.topology import check, layer, recheck, table
 from tests.support.planting import plant
 from tests.support.townships import coverage
 
@@ -36,7 +37,10 @@ def edited(frame, key, shape):
     return out
 
 
-def test_units_moved_one_after_the_other(planted):
+@pytest.mark.parametrize("most", [500, 2])
+def test_units_moved_one_after_the_other(planted, monkeypatch, most):
+    for kept in (layer, table):
+        monkeypatch.setattr(kept, "MOST_EDITS", most)
     frame, findings = planted
     rng = np.random.default_rng(1)
     fine = frame[np.isfinite(frame.bounds).all(axis=1) & frame.is_valid]
@@ -71,3 +75,27 @@ def test_a_hole_the_size_of_a_unit_appears(planted):
     after = recheck(findings, frame.iloc[:0], removed=["00080008"])
     whole = check(frame[frame["code"] != "00080008"], key="code")
     assert rows(after) == rows(whole)
+
+
+def test_a_unit_that_is_not_there_cannot_be_removed(planted):
+    frame, findings = planted
+    with pytest.raises(InputError, match="nowhere"):
+        recheck(findings, frame.iloc[:0], removed=["nowhere"])
+
+
+def test_the_units_and_findings_after_an_edit_are_those_of_the_edited_layer(planted):
+    frame, findings = planted
+    one = frame.iloc[[40]].assign(code="new")
+    after = recheck(findings, one, removed=["00080008"])
+    back = recheck(after, frame[frame["code"] == "00080008"], removed=["new"])
+    left = frame[frame["code"] != "00080008"]
+    assert after.keys == (*left["code"], "new")
+    assert list(after.shapes) == [*left.geometry, one.geometry.iloc[0]]
+    assert after.units.place["new"] == len(left)
+    assert back.keys == (*left["code"], "00080008")
+    assert list(after.frame.columns) == list(findings.frame.columns)
+    assert (after.frame.dtypes == findings.frame.dtypes).all()
+    assert after.frame["fingerprint"].tolist() == [row[9] for row in after.table.rows]
+    assert len(after) == len(after.frame)
+    assert after.crs == findings.crs
+    assert sorted(back.frame["fingerprint"]) == sorted(findings.frame["fingerprint"])
