@@ -93,8 +93,13 @@ class Backend(Protocol):
 
     def keep_blob(
         self, connection: sa.Connection, digest: str, source: bytes | Path
-    ) -> bytes | None:
-        """Make content durable outside the table, or return it for the table."""
+    ) -> None:
+        """Make content durable where it lies outside the table."""
+
+    def note_blob(
+        self, connection: sa.Connection, digest: str, source: bytes | Path, size: int
+    ) -> None:
+        """Write the row of new content, with the content where that lies in it."""
 
     def blob_file(self, digest: str) -> Path | None:
         """Return the file that holds a blob, None when the table does."""

@@ -292,8 +292,8 @@ class SQLite:
 
     def keep_blob(
         self, connection: sa.Connection, digest: str, source: bytes | Path
-    ) -> bytes | None:
-        """Make the content durable in its file; nothing goes into the table.
+    ) -> None:
+        """Make the content durable in its file.
 
         A file that is there may be what a crash or a bad disk left: it counts
         only when its content is right, and is written again when not.
@@ -306,7 +306,13 @@ class SQLite:
         else:
             self.files.mkdir(mode=_OWNER_FOLDER, exist_ok=True)
             _write_durably(place, source, below=self.path.parent)
-        return None
+
+    def note_blob(
+        self, connection: sa.Connection, digest: str, source: bytes | Path, size: int
+    ) -> None:
+        """Write the row; the content lies in its file."""
+        _ = source
+        connection.execute(sa.insert(blob).values(digest=digest, size=size))
 
     def blob_file(self, digest: str) -> Path:
         """Return the file that holds, or would hold, a blob."""

@@ -155,13 +155,10 @@ class SqlTransaction(SqlReader):
         )
         query = sa.select(blob.c.size).where(blob.c.digest == digest)
         known = self._connection.execute(query).first() is not None
-        inside = self._backend.keep_blob(self._connection, digest, content)
-        if known:
-            return digest
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        self._connection.execute(
-            sa.insert(blob).values(digest=digest, size=size, content=inside)
-        )
+        self._backend.keep_blob(self._connection, digest, content)
+        if not known:
+            self._backend.note_blob(self._connection, digest, content, size)
         return digest
 
     def append(

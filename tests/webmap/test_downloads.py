@@ -76,6 +76,29 @@ def test_a_big_file_goes_out_in_parts(
     assert most < MOST + (0 if desk.registry.store.url.startswith("sqlite") else MOST)
 
 
+def test_a_big_file_comes_in_in_parts(desk_anywhere: Office, tmp_path: Path) -> None:
+    file = tmp_path / "big"
+    with file.open("wb") as out:
+        for _ in range(SIZE >> 20):
+            out.write(os.urandom(1 << 10) * (1 << 10))
+    store = desk_anywhere.registry.store
+    with store.write() as tx:
+        tx.put_blob(b"what the first content of all makes is not counted")
+    tracemalloc.start()
+    try:
+        with store.write() as tx:
+            digest = tx.put_blob(file)
+            assert tx.put_blob(file) == digest
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * MOST
+    with store.open_blob(digest) as kept, file.open("rb") as given:
+        while part := given.read(1 << 20):
+            assert kept.read(1 << 20) == part
+        assert kept.read(1) == b""
+
+
 def test_a_damaged_file_is_refused_before_a_byte_goes_out(tmp_path: Path) -> None:
     desk = office(tmp_path)
     digest = desk.registry.receive("zhao", b"the file", "界线.zip")
