@@ -16,7 +16,6 @@ import pandas as pd
 from boundaries.rules.context import Context
 from boundaries.rules.levels import MIXED, checked, complete, together
 from geodata import topology
-from geodata.topology.findings import COLUMNS
 from geodata.topology.remedies import DOABLE
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _of_level(
     found = level.found
     marks = chosen["fingerprint"].tolist()
     known = found.frame[~found.frame["fingerprint"].isin(marks)]
-    both = pd.concat([chosen[list(COLUMNS)], known], ignore_index=True)
+    both = pd.concat([chosen[list(known.columns)], known], ignore_index=True)
     frame = gpd.GeoDataFrame(
         {"key": list(found.keys)}, geometry=found.shapes, crs=found.crs
     )
