@@ -14,7 +14,6 @@ import shapely
 from geodata.topology.fingerprints import fingerprint, places_of
 from geodata.topology.layer import Layer
 from geodata.topology.sizes import USUAL, Sizes
-from geodata.topology.table import COLUMNS as COLUMNS
 from geodata.topology.table import MARK, Table
 from geodata.topology.wording import message
 
