@@ -115,6 +115,7 @@ def registry() -> Registry:
     """Return the registry as this request's session or token may use it."""
     if "registry" not in g:
         g.registry = _acting(identity())
+        g.registry.prompt = True
     made: Registry = g.registry
     return made
 

@@ -128,9 +128,24 @@ class Checking(Desk):
         return gpd.GeoDataFrame(pd.concat([found, more], ignore_index=True))
 
     def checked(self, actor: str, draft: str) -> dict[str, Any]:
-        """Return the document with a report of this staging on this head."""
+        """Return the document with a report of this staging on this head.
+
+        Raises
+        ------
+        StateError
+            ``unchecked`` when there is none, and somebody waits for the answer.
+        """
         document = self.document(draft)
         if not self.fresh(self.store, document):
+            if self.prompt:
+                raise StateError(
+                    Text(
+                        f"草稿 {draft} 须先按当前图层检查。",
+                        f"Draft {draft} must first be checked on today's layer.",
+                    ),
+                    Text("请检查后再决定。", "Check it, then decide."),
+                    code="unchecked",
+                )
             self.check(actor, draft)
             document = self.document(draft)
         return document

@@ -67,7 +67,8 @@ class Decisions(Repairing):
                     if done is not None:
                         break
                 else:
-                    done = self._commit(actor, document, note, wait=True)
+                    if not self.prompt:
+                        done = self._commit(actor, document, note, wait=True)
             except ConflictError as error:
                 if not error.details:
                     raise

@@ -73,6 +73,8 @@ class Desk:
         self.within: tuple[str, tuple[Grant, ...]] | None = None
         self.claimed: tuple[str, str] | None = None
         """The job (and the token of the attempt) that every verb is done for."""
+        self.prompt = False
+        """Whether somebody waits for the answer: what may take long is a job's then."""
 
     @property
     def settings(self) -> Settings:

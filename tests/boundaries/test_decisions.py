@@ -142,6 +142,37 @@ def test_a_conflict_shows_both_sides_and_overwrites_nothing(
     )
 
 
+def test_who_waits_for_the_answer_is_not_kept_by_a_check(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a web request a decision never checks: a job does, before it."""
+    registry = desk.registry
+    draft = desk.stage()["id"]
+    registry.submit("zhao", draft)
+    document = registry.document(draft)
+    with registry.store.write() as tx:
+        old = {**document["findings"], "base": -1}
+        registry.put_draft(tx, {**document, "findings": old})
+    mark = "0" * 16
+    registry.prompt = True
+    monkeypatch.setattr(
+        type(registry), "examine", lambda *_: pytest.fail("it was checked")
+    )
+    for decide in (
+        lambda: registry.approve("chen", draft),
+        lambda: registry.waive("chen", draft, mark, "法定飞地"),
+    ):
+        with pytest.raises(StateError) as caught:
+            decide()
+        assert caught.value.code == "unchecked"
+    with registry.store.write() as tx:
+        fresh = registry.document(draft, tx)
+        registry.put_draft(tx, {**fresh, "findings": document["findings"]})
+    monkeypatch.setattr(type(registry), "_commit", lambda *_, **__: None)
+    with pytest.raises(StateError, match="busy"):
+        registry.approve("chen", draft)
+
+
 def test_a_waiver_names_reason_approver_and_expiry(desk_anywhere: Office) -> None:
     desk = desk_anywhere
     draft = desk.stage(picture="AABB/AA.B/CCDD")["id"]
