@@ -264,11 +264,9 @@ def test_processes_that_always_die_end_in_an_error():
 
 
 def test_an_error_of_a_worker_is_told_here():
-    frame = table(layer([square(0, 0), square(1000, 0)]))
-    broken = pa.array([b"\x01\x03\x00\x00\x00\xff\xff\xff\x7f"] * 2)
-    frame = frame.set_column(1, "geometry", broken)
-    with pytest.raises(shapely.errors.GEOSException):
-        check_apart(frame, key="code", workers=Processes(1))
+    with pytest.raises(AttributeError, match="no attribute"):
+        Processes(1).look([lambda: "no part"])
+    assert not multiprocessing.active_children()
 
 
 def test_no_process_at_all_is_refused():
