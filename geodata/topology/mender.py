@@ -13,7 +13,7 @@ from geodata.errors import GeometryError, Text
 from geodata.topology import doubling
 from geodata.topology.proving import failed
 from geodata.topology.recheck import recheck
-from geodata.topology.remedies import Task, ways
+from geodata.topology.remedies import BROKEN, Task, ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ class Mender:
         except GeometryError as error:
             why = error.message
         except GEOSException:
-            why = _BROKEN
+            why = BROKEN
         entry["why"] = (why or _WORSE)._asdict()
 
     def _require_decided(self, job: Job) -> None:
@@ -227,10 +227,6 @@ def _require_within(
         )
 
 
-_BROKEN = Text(
-    "涉及的单元图形无效，请先修复该单元。",
-    "A unit involved has an invalid shape; mend that first.",
-)
 _WORSE = Text(
     "修复后问题仍在或会出现新的问题，未执行。",
     "It would not remove the finding, or cause another; it was not done.",

@@ -12,7 +12,6 @@ from geodata.errors import GeometryError, Text
 from geodata.topology.bench import Drawn
 from geodata.topology.kernels import splicing
 from geodata.topology.shaping import (
-    between,
     less,
     like,
     more,
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 
     from geodata.topology.bench import Bench, Changes, Ring
 
+BROKEN = Text(
+    "涉及的单元图形无效，请先修复该单元。",
+    "A unit involved has an invalid shape; mend that first.",
+)
 NEITHER = ""
 """In place of a unit's key: nobody gets the ground."""
 
@@ -127,7 +130,9 @@ def _insert(bench: Bench, task: Task) -> Iterator[Changes]:
 def _cut_host(bench: Bench, task: Task) -> Iterator[Changes]:
     bench.row(task.repair["unit"])
     host = bench.row(task.repair["host"])
-    yield _meeting(bench, {host: less(bench, host, task.place)}, task)
+    yield _meeting(
+        bench, {host: less(bench, host, bench.drawn(host), task.place)}, task
+    )
 
 
 def _fill(bench: Bench, task: Task) -> Iterator[Changes]:
@@ -141,7 +146,7 @@ def _fill(bench: Bench, task: Task) -> Iterator[Changes]:
         )
     among = bench.rows(task.repair["among"])
     for to in _order(bench, task, among, own=True):
-        yield _meeting(bench, {to: more(bench, to, task.place)}, task)
+        yield _meeting(bench, {to: more(bench, to, bench.drawn(to), task.place)}, task)
 
 
 def _give(bench: Bench, task: Task) -> Iterator[Changes]:
@@ -153,11 +158,52 @@ def _give(bench: Bench, task: Task) -> Iterator[Changes]:
     heirs: Sequence[int | None] = [None]
     if task.to != NEITHER:
         heirs = _order(bench, task, among, own=False)
+    pieces = _pieces(bench, task.place, among)
+    edges = [shapely.get_coordinates(piece) for piece, _ in pieces]
+    corners = np.unique(np.concatenate(edges), axis=0)
     for to in heirs:
-        rest: Changes = {
-            row: less(bench, row, task.place) for row in among if row != to
-        }
-        yield _meeting(bench, rest, task)
+        after: dict[int, Drawn] = {}
+        for piece, covering in pieces:
+            for row in covering:
+                if row != to:
+                    drawn = after.get(row) or bench.drawn(row)
+                    after[row] = less(bench, row, drawn, piece)
+            if to is not None and to not in covering:
+                drawn = after.get(to) or bench.drawn(to)
+                after[to] = more(bench, to, drawn, piece)
+        yield _meeting(bench, dict(after), task, corners)
+
+
+def _pieces(bench: Bench, place: Any, among: Sequence[int]) -> list[tuple[Any, Any]]:
+    """Return the pieces of an overlap that the same units cover, with these.
+
+    Two units cover all of it. Of more, some may cover a part each, where a border
+    that two of them share runs through the place.
+    """
+    if len(among) < 3:
+        return [(place, among)]
+    shapes = np.empty(len(among), dtype=object)
+    shapes[:] = [bench.shape(row) for row in among]
+    if not shapely.is_valid(shapes).all():
+        raise GeometryError(BROKEN)
+    pieces = [place]
+    for shape in shapes:
+        cut = [shapely.intersection(piece, shape) for piece in pieces]
+        rest = [
+            shapely.difference(piece, inner)
+            for piece, inner in zip(pieces, cut, strict=True)
+        ]
+        parts = shapely.get_parts([*cut, *rest])
+        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+        thick = shapely.area(parts) > shapely.length(parts) * bench.touch / 10
+        pieces = parts[thick].tolist()
+    inside = shapely.point_on_surface(pieces)
+    found = []
+    for piece, point in zip(pieces, inside, strict=True):
+        holds = shapely.intersects(shapes, point).tolist()
+        covering = [row for row, held in zip(among, holds, strict=True) if held]
+        found.append((piece, covering))
+    return found
 
 
 def _order(bench: Bench, task: Task, among: Sequence[int], *, own: bool) -> list[int]:
@@ -184,6 +230,7 @@ def _midline(bench: Bench, task: Task) -> Iterator[Changes]:
     among = bench.rows(task.repair["among"])
     after: Changes = {row: bench.drawn(row) for row in among}
     ends = []
+    scale = bench.scale(task.number).tolist()
     for strip in rings_of_place(task.place):
         runs = {}
         for row, drawn in after.items():
@@ -192,7 +239,7 @@ def _midline(bench: Bench, task: Task) -> Iterator[Changes]:
                 raise _no_middle()
             runs[row] = found
         (_, (_, first, last, _, _)), *_ = runs.values()
-        middle = between(strip, first, last, bench.scale(task.number), bench.touch / 10)
+        middle = splicing.between(strip, first, last, *scale)
         for row, (number, (_, begin, end, where, _)) in runs.items():
             if {begin, end} != {first, last}:
                 raise _no_middle()

@@ -24,25 +24,24 @@ if TYPE_CHECKING:
     from geodata.topology.bench import Bench, Ring
 
 
-def less(bench: Bench, row: int, place: Any) -> Drawn:
-    """Return a unit without a place."""
-    return _spliced(bench, row, place, -1.0)
+def less(bench: Bench, row: int, drawn: Drawn, place: Any) -> Drawn:
+    """Return a unit, drawn in some way, without a place."""
+    return _spliced(bench, row, drawn, place, -1.0)
 
 
-def more(bench: Bench, row: int, place: Any) -> Drawn:
-    """Return a unit with a place."""
-    return _spliced(bench, row, place, 1.0)
+def more(bench: Bench, row: int, drawn: Drawn, place: Any) -> Drawn:
+    """Return a unit, drawn in some way, with a place."""
+    return _spliced(bench, row, drawn, place, 1.0)
 
 
-def _spliced(bench: Bench, row: int, place: Any, sign: float) -> Drawn:
+def _spliced(bench: Bench, row: int, was: Drawn, place: Any, sign: float) -> Drawn:
     """Return a unit with or without a place, by its rings where that will do."""
-    drawn: Drawn | None = bench.drawn(row)
+    drawn: Drawn | None = was
     for part in shapely.get_parts(place):
         drawn = None if drawn is None else _along(bench, drawn, part, sign)
     if drawn is not None:
         return drawn
-    overlay = shapely.union if sign > 0 else shapely.difference
-    shape = bench.shape(row)
+    shape = was.shape()
     if not shapely.is_valid(shape):
         raise GeometryError(
             Text(
@@ -50,7 +49,8 @@ def _spliced(bench: Bench, row: int, place: Any, sign: float) -> Drawn:
                 f"{bench.keys[row]} has an invalid shape; mend that first.",
             )
         )
-    return like(overlay(shape, place), bench.drawn(row))
+    overlay = shapely.union if sign > 0 else shapely.difference
+    return like(overlay(shape, place), was)
 
 
 def _along(bench: Bench, drawn: Drawn, place: Any, sign: float) -> Drawn | None:
@@ -132,32 +132,6 @@ def walked(ring: Ring, where: NDArray[np.float64], path: Ring) -> Ring:
     if (middle - begin) % count < (end - begin) % count:
         return np.asarray(splicing.spliced(ring, begin, end, path))
     return np.asarray(splicing.spliced(ring, end, begin, path[::-1]))
-
-
-def between(
-    strip: Ring, first: int, last: int, scale: NDArray[np.float64], least: float
-) -> Ring:
-    """Return the line in the middle between the two sides of a strip.
-
-    With as many vertices as the side that has more, each in the middle of the two
-    places that lie as far along their sides.
-    """
-    count = len(strip) - 1
-    steps = (last - first) % count
-    one = strip[(first + np.arange(steps + 1)) % count]
-    two = strip[(first - np.arange(count - steps + 1)) % count]
-    along = []
-    for side in (one, two):
-        far = np.hypot(*((side[1:] - side[:-1]) * scale).T)
-        along.append(np.r_[0.0, np.cumsum(far)] / max(far.sum(), least))
-    at = along[0] if len(one) >= len(two) else along[1]
-    middle = sum(
-        np.stack([np.interp(at, share, side[:, axis]) for axis in (0, 1)], axis=1)
-        for side, share in ((one, along[0]), (two, along[1]))
-    )
-    middle = np.asarray(middle) / 2
-    middle[0], middle[-1] = one[0], one[-1]
-    return middle
 
 
 def with_vertices(drawn: Drawn, points: Ring, reach: float) -> Drawn:

@@ -125,6 +125,58 @@ def spliced(ring: Any, begin: float, end: float, path: Any) -> Any:
 
 
 @compiled
+def _shares(line: Any, east: float, north: float) -> Any:
+    """Return how far along a line each of its vertices lies, from 0 to 1."""
+    found = np.zeros(len(line))
+    for at in range(1, len(line)):
+        step = np.hypot(
+            (line[at, 0] - line[at - 1, 0]) * east,
+            (line[at, 1] - line[at - 1, 1]) * north,
+        )
+        found[at] = found[at - 1] + step
+    return found / max(found[-1], 1e-300)
+
+
+@compiled
+def _at(line: Any, shares: Any, share: float, side: int) -> tuple[float, float, int]:
+    """Return the position at a share of a line, looked for from an edge on."""
+    while side < len(line) - 2 and shares[side + 1] < share:
+        side += 1
+    long = shares[side + 1] - shares[side]
+    t = min(max((share - shares[side]) / long, 0.0), 1.0) if long > 0 else 0.0
+    ax, ay, bx, by = line[side, 0], line[side, 1], line[side + 1, 0], line[side + 1, 1]
+    return ax + t * (bx - ax), ay + t * (by - ay), side
+
+
+@compiled
+def between(strip: Any, first: int, last: int, east: float, north: float) -> Any:
+    """Return the line in the middle between the two sides of a strip.
+
+    From one vertex of its closed ring to another, with as many vertices as the side
+    that has more, each in the middle of the places that lie as far along the sides.
+    ``east`` and ``north``: metres in a unit.
+    """
+    count = len(strip) - 1
+    steps = (last - first) % count
+    one = np.empty((steps + 1, 2))
+    two = np.empty((count - steps + 1, 2))
+    for at in range(len(one)):
+        one[at] = strip[(first + at) % count]
+    for at in range(len(two)):
+        two[at] = strip[(first - at) % count]
+    along, beside = _shares(one, east, north), _shares(two, east, north)
+    wanted = along if len(one) >= len(two) else beside
+    middle = np.empty((len(wanted), 2))
+    p, q = 0, 0
+    for at in range(len(wanted)):
+        x, y, p = _at(one, along, wanted[at], p)
+        u, v, q = _at(two, beside, wanted[at], q)
+        middle[at, 0], middle[at, 1] = (x + u) / 2, (y + v) / 2
+    middle[0], middle[-1] = one[0], one[-1]
+    return middle
+
+
+@compiled
 def through(ring: Any, points: Any, eps: float) -> Any:
     """Return a closed ring with vertices where it passes points.
 

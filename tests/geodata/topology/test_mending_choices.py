@@ -303,3 +303,27 @@ def test_a_spike_out_of_the_layer_is_no_border_to_keep():
     mended, log = repair(frame, check(frame, key="code"), pin="outer")
     assert [entry["done"] for entry in log] == [True]
     assert check(mended, key="code").frame.empty
+
+
+@pytest.mark.parametrize("to", ["A", "B", "C", None])
+def test_an_overlap_that_a_shared_border_runs_through(to):
+    """C lies over the end of the border of A and B: each gives or gets its part."""
+    tongue = shapely.box(990, 995, 1000, 1007)
+    frame = layer(
+        shapely.box(0, 0, 1000, 1000),
+        shapely.box(0, 1000, 1000, 2000),
+        shapely.union(shapely.box(1000, 0, 3000, 2000), tongue),
+    )
+    found = check(frame, key="code")
+    (row,) = found.frame.itertuples()
+    assert row.participants == ("A", "B", "C")
+    mended, log = repair(frame, found, to={row.fingerprint: to} if to else None)
+    assert [entry["done"] for entry in log] == [True]
+    assert check(mended, key="code").frame.empty
+    at = "ABC".index(to or "C")
+    ground = shapely.transform(tongue, lambda xy: xy + HERE)
+    kept = shapely.intersection(mended.geometry.to_numpy(), ground)
+    if to:
+        assert shapely.area(kept)[at] == pytest.approx(120)
+    assert mended.geometry.area.sum() == pytest.approx(6e6)
+    assert_same_bits(frame, undo(mended, log))
