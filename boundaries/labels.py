@@ -25,10 +25,19 @@ _LENGTHS = (2, 4, 6, 9, 12)
 """Digits by which a subtree reaches: province, prefecture, county, town, village."""
 
 
-def labelled(collection: str, document: dict[str, Any]) -> Labels:
-    """Return a document's labels, and the instant lists order it by."""
-    made = _BY_COLLECTION.get(collection)
-    return made(document) if made else ((), "")
+class _Labelled:
+    """A document's labels, and the instant lists order it by."""
+
+    making = "1"
+    """Another word for every change of what the functions here return: a store whose
+    documents have the labels of before is refused until ``quhua migrate``."""
+
+    def __call__(self, collection: str, document: dict[str, Any]) -> Labels:
+        made = _BY_COLLECTION.get(collection)
+        return made(document) if made else ((), "")
+
+
+labelled = _Labelled()
 
 
 def visible(user: User) -> list[list[str]]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     Labelling = Callable[[str, dict[str, Any]], tuple[Iterable[str], str]]
-    """From collection and document to its labels and its instant."""
+    """From collection and document to its labels and its instant; an attribute
+    ``making`` names the way, so that labels made otherwise are made anew."""
 
 KEY = "="
 """Before a document's own key, among labels."""
@@ -166,6 +167,11 @@ def label_all(connection: sa.Connection, labelling: Labelling) -> None:
         if len(rows) < _BATCH:
             return
         last = (rows[-1].collection, rows[-1].key)
+
+
+def making(labelling: Labelling) -> str:
+    """Return the name of the way labels are made, ``""`` where none matters."""
+    return str(getattr(labelling, "making", ""))
 
 
 def unlabelled(_collection: str, _document: dict[str, Any]) -> tuple[tuple[()], str]:

@@ -27,6 +27,8 @@ CURRENT = "0002"
 """The newest migration; a test holds it to the files."""
 _LABELS = "0002"
 """The migration that brought labels: documents written before it have none."""
+_MAKING, _FIRST_MAKING = "labels", "1"
+"""The setting that says how labels were made, and what it was before it was kept."""
 _FOLDER = Path(__file__).with_name("migrations")
 _REVISION = sa.table("alembic_version", sa.column("version_num"))
 _HOW_TO_MIGRATE = Text(
@@ -77,6 +79,19 @@ def require_current(connection: sa.Connection, url: str) -> None:
     )
 
 
+def require_labels(connection: sa.Connection, labelling: Labelling) -> None:
+    """Refuse a store whose documents are labelled in another way than we ask."""
+    if _stale(connection, labelling):
+        raise StoreError(
+            Text(
+                "数据库中文档的检索标签由另一版本的程序生成。",
+                "The documents of the store were labelled by another program.",
+            ),
+            _HOW_TO_MIGRATE,
+            code="schema_older",
+        )
+
+
 def no_store(url: str) -> StoreError:
     """Return the error for a place without a store."""
     url = shown(url)
@@ -104,7 +119,7 @@ def upgrade(
     backend.prepare()
     with backend.writing(("schema",)) as connection:
         before = revision(connection)
-        bring_up(connection, backend.labelling)
+        relabelled = bring_up(connection, backend.labelling)
         if before is None:
             values = {"name": "digest", "value": digests.require(digest)}
             connection.execute(sa.insert(setting).values(values))
@@ -112,16 +127,34 @@ def upgrade(
             f"layer {schema.name}" for schema in layers if _grow(connection, schema)
         ]
         ran = [] if before == CURRENT else [f"{before or 'empty'} -> {CURRENT}"]
+        ran += ["labels"] if relabelled else []
         accept(SqlTransaction(backend, connection), "\n".join([*ran, *grown]))
         return [*ran, *grown]
 
 
-def bring_up(connection: sa.Connection, labelling: Labelling) -> None:
-    """Run the migrations that are missing, and what follows from them for rows."""
+def bring_up(connection: sa.Connection, labelling: Labelling) -> bool:
+    """Run the migrations that are missing, and what follows from them for rows.
+
+    Return whether the labels of documents were made anew.
+    """
     before = revision(connection)
     run(connection)
-    if before is not None and before < _LABELS:
+    stale = before is not None and (before < _LABELS or _stale(connection, labelling))
+    if stale:
         documents.label_all(connection, labelling)
+    if documents.making(labelling):
+        connection.execute(sa.delete(setting).where(setting.c.name == _MAKING))
+        values = {"name": _MAKING, "value": documents.making(labelling)}
+        connection.execute(sa.insert(setting).values(values))
+    return stale
+
+
+def _stale(connection: sa.Connection, labelling: Labelling) -> bool:
+    """Return whether labels were made in another way than they would be now."""
+    now = documents.making(labelling)
+    query = sa.select(setting.c.value).where(setting.c.name == _MAKING)
+    made = connection.execute(query).scalar()
+    return bool(now) and (made or _FIRST_MAKING) != now
 
 
 def run(connection: sa.Connection, to: str = "head") -> None:
@@ -148,6 +181,8 @@ def dry_run(backend: Backend, layers: Iterable[LayerSchema] = ()) -> str:
                     for schema in layers
                     if (gained := _gained(connection, schema))
                 ]
+            if before == CURRENT and _stale(connection, backend.labelling):
+                grown.append("-- labels of all documents")
     output = io.StringIO()
     config = _config(dialect=backend.name, output=output)
     command.upgrade(config, f"{before or 'base'}:head", sql=True)

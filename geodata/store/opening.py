@@ -74,6 +74,7 @@ def _require_store(backend: Backend, url: str, layers: Iterable[LayerSchema]) ->
     with backend.reading() as connection:
         migrating.require_current(connection, url)
         migrating.require_layers(connection, layers)
+        migrating.require_labels(connection, backend.labelling)
 
 
 def _has_tables(backend: Backend) -> bool:

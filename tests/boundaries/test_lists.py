@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,3 +247,19 @@ def test_labels_say_who_sees_a_draft_as_the_table_does(
 def test_what_is_found_by_its_key_alone_has_no_labels() -> None:
     assert labelled("sessions", {"user": "li"}) == ((), "")
     assert visible(User("nobody")) == [[]]
+
+
+def test_other_labels_have_another_name() -> None:
+    """Whoever changes what is returned here gives ``making`` another word."""
+    job = {"actor": "li", "kind": "check", "state": "waiting", "finished": None}
+    waiver = {"draft": "D1", "expires": "2027-01-01"}
+    export = {"within": ["viewer"], "requested": "2026-01-01"}
+    made = [
+        labelled("drafts", draft(1, scope=["120101001"])),
+        labelled("jobs", job),
+        labelled("waivers", waiver),
+        labelled("exports", export),
+    ]
+    told = [(sorted(words), at) for words, at in made]
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
+    assert (labelled.making, digest) == ("1", "769368a0e8e6")

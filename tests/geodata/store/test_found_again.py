@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geodata.errors import StoreError
 from geodata.store import documents, migrate, migrating, open_store, restore, tables
 from geodata.store.opening import backend_for
 from tests.support.stores import LAYERS
@@ -203,6 +204,34 @@ def test_a_store_of_before_gains_labels_when_it_is_migrated(store_url):
         assert store.verify() == []
     finally:
         store.close()
+
+
+def test_labels_made_in_another_way_are_made_anew(store_url):
+    class Otherwise:
+        making = "2"
+
+        def __call__(self, collection, document):
+            words, at = labelled(collection, document)
+            return [f"new:{word}" for word in words], at
+
+    store = open_store(store_url, create=True, layers=LAYERS, labelling=labelled)
+    shelve(store, B1=("a", ["lu"], "2001"))
+    store.close()
+    now = {"layers": LAYERS, "labelling": Otherwise()}
+    with pytest.raises(StoreError, match="labelled by another program"):
+        open_store(store_url, **now)
+    assert "labels" in migrate(store_url, dry_run=True, labelling=Otherwise())
+    assert "labels" in migrate(store_url, **now)
+    store = open_store(store_url, **now)
+    try:
+        assert keys(store, labels=[("new:writer:lu",)]) == ["B1"]
+        assert keys(store, labels=[("writer:lu",)]) == []
+        assert store.get(BOOKS, "B1")["rev"] == 1
+        assert store.verify() == []
+    finally:
+        store.close()
+    assert "labels" not in migrate(store_url, **now)
+    open_store(store_url, **now).close()
 
 
 def test_a_backup_of_before_gains_labels_when_it_is_restored(
