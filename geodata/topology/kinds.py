@@ -13,6 +13,7 @@ from geodata.topology.arrangement import distinct
 from geodata.topology.findings import Place
 from geodata.topology.kernels import arranging, tracing
 from geodata.topology.sizes import USUAL, Sizes
+from geodata.topology.wholes import wholes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from geodata.topology.coverage import Faces
     from geodata.topology.survey import Survey
     from geodata.topology.units import Units
+    from geodata.topology.wholes import Whole
 
 COMPACT = 0.2
 """A hole as wide as this share of its area's root has the shape of a unit."""
@@ -45,17 +47,14 @@ def coverage_places(
     near, pair_of = _near_pairs(units, made, faces, tolerance_m)
     rest = np.flatnonzero(pair_of < 0)
     places = _near_vertices(units, made, near)
-    kind = _whole_units(survey, faces, sizes)
-    strips = rest[[kind[place] == "" for place in rest.tolist()]]
-    redrawn = _redrawn(units, made, faces, strips)
+    found, told = wholes(survey, faces, sizes)
+    redrawn = _redrawn(units, made, faces, rest[~told[rest]])
     places += _borders(units, faces, redrawn, area, around)
-    done = np.zeros(len(faces.units), bool)
+    done = told | (pair_of >= 0)
     done[list(itertools.chain.from_iterable(redrawn))] = True
-    done |= pair_of >= 0
-    places += _pairs(units, survey, faces, kind, area, width, done)
+    places += _on_one_another(units, survey, faces, found, area, width)
     for place in np.flatnonzero(~done).tolist():
-        if not kind[place]:
-            places.append(_one(units, survey, faces, place, area, width, sizes))
+        places.append(_one(units, survey, faces, place, area, width, sizes))
     joined = np.unique(near)
     rows = made.lacking[~np.isin(made.lacking[:, 0], joined)]
     return places + _lacking(units, made, rows)
@@ -87,56 +86,29 @@ def _one(
     return Place(rule, who, faces.polygons[place], size, wide, repair=repair)
 
 
-def _whole_units(survey: Survey, faces: Faces, sizes: Sizes) -> list[str]:
-    """Tell duplicates and uncut hosts by what the same units share in all places."""
-    total: dict[tuple[int, ...], float] = {}
-    for place in np.flatnonzero(faces.count > 1).tolist():
-        who = faces.units[place]
-        total[who] = total.get(who, 0.0) + float(faces.share[place])
-    kinds: dict[tuple[int, ...], str] = {}
-    for who, shared in total.items():
-        small, large = survey.area[list(who)].min(), survey.area[list(who)].max()
-        if shared >= sizes.same_share * large:
-            kinds[who] = "duplicate"
-        elif shared >= sizes.near_share * large:
-            kinds[who] = "near_duplicate"
-        elif len(who) == 2 and shared >= sizes.host_share * small:
-            kinds[who] = "uncut_host"
-    many = faces.count > 1
-    return [
-        kinds.get(who, "") if over else ""
-        for who, over in zip(faces.units, many.tolist(), strict=True)
-    ]
-
-
-def _pairs(
+def _on_one_another(
     units: Units,
     survey: Survey,
     faces: Faces,
-    kind: list[str],
+    found: list[Whole],
     area: NDArray[np.float64],
     width: NDArray[np.float64],
-    done: NDArray[np.bool_],
 ) -> list[Place]:
     """Return one finding for units of which one lies on the other."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for place, word in enumerate(kind):
-        if word and not done[place]:
-            groups.setdefault(faces.units[place], []).append(place)
     places = []
-    for rows, mine in groups.items():
-        word = kind[mine[0]]
+    for whole in found:
+        rows, mine = whole.units, whole.places
         inner, outer = sorted(rows, key=lambda row: (survey.area[row], -row))[
             :: len(rows) - 1
         ]
         names = {"unit": units.keys[inner], "host": units.keys[outer]}
-        if word != "uncut_host":
+        if whole.word != "uncut_host":
             names = {"unit": units.keys[max(rows)], "host": units.keys[min(rows)]}
-        repair = {"duplicate": "drop", "uncut_host": "cut_host"}.get(word)
+        repair = {"duplicate": "drop", "uncut_host": "cut_host"}.get(whole.word)
         who = tuple(sorted(units.keys[row] for row in rows))
         places.append(
             Place(
-                word,
+                whole.word,
                 who,
                 shapely.union_all(faces.polygons[mine]),
                 float(area[mine].sum()),
