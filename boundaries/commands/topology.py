@@ -255,6 +255,7 @@ def changes(
 ) -> Result:
     """Read two files and tell what became of each unit."""
     from geodata import topology
+    from geodata.topology.changes import not_comparable
 
     before = read_file(run, old, key=key, **how)
     _require_codes(before, old)
@@ -262,6 +263,15 @@ def changes(
     name = before.name if before.name in after.frame.columns else None
     run.progress(Text("比较", "comparing"))
     found = topology.changes(before.frame, after.frame, key=before.key, name=name)
+    for read, file in ((before, old), (after, new)):
+        for unit in not_comparable(read.frame, read.key)[:MOST]:
+            run.say(
+                Text(
+                    f"{file.name} 中 {unit} 的图形无法使用，未比较其范围。",
+                    f"The shape of {unit} in {file.name} cannot be used: its ground "
+                    "was not compared.",
+                )
+            )
     strips = found["kind"].isin(["border_moved", "transferred"])
     found = found[~strips | (found["area_m2"] >= min_area)]
     counts = {str(k): int(n) for k, n in found["kind"].value_counts().items()}

@@ -112,6 +112,12 @@ def changes(
     return gpd.GeoDataFrame(table, geometry="geometry", crs=moved.crs)
 
 
+def not_comparable(frame: gpd.GeoDataFrame, key: str | None) -> list[str]:
+    """Return the keys of rows without ground that can be compared."""
+    keys = _keyed(frame, key).index
+    return [str(each) for each in keys[~sound(frame.geometry.to_numpy()).usable]]
+
+
 def _keyed(frame: gpd.GeoDataFrame, key: str | None) -> gpd.GeoDataFrame:
     """Return the frame indexed by keys that are there and differ."""
     column = frame.index.to_series() if key is None else frame[key]

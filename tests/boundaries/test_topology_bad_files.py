@@ -163,6 +163,11 @@ def test_changes_say_what_they_cannot_compare(tmp_path):
     assert ran.status == 2
     assert "u0" in ran.err
     report = tmp_path / "r.json"
-    same = quhua("changes", old, old, "--key", "code", "--report", report)
+    rng = np.random.default_rng(9)
+    tangle = shapely.Polygon(rng.uniform(0, 0.01, (1000, 2)) + np.array([EAST, NORTH]))
+    odd = written(tmp_path / "odd.gpkg", [one, tangle])
+    same = quhua("changes", odd, odd, "--key", "code", "--report", report)
     assert same.status == 0, same.err
-    assert [row["kind"] for row in json.loads(report.read_text("utf-8"))] == ["kept"]
+    assert "odd.gpkg 中 u1 的图形无法使用" in same.err
+    kinds = [row["kind"] for row in json.loads(report.read_text("utf-8"))]
+    assert kinds == ["kept", "kept"]
