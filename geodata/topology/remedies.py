@@ -243,7 +243,7 @@ def _midline(bench: Bench, task: Task) -> Iterator[Changes]:
         for row, (number, (_, begin, end, where, _)) in runs.items():
             if {begin, end} != {first, last}:
                 raise _no_middle()
-            path = middle if begin == first else middle[::-1]
+            path = middle if begin == first else np.ascontiguousarray(middle[::-1])
             drawn = after[row] or bench.drawn(row)
             ring = walked(drawn.rings()[number], where, path)
             after[row] = drawn.with_ring(number, ring)

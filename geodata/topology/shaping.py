@@ -131,7 +131,8 @@ def walked(ring: Ring, where: NDArray[np.float64], path: Ring) -> Ring:
     count = len(ring) - 1
     if (middle - begin) % count < (end - begin) % count:
         return np.asarray(splicing.spliced(ring, begin, end, path))
-    return np.asarray(splicing.spliced(ring, end, begin, path[::-1]))
+    back = np.ascontiguousarray(path[::-1])
+    return np.asarray(splicing.spliced(ring, end, begin, back))
 
 
 def with_vertices(drawn: Drawn, points: Ring, reach: float) -> Drawn:
@@ -172,7 +173,9 @@ def like(shape: Any, was: Drawn) -> Drawn:
 
 def turned(ring: Ring, *, clockwise: bool) -> Ring:
     """Return a ring that runs this way."""
-    return ring[::-1] if _is_clockwise(ring) != clockwise else ring
+    if _is_clockwise(ring) == clockwise:
+        return ring
+    return np.ascontiguousarray(ring[::-1])
 
 
 def _is_clockwise(ring: Ring) -> bool:

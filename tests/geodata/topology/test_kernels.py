@@ -15,7 +15,15 @@ from geodata.topology.kernels.compiling import compiled
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHECKS = ("test_planted", "test_check_levels", "test_check_bad", "test_recheck")
+CHECKS = (
+    "test_planted",
+    "test_check_levels",
+    "test_check_bad",
+    "test_recheck",
+    "test_mending",
+    "test_mending_planted",
+    "test_mending_choices",
+)
 
 
 def test_a_loop_runs_where_nothing_can_be_kept(
