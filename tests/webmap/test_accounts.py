@@ -408,6 +408,35 @@ def test_a_revoked_or_foreign_token_opens_nothing(app: Flask, desk: Office) -> N
     assert forged.status_code == 401, "with a token the cookie counts for nothing"
 
 
+def test_an_administrator_stops_the_program_of_another(
+    app: Flask, desk: Office
+) -> None:
+    made = [
+        desk.registry.create_token("li", f"程序 {n}", ["surveyor:120101"], days=1)
+        for n in range(2)
+    ]
+    page = "/admin/users/li"
+    keeper = client_as(app, "keeper")
+    text = keeper.get(page).text
+    assert all(each["name"] in text and each["token"] not in text for each in made)
+    assert "程序 0" not in client_as(app, "watcher").get(page).text
+    refused = client_as(app, "li").post(f"{page}/tokens/{made[0]['id']}/revoke")
+    assert refused.status_code == 403
+    answer = keeper.post(f"{page}/tokens/{made[0]['id']}/revoke")
+    assert (answer.status_code, answer.location) == (303, page)
+    listed = keeper.get("/api/v1/users/li/tokens").json["items"]
+    assert [each["id"] for each in listed] == [made[1]["id"]]
+    gone = keeper.delete(f"/api/v1/users/li/tokens/{made[1]['id']}")
+    assert gone.status_code == 204
+    for each in made:
+        header = {"Authorization": f"Bearer {each['token']}"}
+        said = app.test_client().get("/api/v1/account", headers=header)
+        assert said.status_code == 401
+    entry = desk.registry.store.journal()[-1]
+    assert (entry.actor, entry.verb) == ("keeper", "revoke_token")
+    assert keeper.delete("/api/v1/users/li/tokens/none").status_code == 404
+
+
 def test_administrators_on_the_users_pages(app: Flask, desk: Office) -> None:
     first = "root"
     root, keeper = client_as(app, first), client_as(app, "keeper")

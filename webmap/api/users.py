@@ -98,3 +98,21 @@ def unlock(name: str) -> Any:
 def reset_codes(name: str) -> Any:
     """Turn off the one-time codes of somebody who lost the device."""
     return registry().reset_codes(actor(), name)
+
+
+@users.get("/<name>/tokens", Text("用户的令牌", "Tokens of a user"))
+@policy.may("revoke_tokens")
+def tokens(name: str) -> Any:
+    """Return the tokens of an account, without what opens them."""
+    return {"items": registry().account_tokens(actor(), name)}
+
+
+@users.delete(
+    "/<name>/tokens/<token>",
+    Text("撤销用户的令牌", "Revoke a user's token"),
+    status=204,
+)
+@policy.may("revoke_tokens")
+def revoke_token(name: str, token: str) -> None:
+    """End a token of somebody: a program that misbehaves stops at once."""
+    registry().revoke_tokens(actor(), name, token)

@@ -17,6 +17,7 @@ from webmap.forms import Form
 from webmap.languages import say
 from webmap.people import grant_words
 from webmap.session import actor, registry
+from webmap.shell import may
 
 users = Blueprint("users", __name__, url_prefix="/admin/users")
 
@@ -163,6 +164,14 @@ def reset_codes(name: str) -> Any:
     return _done(name, said, lambda: registry().reset_codes(actor(), name))
 
 
+@users.post("/<name>/tokens/<token>/revoke")
+@policy.may("revoke_tokens", api="users.revoke_token")
+def revoke_token(name: str, token: str) -> Any:
+    """End a token of somebody whose program misbehaves."""
+    said = gettext("The token is revoked.")
+    return _done(name, said, lambda: registry().revoke_tokens(actor(), name, token))
+
+
 def _done(name: str, said: str, work: Any) -> Any:
     try:
         work()
@@ -187,6 +196,7 @@ def _record(
         rows=[*((g.role.value, g.subtree) for g in held), *[("", "")] * SPARE_LINES],
         roles=[("", Text("—", "—")), *((each.value, each.label) for each in Role)],
         words=_words,
+        tokens=_tokens(name),
         password=password or PasswordForm(formdata=None),
         errors=[("", error.text("zh" if say(Text("zh", "en")) == "zh" else "en"))]
         if error
@@ -195,6 +205,13 @@ def _record(
     if error is None:
         return page
     return page, 403 if isinstance(error, ForbiddenError) else 400
+
+
+def _tokens(name: str) -> list[dict[str, Any]]:
+    """Return the tokens that may be revoked here; one's own have a page."""
+    if actor() == name or not may("revoke_tokens"):
+        return []
+    return list(registry().account_tokens(actor(), name))
 
 
 def _words(roles: list[str]) -> list[Text]:
