@@ -201,9 +201,14 @@ class PMTiles(Archive):
 
 
 def _require_small(packed: bytes) -> None:
-    """Refuse a directory that would unpack to more than an honest one has."""
+    """Refuse a directory that would unpack to more than an honest one has.
+
+    Of several gzip members, which its reader would unpack one after the other, an
+    honest one has the first.
+    """
     unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    if len(unpacked.decompress(packed, DIRECTORY + 1)) > DIRECTORY:
+    size = len(unpacked.decompress(packed, DIRECTORY + 1))
+    if size > DIRECTORY or unpacked.unused_data.strip(b"\0"):
         raise ValueError("a directory of the archive is too large")
 
 
