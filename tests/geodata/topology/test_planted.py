@@ -94,17 +94,50 @@ def test_a_unit_that_touches_all_others():
     assert check(frame, key="code").frame.empty
 
 
-def whole(land, seed, exceptions=()):
+def whole(land, seed, exceptions=(), drawn=lambda frame: frame):
     """Check a territory against its superiors and its surveyed lines, in one run."""
     frame = land.frame(np.random.default_rng(seed))
     frame["parent"] = [above(key) for key in frame["code"]]
     return check(
-        frame,
+        drawn(frame),
         key="code",
-        parent=land.superiors(),
-        lines=land.line_frame(),
+        parent=drawn(land.superiors()),
+        lines=drawn(land.line_frame()),
         exceptions=exceptions,
     ).frame
+
+
+def rounded(decimals, crs=None):
+    """Into other coordinates, as a file with so many decimals has them."""
+
+    def drawn(frame):
+        frame = frame if crs is None else frame.to_crs(crs)
+        with np.errstate(invalid="ignore"):
+            shapes = shapely.transform(
+                np.array(frame.geometry.to_numpy()), lambda xy: np.round(xy, decimals)
+            )
+        return frame.set_geometry(type(frame.geometry)(shapes, crs=frame.crs))
+
+    return drawn
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        rounded(15, 4490),
+        rounded(9, 4490),
+        rounded(15, 3857),
+        rounded(3),
+        rounded(15, "+proj=tmerc +lon_0=114 +x_0=500000 +ellps=GRS80 +units=us-ft"),
+    ],
+    ids=["degrees", "rounded", "mercator", "millimetres", "feet"],
+)
+def test_every_kind_is_found_in_any_coordinates(drawn):
+    land = coverage(31, 41, 12, 70_444)
+    plant_all(land, 70_444)
+    found = whole(land, 70_444, drawn=drawn)
+    for rule, (planted, hit, extra) in score(land, found).items():
+        assert (rule, hit, extra) == (rule, planted, 0)
 
 
 def test_every_kind_is_found_in_one_run(full_size, capsys):
