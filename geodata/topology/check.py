@@ -14,6 +14,7 @@ from geodata.topology.coverage import Shapes, arranged, faces_of
 from geodata.topology.crowding import crowding
 from geodata.topology.findings import Findings, Place, rows_of, without
 from geodata.topology.kinds import coverage_places
+from geodata.topology.levels import Families, Levels
 from geodata.topology.linework import Lines, line_places
 from geodata.topology.nested import nesting_places
 from geodata.topology.noise import LEAST_M
@@ -98,11 +99,13 @@ def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
     above, given = above_of(frame, asked)
     found = places_of_units(units, asked.tolerance_m, asked.sizes, looked)
     shapes = Shapes(units, found.survey)
+    families = known = None
     places = found.places + precision(units, [units.keys[row] for row in found.noisy])
     if above is not None:
         higher = survey(above)
         whose, drawn = looked.families(above, given)
         places += nesting_places(shapes, drawn, above, higher, whose)
+        families = Families.of(units.keys, above, whose, given)
     if lines is not None:
         known = Lines.of(lines, asked.key)
         places += line_places(known, shapes, units.metres, asked.tolerance_m)
@@ -115,9 +118,9 @@ def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
         asked.exceptions,
         asked.parent,
         lines,
-        given,
         asked.sizes,
         asked.names,
+        Levels(families, known),
     )
 
 

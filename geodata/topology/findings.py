@@ -112,11 +112,13 @@ class Findings:
     exceptions: frozenset[str] = frozenset()
     parent: Any = None
     lines: Any = None
-    given: Any = None
-    """What was given to the check besides: superiors, lines, and who is whose."""
+    """What was given to the check besides: superiors and lines."""
     sizes: Sizes = USUAL
     names: Mapping[str, str] | None = None
     """From where on a place is of which kind, and what messages call the units."""
+
+    levels: Any = None
+    """Superiors and lines as a re-check looks at them; see ``levels.py``."""
 
     @cached_property
     def table(self) -> Table:

@@ -16,6 +16,8 @@ from geodata.topology.findings import Place
 from geodata.topology.units import unit_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -65,19 +67,27 @@ def _named(value: Any) -> str | None:
 
 
 def line_places(
-    lines: Lines, shapes: Shapes, metres: Metres, tolerance_m: float
+    lines: Lines,
+    shapes: Shapes,
+    metres: Metres,
+    tolerance_m: float,
+    rows: Sequence[int] | None = None,
 ) -> list[Place]:
-    """Return what is wrong with lines, and where borders leave them."""
+    """Return what is wrong with lines, and where borders leave them.
+
+    With ``rows`` only of those, and nothing about what is no line.
+    """
     places: list[Place] = []
     linear = np.isin(shapely.get_type_id(lines.shapes), (1, 2, 5))
     usable = linear & ~shapely.is_empty(lines.shapes)
-    for row in np.flatnonzero(~usable).tolist():
+    for row in np.flatnonzero(~usable).tolist() if rows is None else ():
         detail = {"why_zh": "不是线", "why_en": "it is no line"}
         places.append(Place("unusable", (lines.keys[row],), None, detail=detail))
     known = lines.shapes.copy()
     known[~usable] = None
     tree = shapely.STRtree(known)
-    for row in np.flatnonzero(usable).tolist():  # lines are few beside units
+    asked = np.arange(len(usable)) if rows is None else np.array(rows, np.intp)
+    for row in asked[usable[asked]].tolist():  # lines are few beside units
         line = lines.shapes[row]
         near = Neighbourhood(line, shapes, metres)
         places += _overlapping(lines.keys[row], line, metres, tolerance_m)

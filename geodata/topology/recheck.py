@@ -9,8 +9,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geodata.topology.check import check, places_of_units, precision
+from geodata.topology.check import places_of_units, precision
 from geodata.topology.findings import Findings, rows_of, without
+from geodata.topology.levels import apart
 from geodata.topology.table import WHO, boxes_of, concerned
 from geodata.topology.units import unit_keys
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from geodata.topology.findings import Place
     from geodata.topology.layer import Layer
     from geodata.topology.table import Row
-    from geodata.topology.units import Units
 
 NEAR_M = 1.0
 """Units whose boxes come this near can have a conflict."""
@@ -48,21 +48,26 @@ def recheck(
 
     Notes
     -----
-    Findings against superiors and lines are worked out anew for the whole layer.
+    Of superiors those are looked at again that have, or had, one of the units; of
+    lines those near them. A column ``parent`` of ``changed`` names superiors.
+
+    Raises
+    ------
+    InputError
+        When a unit to be removed is not there.
     """
     layer, keys = findings.layer, unit_keys(changed[findings.key])
     shapes = np.asarray(changed.geometry.to_numpy(), dtype=object)
     removed = sorted(set(map(str, removed)))
     after = layer.edited(keys, shapes, removed)
-    if findings.parent is not None or findings.lines is not None:
-        return _whole(findings, after.units)
     touched = {*keys, *removed}
     before = [row for name in touched if (row := layer.row(name)) is not None]
     now = [row for name in keys if (row := after.row(name)) is not None]
     ground = np.concatenate([layer.boxes(before), after.boxes(now)])
     ground = ground[~np.isnan(ground[:, 0])]
     stale = findings.table.concerned(touched, ground)
-    stale_boxes = boxes_of(stale.rows)
+    void = [row for row in stale.rows if not apart(row)]
+    stale_boxes = boxes_of(void)
     asked = np.concatenate([ground, stale_boxes[~np.isnan(stale_boxes[:, 0])]])
     places, noise, close = _around(findings, after, asked, now)
     noisy = _noisy(stale.whole, noise, close, touched)
@@ -72,8 +77,16 @@ def recheck(
     mine = concerned(found, touched, ground)
     fresh = [row for row, its in zip(found, mine, strict=True) if its]
     fresh = list(without(fresh, findings.exceptions))
-    table = findings.table.edited([*stale.rows, *stale.whole], fresh)
-    return replace(findings, frame=cast("Any", table), units=cast("Any", after))
+    edit = keys, removed, ground
+    levels, more, others = findings.levels.rechecked(findings, after, changed, edit)
+    fresh += without(rows_of(others, after.metres, findings.names), findings.exceptions)
+    table = findings.table.edited([*void, *stale.whole, *more], fresh)
+    return replace(
+        findings,
+        frame=cast("Any", table),
+        units=cast("Any", after),
+        levels=levels,
+    )
 
 
 def _around(
@@ -128,23 +141,3 @@ def _noisy(
     """Return the units whose borders differ by noise only, after the edit."""
     known = {name for row in told for name in row[WHO]} - close - touched
     return known | (set(found) & close)
-
-
-def _whole(findings: Findings, after: Units) -> Findings:
-    """Check the whole layer again, with its superiors and lines."""
-    frame = gpd.GeoDataFrame(
-        {findings.key: after.keys}, geometry=after.shapes(), crs=after.crs
-    )
-    if findings.given is not None:
-        whose = dict(zip(findings.units.keys, findings.given, strict=True))
-        frame["parent"] = [whose.get(key) for key in after.keys]
-    return check(
-        frame,
-        key=findings.key,
-        parent=findings.parent,
-        lines=findings.lines,
-        exceptions=findings.exceptions,
-        tolerance_m=findings.tolerance_m,
-        sizes=findings.sizes,
-        names=findings.names,
-    )

@@ -17,7 +17,7 @@ import shapely
 from geodata.topology.kernels import boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -120,6 +120,14 @@ class Table:
             [row for row in rows if row[RULE] != "precision"],
             [row for row in rows if row[RULE] == "precision"],
         )
+
+    def naming(self, names: set[str], rules: Collection[str]) -> list[Row]:
+        """Return the findings of some rules that name any of some units."""
+        base = self._base
+        found = {at for name in names for at in base.named.get(name, ())} - self._gone
+        rows = [base.rows[at] for at in sorted(found)]
+        rows += [row for row in self._more if not names.isdisjoint(row[WHO])]
+        return [row for row in rows if row[RULE] in rules]
 
     def edited(self, gone: Sequence[Row], fresh: Sequence[Row]) -> Table:
         """Return the findings without some, and with others."""
