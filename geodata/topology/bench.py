@@ -156,7 +156,7 @@ class Bench:
 
     def shape(self, row: int) -> Any:
         """Return a row's polygon as it stands."""
-        return self.drawn(row).shape() if row in self.now else self.shapes[row]
+        return self.was(row, self.now[row]) if row in self.now else self.shapes[row]
 
     def around(self, number: int) -> list[int]:
         """Return the rows that touch the place of this number."""
@@ -221,11 +221,6 @@ class Bench:
         """Take over what becomes of rows."""
         self.now.update(after)
 
-    def reset(self, rows: Iterable[int]) -> None:
-        """Put rows back as they were at first."""
-        for row in rows:
-            self.now.pop(row, None)
-
     def was(self, row: int, drawn: Drawn | None) -> Any:
         """Return the polygon of a row drawn in some way, heights and all."""
         if drawn is None or drawn is self._was.get(row):
@@ -236,7 +231,7 @@ class Bench:
         """Return the polygons of all rows as they stand, None where one is gone."""
         made = self.shapes.copy()
         for row, drawn in self.now.items():
-            made[row] = None if drawn is None else _risen(drawn, self.shapes[row])
+            made[row] = self.was(row, drawn)
         return made
 
 

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from geodata.topology.findings import Findings
     from geodata.topology.pinning import Pins
 
-ROUNDS = 8
-"""Of checking again; in the last ones whole groups of repairs are taken back."""
-REPLAYED = 5
-"""Rounds after which repairs beside a failed one are not done anew."""
+ROUNDS = 6
+"""Of checking again, after which what stands on a failed repair goes with it."""
 TOLD = 500
 """Repairs between two words of progress."""
 
@@ -129,38 +127,35 @@ class Mender:
         """Check again all that changed, and take back repairs until none did harm."""
         found = self._findings
         rows = set(self.bench.now)
-        for turn in range(ROUNDS):
-            if not rows:
-                return
+        turn = 0
+        while rows:
             self._say(Text("复查", "checking again"))
             found = self._again(found, rows)
             bad = failed(self.bench, jobs, self._findings, found)
             if not bad:
                 return
-            rows = self._redo(jobs, bad, replay=turn < REPLAYED)
-        self._take_back(jobs, {job.task.number for job in jobs if job.done})
+            group = _standing_on([job for job in jobs if job.done], bad)
+            rows = self._take_back(group)
+            if turn < ROUNDS:
+                rows |= self._redo(group, bad)
+            turn += 1
 
-    def _redo(self, jobs: list[Job], bad: set[int], *, replay: bool) -> set[int]:
-        """Take back the groups of failed repairs; do those beside them anew."""
-        group = _together([job for job in jobs if job.done], bad)
-        rows = self._take_back(jobs, group)
-        for job in jobs:
+    def _redo(self, group: list[Job], bad: set[int]) -> set[int]:
+        """Do repairs anew, those that failed in the next way if there is one."""
+        for job in group:
             if job.task.number in bad:
                 job.way += 1
-            if job.task.number in group and (replay or job.task.number not in bad):
-                self._do(job)
-        rows |= {row for job in jobs if job.task.number in group for row in job.after}
-        return rows
+            self._do(job)
+        return {row for job in group for row in job.after}
 
-    def _take_back(self, jobs: list[Job], numbers: set[int]) -> set[int]:
-        """Put rows back as they were before all of some repairs."""
+    def _take_back(self, group: list[Job]) -> set[int]:
+        """Put rows back as they were before some repairs, the last one first."""
         rows: set[int] = set()
-        for job in jobs:
-            if job.task.number in numbers:
-                rows |= set(job.after)
-                job.before, job.after = {}, {}
-                job.entry |= {"done": False, "why": _WORSE._asdict(), "leaves": []}
-        self.bench.reset(rows)
+        for job in reversed(group):
+            rows |= set(job.after)
+            self.bench.put(job.before)
+            job.before, job.after = {}, {}
+            job.entry |= {"done": False, "why": _WORSE._asdict(), "leaves": []}
         return rows
 
     def _again(self, found: Findings, rows: set[int]) -> Findings:
@@ -190,19 +185,14 @@ class Mender:
         return frame.set_geometry(column)
 
 
-def _together(jobs: list[Job], bad: set[int]) -> set[int]:
-    """Return the failed repairs and all that share rows with them, step by step."""
-    by_row: dict[int, list[Job]] = {}
-    for job in jobs:
-        for row in job.after:
-            by_row.setdefault(row, []).append(job)
-    group, waiting = set(bad), [job for job in jobs if job.task.number in bad]
-    while waiting:
-        for row in waiting.pop().after:
-            for other in by_row.pop(row, ()):
-                if other.task.number not in group:
-                    group.add(other.task.number)
-                    waiting.append(other)
+def _standing_on(done: list[Job], bad: set[int]) -> list[Job]:
+    """Return failed repairs and those done afterwards to the same rows, in order."""
+    rows: set[int] = set()
+    group = []
+    for job in sorted(done, key=lambda job: job.turn):
+        if job.task.number in bad or not rows.isdisjoint(job.after):
+            group.append(job)
+            rows |= set(job.after)
     return group
 
 

@@ -72,7 +72,9 @@ def _worsened(
         close = [
             job for job in suspects.values() if _near(bench, job.task.place, place)
         ]
-        leaving = [job for job in close if _may_leave(job, rule)]
+        # The parts that a border encloses lie anywhere along it.
+        about = suspects.values() if rule == "multipart" else close
+        leaving = [job for job in about if _may_leave(job, rule)]
         if leaving:
             leaving[0].entry["leaves"].append(mark)
             continue
