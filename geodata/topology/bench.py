@@ -196,8 +196,14 @@ class Bench:
             gone, cut = splicing.lost(old, start, new, begin)
             come, _ = splicing.lost(new, begin, old, start)
             moved += len(gone)
-            off = splicing.farthest(old[gone], new, begin, east, north)
-            onto = splicing.farthest(new[come], old, start, east, north)
+            # A ring that goes or comes as a whole leads from nowhere to nowhere: what
+            # goes closes up over its place, what comes is another unit's border.
+            left, closed = _part_of_rings(gone, start)
+            led, _ = _part_of_rings(come, begin)
+            if closed:
+                shift = max(shift, self._width(number))
+            off = splicing.farthest(old[left], new, begin, east, north)
+            onto = splicing.farthest(new[led], old, start, east, north)
             shift = max(shift, off.max(initial=0.0), onto.max(initial=0.0))
             pieces = splicing.middles(old, cut, new[come], self.touch)
             shifted += [old[gone], pieces]
@@ -217,6 +223,13 @@ class Bench:
         }
         return Cost(told, np.concatenate(shifted))
 
+    def _width(self, number: int) -> float:
+        """Return the mean width of the place of this number."""
+        place = self._places[number]
+        if place is None or place.area == 0:
+            return 0.0
+        return float(self.metres.width_m(place)[0])
+
     def put(self, after: Mapping[int, Drawn | None]) -> None:
         """Take over what becomes of rows."""
         self.now.update(after)
@@ -233,6 +246,16 @@ class Bench:
         for row, drawn in self.now.items():
             made[row] = self.was(row, drawn)
         return made
+
+
+def _part_of_rings(
+    vertices: NDArray[np.int64], start: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], bool]:
+    """Return those vertices of which the ring has others, and whether some has none."""
+    ring = np.searchsorted(start, vertices, side="right") - 1
+    many = np.bincount(ring, minlength=len(start) - 1)
+    whole = many == np.diff(start) - 1
+    return vertices[~whole[ring]], bool((whole & (many > 0)).any())
 
 
 def _risen(drawn: Drawn, was: Any) -> Any:

@@ -47,19 +47,22 @@ def require_same_record(
 ) -> None:
     """Raise GeometryError when a duplicate says something else than its host."""
     place = findings.units.place
-    one, other = (frame.iloc[place[repair[name]]] for name in ("unit", "host"))
-    for name in frame.columns:
-        if name != frame.geometry.name and not _same(one[name], other[name]):
-            raise GeometryError(
-                Text(
-                    f"{repair['unit']} 与 {repair['host']} 的 {name} 不同"
-                    f"（{one[name]}、{other[name]}）。确认删除前者，"
-                    "请指明接受 duplicate 或此指纹。",
-                    f"{repair['unit']} and {repair['host']} differ in {name} "
-                    f"({one[name]}, {other[name]}). To drop the former, accept "
-                    "duplicate, or this fingerprint, by name.",
+    host = repair["host"]
+    other = frame.iloc[place[host]]
+    for key in repair["among"]:
+        one = frame.iloc[place[key]]
+        for name in frame.columns:
+            if name != frame.geometry.name and not _same(one[name], other[name]):
+                raise GeometryError(
+                    Text(
+                        f"{key} 与 {host} 的 {name} 不同（{one[name]}、"
+                        f"{other[name]}）。确认删除前者，"
+                        "请指明接受 duplicate 或此指纹。",
+                        f"{key} and {host} differ in {name} ({one[name]}, "
+                        f"{other[name]}). To drop the former, accept duplicate, or "
+                        "this fingerprint, by name.",
+                    )
                 )
-            )
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -58,8 +58,8 @@ def _worsened(
         return set()
     by_key: dict[str, list[Job]] = {}
     for job in done:
-        for row in job.after:
-            by_key.setdefault(bench.keys[row], []).append(job)
+        for key in {*job.entry["keys"], *(bench.keys[row] for row in job.after)}:
+            by_key.setdefault(key, []).append(job)
     found = set()
     for rule, mark, who, place in zip(
         worse["rule"],

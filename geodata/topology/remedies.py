@@ -61,8 +61,9 @@ def ways(bench: Bench, task: Task) -> Iterator[Changes]:
 
 
 def _drop(bench: Bench, task: Task) -> Iterator[Changes]:
-    bench.row(task.repair["host"])
-    yield {bench.row(task.repair["unit"]): None}
+    host = bench.row(task.repair["host"])
+    copies = bench.rows(task.repair["among"])
+    yield {row: None for row in copies if row != host}
 
 
 def _make_valid(bench: Bench, task: Task) -> Iterator[Changes]:

@@ -155,9 +155,13 @@ def test_one_of_three_copies_stays():
     frame["code"] = ["A", "B", "B", "B"]
     found = check(frame, key="code")
     mended, log = repair(frame, found)
-    assert "B" in mended["code"].tolist()
-    assert shapely.union_all(mended.geometry.to_numpy()).area == pytest.approx(2e6)
+    assert mended["code"].tolist() == ["A", "B"]
+    assert log[0]["removed"] == {"2": "B#2", "3": "B#3"}
+    assert check(mended, key="code").frame.empty
     assert_same_bits(frame, undo(mended, log))
+    frame["code"] = ["A", "B", "B", "C"]
+    _, log = repair(frame, check(frame, key="code"))
+    assert "C" in log[0]["why"]["en"]
 
 
 def test_other_repairs_wait_for_which_copy_stays():
@@ -327,3 +331,27 @@ def test_an_overlap_that_a_shared_border_runs_through(to):
         assert shapely.area(kept)[at] == pytest.approx(120)
     assert mended.geometry.area.sum() == pytest.approx(6e6)
     assert_same_bits(frame, undo(mended, log))
+
+
+def test_a_slit_that_closes_moves_by_its_width():
+    slit = shapely.box(400, 400, 600, 411)
+    frame = layer(
+        shapely.difference(shapely.box(0, 0, 1000, 1000), slit),
+        shapely.box(1000, 0, 2000, 1000),
+    )
+    found = check(frame, key="code")
+    mended, log = repair(frame, found, max_shift_m=12.0, pin="outer")
+    assert [entry["done"] for entry in log] == [True]
+    assert log[0]["cost"]["largest_shift_m"] == pytest.approx(11.0, rel=0.01)
+    assert areas(mended) == pytest.approx({"A": 1e6, "B": 1e6})
+
+
+def test_a_host_that_is_cut_moves_no_border():
+    frame = layer(shapely.box(0, 0, 1000, 1000), shapely.box(400, 400, 600, 600))
+    found = check(frame, key="code")
+    mended, log = repair(frame, found, max_shift_m=1.0, pin="outer")
+    assert log[0]["cost"]["largest_shift_m"] == 0
+    assert log[0]["cost"]["area_lost_m2"] == {"A": pytest.approx(40_000, rel=2e-3)}
+    assert areas(mended) == pytest.approx({"A": 960_000, "B": 40_000})
+    _, log = repair(frame, found, max_area_m2=30_000)
+    assert "limit" in log[0]["why"]["en"]

@@ -11,6 +11,7 @@ import shapely
 from geodata.topology import check
 from geodata.topology.mending import repair, undo
 from tests.geodata.topology.test_borders import assert_same_bits
+from tests.geodata.topology.test_planted_together import AT_BORDERS, MEETING
 from tests.support import planting
 from tests.support.townships import coverage
 
@@ -148,3 +149,31 @@ def test_units_beside_no_conflict_keep_their_bits():
         mended.geometry.to_numpy()
     )
     assert set(np.flatnonzero(~same).tolist()) <= touched
+
+
+@pytest.mark.parametrize("kind", MEETING, ids=lambda kind: kind.__name__)
+def test_conflicts_that_meet_others(kind):
+    frame = planted(58, kind)
+    found = check(frame, key="code")
+    mended, log = repair(frame, found, accept=set(found.frame["rule"]))
+    left = check(mended, key="code").frame
+    if "near_duplicate" in set(found.frame["rule"]):
+        assert_same_bits(frame, mended)
+    else:
+        assert left.empty
+    assert_same_bits(frame, undo(mended, log))
+
+
+@pytest.mark.parametrize("pin", [None, "outer"])
+def test_a_conflict_at_every_border(pin):
+    """Repairs of a unit stand on one another."""
+    land = coverage(16, 21, 20, 59)
+    rng = np.random.default_rng(59)
+    for row in range(1, 15):
+        for column in range(1, 18):
+            rng.choice(AT_BORDERS)(planting.Site(land, row, column, rng))
+    frame = land.frame()
+    mended, log = repair(frame, check(frame, key="code"), pin=pin)
+    assert all(entry["done"] for entry in log)
+    assert check(mended, key="code").frame.empty
+    assert_same_bits(frame, undo(mended, log))
