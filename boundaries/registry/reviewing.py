@@ -153,9 +153,9 @@ class Reviewing(Decisions):
         Returns
         -------
         dict
-            ``{"staging", "names", "repairs", "units"}``; see
-            :func:`.previewing.preview`; each unit with its name, and ``names`` of
-            those that take part.
+            ``{"staging", "names", "places", "repairs", "units"}``; see
+            :func:`.previewing.preview`; each unit with its name, ``names`` of those
+            that take part, and the findings drawn.
         """
         with logged("preview", actor, draft=draft) as said:
             document = self.seen(actor, draft)
@@ -193,7 +193,13 @@ class Reviewing(Decisions):
                 unit["name"] = str(known.get(unit["key"]) or "")
             keys = {key for who in chosen["participants"] for key in who}
             names = {key: str(known.get(key) or "") for key in sorted(keys)}
-            return {"staging": document["staging"], "names": names, **tried}
+            places = findings.shapes(chosen, None)
+            return {
+                "staging": document["staging"],
+                "names": names,
+                "places": places,
+                **tried,
+            }
 
     def is_checked(self, document: dict[str, Any]) -> bool:
         """Return whether the kept report is of this staging on today's layer."""

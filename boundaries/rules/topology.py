@@ -84,11 +84,26 @@ def rows_of(context: Context, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         for repair, area in zip(table["repair"], table["area_m2"], strict=True)
     ]
     made = table.assign(
+        severity=_severity(context, table),
         place="",
         source=[SOURCES.get(word, ELSE) for word in table["rule"]],
         repair=pd.Series(repairs, index=table.index, dtype=object),
     )
     return gpd.GeoDataFrame(made[list(finding.COLUMNS)].reset_index(drop=True))
+
+
+def _severity(context: Context, table: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Return how grave findings are: units may not share more than slivers.
+
+    A border drawn twice that is wider is ground claimed by both.
+    """
+    settings = context.settings
+    wide = (
+        (table["rule"] == "redrawn_border")
+        & (table["width_m"] >= settings.sliver_width_m)
+        & (table["area_m2"] >= settings.sliver_area_m2)
+    )
+    return np.where(wide, "error", table["severity"].to_numpy(dtype=object))
 
 
 def _within(context: Context, repair: Any, area: float) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ SPIKE_DEGREES = 0.01
 """A vertex at which a ring turns back by less than this angle is a spike."""
 ROOM = 4096
 """Vertices kept free, besides a share of all, for the rings of repaired units."""
+BROKEN = ("Hole lies outside", "Nested holes", "Nested shells", "Duplicate Rings")
+"""How GEOS begins to tell of rings that are wrong but cross nothing."""
 REASON = re.compile(r"\[(?P<x>\S+) (?P<y>\S+)\]$")
 
 
@@ -300,5 +302,6 @@ def _invalid(
         places.append(_place("spike", key, shapely.Point(tips[row])))
     told = row in tips or reason.startswith("Too few points")
     if not told or crossings(shape) > 0:
-        places.append(_place("self_crossing", key, point))
+        what = next((word for word in BROKEN if reason.startswith(word)), "crossing")
+        places.append(_place("self_crossing", key, point, what=what))
     return places, None if sound.is_empty else sound

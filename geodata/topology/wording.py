@@ -28,12 +28,12 @@ WORDS: dict[str, Text] = {
         "{who} overlap in a sliver at {at}{size}. Share one border.",
     ),
     "gap": Text(
-        "{who} 之间在 {at} 有空隙{size}。请把它划归一方。",
-        "Gap between {who} at {at}{size}. Give it to one of them.",
+        "{between_zh}在 {at} 有空隙{size}。请把它划归一方。",
+        "Gap {between_en} at {at}{size}. Give it to one of them.",
     ),
     "sliver_gap": Text(
-        "{who} 之间在 {at} 有狭长空隙{size}。请统一公共边界。",
-        "Narrow gap between {who} at {at}{size}. Share one border.",
+        "{between_zh}在 {at} 有狭长空隙{size}。请统一公共边界。",
+        "Narrow gap {between_en} at {at}{size}. Share one border.",
     ),
     "unmatched_vertex": Text(
         "{lacks} 的边界在 {at} 缺少邻接单元 {has} 的 {count} 个顶点。请补入。",
@@ -50,8 +50,8 @@ WORDS: dict[str, Text] = {
         "{who} draw their common border differently at {at}{size}. Keep one line.",
     ),
     "self_crossing": Text(
-        "{who} 的边界在 {at} 自相交。请改正。",
-        "The border of {who} crosses itself at {at}. Correct it.",
+        "{who} 的边界在 {at} {what_zh}。请改正。",
+        "The border of {who} {what_en} at {at}. Correct it.",
     ),
     "spike": Text(
         "{who} 的边界在 {at} 有往返的尖刺。请删去。",
@@ -84,9 +84,9 @@ WORDS: dict[str, Text] = {
         "{who} cover almost the same ground at {at}. See whether one is a duplicate.",
     ),
     "missing_unit": Text(
-        "{who} 之间在 {at} 有一处大小相当于一个单元的空白{size}。"
+        "{between_zh}在 {at} 有一处大小相当于一个单元的空白{size}。"
         "请补上缺失的单元，或登记为飞地、湖泊等例外。",
-        "A hole the size of a unit between {who} at {at}{size}. Add the missing "
+        "A hole the size of a unit {between_en} at {at}{size}. Add the missing "
         "unit, or register an exception (enclave, lake).",
     ),
     "uncut_host": Text(
@@ -142,6 +142,16 @@ WORDS: dict[str, Text] = {
 }
 
 
+RINGS = {
+    "crossing": Text("自相交", "crosses itself"),
+    "Hole lies outside": Text("有洞位于外环之外", "has a hole outside its shell"),
+    "Nested holes": Text("洞中有洞", "has one hole within another"),
+    "Nested shells": Text("有部件互相包含", "has one part within another"),
+    "Duplicate Rings": Text("有重复的环", "draws a ring twice"),
+}
+"""What is wrong with rings, in plain words."""
+
+
 def message(
     place: Place,
     metres: Metres,
@@ -153,8 +163,12 @@ def message(
     ``names`` says what units are called, by key; ``middle`` is that of the place.
     """
     words = WORDS[place.rule]
+    who = _called(place.units, names or {})
+    one = len(place.units) == 1
     told: dict[str, Any] = {
-        "who": _called(place.units, names or {}),
+        "who": who,
+        "between_zh": f"{who} 之内" if one else f"{who} 之间",
+        "between_en": f"inside {who}" if one else f"between {who}",
         "at": _at(middle, metres),
     }
     for word, value in place.detail.items():
@@ -163,6 +177,8 @@ def message(
             told[word] = _called(keys, names or {})
         else:
             told[word] = value
+    if "what" in told:
+        told["what_zh"], told["what_en"] = RINGS[told["what"]]
     size, wide = _size(place)
     return Text(
         words.zh.format(**told, size=size and f"：{size}，平均宽 {wide}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 
 from tests.support.registries import Office, office, streets
 from tests.support.signed import client_as
@@ -253,3 +254,38 @@ def test_a_draft_names_its_author_as_people_know_them(desk: Office) -> None:
     assert shown["zhao"] == "zhao", "an account without a name keeps its own"
     desk.registry.add_user("root", "lone", display="独名")
     assert desk.registry.shown_names()["lone"] == "独名"
+
+
+def test_a_batch_of_repairs_is_listed_logged_and_taken_back(
+    desk: Office, enter: Any
+) -> None:
+    frame = streets()
+    shapes = frame.geometry.to_list()
+    at = list(frame["code"]).index("120101001")
+    *_, east, north = shapes[at].bounds
+    hole = shapely.box(east - 0.0001, north - 0.004, east, north - 0.002)
+    shapes[at] = shapely.difference(shapes[at], hole)
+    frame = frame.set_geometry(shapes, crs=frame.crs)
+    registry = desk.registry
+    draft = registry.stage("zhao", frame, effective="2020")["id"]
+    found = registry.check("zhao", draft)
+    mark = found.loc[found["rule"] == "gap", "fingerprint"].item()
+    zhao, address = enter("zhao"), f"/api/v1/drafts/{draft}/repairs"
+    tried = zhao.send(f"{address}/preview", findings=[mark], to={mark: "120101001"})
+    assert tried.status_code == 200
+    assert [each["why"] for each in tried.json["repairs"]] == [None]
+    assert tried.json["names"]["120101001"] == "东风街道"
+    assert tried.json["places"]["features"]
+    registry.repair("zhao", draft, [mark], to={mark: "120101001"})
+    page = zhao.get(f"/drafts/{draft}").text
+    assert f"/drafts/{draft}/repairs/1/undo" in page
+    (entry,) = zhao.get(f"{address}/1").json
+    assert entry["cost"]["area_gained_m2"].keys() == {"120101001"}
+    assert zhao.get(f"{address}/2").status_code == 404
+    for name in ("li", "viewer"):
+        assert enter(name).send(f"{address}/1/undo").status_code in (403, 404)
+    assert zhao.post(f"/drafts/{draft}/repairs/1/undo").status_code == 303
+    assert registry.draft("zhao", draft)["mended"][0]["undone"]["actor"] == "zhao"
+    assert f"/drafts/{draft}/repairs/1/undo" not in zhao.get(f"/drafts/{draft}").text
+    assert [job["kind"] for job in registry.jobs("zhao")] == ["check"]
+    assert zhao.send(f"{address}/1/undo").status_code == 409

@@ -156,6 +156,8 @@ class Findings {
     fill(byId("pager"), ...this.pager());
     const bar = byId("repair-bar");
     if (bar) bar.hidden = !mend;
+    const whole = byId("repair-all"); // it mends what a filter hides as well: not under one
+    if (whole) whole.hidden = Object.values(this.filter()).some(Boolean);
   }
 
   head(name, text) {

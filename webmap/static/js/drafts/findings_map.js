@@ -1,18 +1,21 @@
 /* The findings on the map: shapes of what is in view, dots for the rest. */
 
 import { ask } from "../ask.js";
+import { element } from "../dom.js";
 import { L } from "../leaflet.js";
-import { say } from "../words.js";
+import { count, say } from "../words.js";
 import { outlines, query, styleOf } from "./shared.js";
 
 const AT_ONCE = 500; // as many shapes as the server gives at a time
 const LEAST_DEG = 0.0004; // a finding of a few metres is looked at with its street around it
 const COLOURS = ["red", "amber", "soft"];
+const CELL = 56; // pixels: findings nearer than this are one circle with their number
+const FEW = 3; // so few are shown one by one
 
 export class FindingsMap {
   constructor(kit, address, onpick) {
     Object.assign(this, { kit, address, onpick, units: new Map(), framed: false });
-    kit.map.on("moveend", () => { if (this.many) this.later(); });
+    kit.map.on("moveend", () => { if (this.many) { this.gather(); this.later(); } });
     kit.legend([
       { style: "overlap", text: say("Overlap") }, { style: "gap", text: say("Gap") },
       { style: "border", text: say("Border that does not match") }, { style: "point", text: say("Another error") },
@@ -25,19 +28,54 @@ export class FindingsMap {
     this.many = matching > AT_ONCE;
     this.dots?.remove();
     this.dots = null;
+    this.marks = null;
     if (this.many) await this.scatter();
     await this.shapes();
     if (!this.framed) this.whole();
   }
 
   async scatter() {
-    const { marks } = await ask(`${this.address}/findings.geojson?${query({ ...this.filter, marks: "true" })}`);
+    ({ marks: this.marks } = await ask(`${this.address}/findings.geojson?${query({ ...this.filter, marks: "true" })}`));
+    if (!this.framed) this.whole();
+    this.gather();
+  }
+
+  /* Put findings that are close together on the screen into one circle with their number. */
+  gather() {
+    const { map } = this.kit;
+    const view = map.getBounds().pad(0.2);
+    const cells = new Map();
+    for (const mark of this.marks ?? []) {
+      const place = L.latLng(mark[2], mark[1]);
+      if (!view.contains(place)) continue;
+      const at = map.project(place);
+      const cell = `${Math.floor(at.x / CELL)},${Math.floor(at.y / CELL)}`;
+      const held = cells.get(cell);
+      if (held) held.push(mark);
+      else cells.set(cell, [mark]);
+    }
     const style = getComputedStyle(document.documentElement);
     const colours = COLOURS.map((name) => style.getPropertyValue(`--${name}`).trim());
-    const renderer = L.canvas({ padding: 0.3 });
-    this.dots = L.featureGroup(marks.reverse().map(([number, x, y, grade, , waived]) => L.circleMarker([y, x], {
-      renderer, radius: 4, weight: 1, color: colours[grade], fillColor: colours[grade], fillOpacity: waived ? 0.15 : 0.6,
-    }).on("click", () => this.onpick(number)))).addTo(this.kit.map);
+    const drawn = [...cells.values()].flatMap((held) => (held.length > FEW ? [this.circle(held)] : held.map((mark) => this.dot(mark, colours))));
+    this.dots?.remove();
+    this.dots = L.featureGroup(drawn).addTo(map);
+  }
+
+  dot([number, x, y, grade, , waived], colours) {
+    return L.circleMarker([y, x], { radius: 5, weight: 1, color: colours[grade], fillColor: colours[grade], fillOpacity: waived ? 0.15 : 0.6 })
+      .on("click", () => this.onpick(number));
+  }
+
+  circle(held) {
+    const [x, y] = [1, 2].map((side) => held.reduce((sum, mark) => sum + mark[side], 0) / held.length);
+    const worst = Math.min(...held.map((mark) => mark[3]));
+    const words = say("{n} findings here; press to look closer", { n: String(held.length) });
+    const size = held.length < 100 ? 30 : held.length < 1000 ? 36 : 44;
+    const icon = L.divIcon({ className: `gathered ${COLOURS[worst]}`, iconSize: [size, size], html: element("span", {}, count(held.length)) });
+    const [xs, ys] = [held.map((mark) => mark[1]), held.map((mark) => mark[2])];
+    const box = L.latLngBounds([Math.min(...ys), Math.min(...xs)], [Math.max(...ys), Math.max(...xs)]);
+    return L.marker([y, x], { icon, title: words, alt: words, keyboard: true })
+      .on("click keypress", () => (box.isValid() ? this.kit.map.fitBounds(box, { maxZoom: 18, padding: [40, 40] }) : null));
   }
 
   later() {
@@ -73,7 +111,7 @@ export class FindingsMap {
   }
 
   whole() {
-    const all = this.dots?.getBounds();
+    const all = this.many && this.marks?.length ? L.latLngBounds(this.marks.map((mark) => [mark[2], mark[1]])) : null;
     const box = all?.isValid() ? [all.getWest(), all.getSouth(), all.getEast(), all.getNorth()] : this.set?.bounds() ?? null;
     if (box) this.kit.frame(box, 0.1);
   }

@@ -4,10 +4,11 @@ import { byId, element, fill } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain, send } from "../ui/send.js";
 import { label, say } from "../words.js";
-import { area, length } from "./shared.js";
+import { area, length, styleOf } from "./shared.js";
 
 const MOST = 20;
 const LEAST_M2 = 0.01;
+const NUMBERS = ["Area before", "Area after", "Change of area"];
 
 /* Plain words for a kind of repair. */
 export const kindWords = () => ({
@@ -61,20 +62,20 @@ function choice(each, row, names, to, onchoose) {
   return element("p", {}, select);
 }
 
-function show({ repairs, units, names }, rows, to, onchoose) {
+function show({ repairs, units, names, places }, rows, to, onchoose) {
   const kinds = kindWords();
   const moved = units.filter((unit) => repairs.some((each) => each.keys.includes(unit.key)) || Math.abs(unit.area_after_m2 - unit.area_before_m2) > LEAST_M2);
-  draw(moved, repairs, rows);
-  const head = (...names) => element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, say(name)))));
+  draw(moved, repairs, rows, places);
+  const head = (...names) => element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col", class: NUMBERS.includes(name) ? "number" : "" }, say(name)))));
   fill(byId("preview-table"),
-    element("table", { class: "table" }, head("Problem", "Repair", "Cost"), element("tbody", {}, ...repairs.map((each) => element("tr", {},
+    element("table", { class: "table cards" }, head("Problem", "Repair", "Cost"), element("tbody", {}, ...repairs.map((each) => element("tr", {},
       element("td", {}, rows.get(each.fingerprint) ? `${rows.get(each.fingerprint).number}. ${label(rows.get(each.fingerprint).rule_label)}` : each.fingerprint),
       element("td", {}, kinds[each.kind] ?? each.kind, choice(each, rows.get(each.fingerprint), names, to, onchoose), each.done ? null : element("p", { class: "wrong" }, label(each.why))),
-      element("td", { class: "figures" }, each.done ? cost(each.cost) : "—"))))),
-    moved.length ? element("table", { class: "table" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
+      element("td", { class: "figures", "data-label": say("Cost") }, each.done ? cost(each.cost) : "—"))))),
+    moved.length ? element("table", { class: "table cards" }, head("Unit", "Area before", "Area after", "Change of area"), element("tbody", {}, ...moved.map((unit) => element("tr", {},
       element("td", {}, unit.name, " ", element("span", { class: "soft small figures" }, unit.key)),
-      element("td", { class: "number" }, exact(unit.area_before_m2)), element("td", { class: "number" }, exact(unit.area_after_m2)),
-      element("td", { class: "number" }, difference(unit.area_after_m2 - unit.area_before_m2)))))) : null);
+      element("td", { class: "number", "data-label": say("Area before") }, exact(unit.area_before_m2)), element("td", { class: "number", "data-label": say("Area after") }, exact(unit.area_after_m2)),
+      element("td", { class: "number", "data-label": say("Change of area") }, difference(unit.area_after_m2 - unit.area_before_m2)))))) : null);
 }
 
 const exact = (m2) => `${(m2 / 10000).toFixed(4)} ha`;
@@ -94,13 +95,14 @@ function cost(each) {
   return said.join(" · ") || say("nothing moves");
 }
 
-function draw(units, repairs, rows) {
+function draw(units, repairs, rows, places) {
   const place = byId("preview-map");
   const kit = createMap(place, { label: say("Before and after the repair"), fullscreen: false });
   const collect = (side) => ({ type: "FeatureCollection", features: units.filter((unit) => unit[side]).map((unit) => ({ type: "Feature", properties: { key: unit.key }, geometry: unit[side] })) });
+  kit.addFeatures(places, { style: ({ properties }) => styleOf(properties) });
   const after = kit.addFeatures(collect("after"), { style: "new" });
   kit.addFeatures(collect("before"), { style: "old" });
-  kit.legend([{ style: "old", text: say("Before") }, { style: "new", text: say("After") }]);
+  kit.legend([{ style: "old", text: say("Before the repair") }, { style: "new", text: say("After the repair") }]);
   const boxes = repairs.map((each) => rows.get(each.fingerprint)?.box).filter(Boolean);
   const around = boxes.length ? [Math.min(...boxes.map((b) => b[0])) - 0.0003, Math.min(...boxes.map((b) => b[1])) - 0.0003, Math.max(...boxes.map((b) => b[2])) + 0.0003, Math.max(...boxes.map((b) => b[3])) + 0.0003] : after.bounds();
   kit.frame(around, 0.3);
