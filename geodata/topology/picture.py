@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
 
 from geodata.topology.findings import SEVERITY
 from geodata.topology.simplify import simplify
-from geodata.topology.soundness import sound
+from geodata.topology.soundness import finite, sound
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -32,6 +32,8 @@ MOST_DRAWN = 6
 """Units drawn around one finding."""
 MOST_VERTICES = 500
 """Vertices of a unit's border drawn around one finding."""
+MOST_UNITS = 6_000
+"""Units beyond which only those with findings are drawn."""
 PLENTY = 60_000
 """Vertices from which the units themselves are drawn simplified."""
 LATTICE = 1_500
@@ -65,19 +67,22 @@ def picture(
         latitude (None beyond the first :data:`MOST_CLOSE`), with ``box`` (None for a
         finding without a place) and ``around``:
         the borders of its units near it, ``[place in units, lines]``. ``units``:
-        ``keys``, ``names``, ``lines`` (simplified). ``total``: how many findings
+        ``keys``, ``names``, ``lines`` (simplified), of a very large layer only those
+        with findings. ``total``: how many findings
         there are, of which the first :data:`MOST` are drawn. ``plane``: the CRS is
         not known, so that positions are drawn near 0, 0.
     """
     degrees = Degrees(findings)
-    table = _ordered(findings.frame)
-    rows = findings.to_list()
-    shapes = degrees.of(_thinned(findings.frame.geometry.to_numpy()))
-    close = Close(findings, degrees)
+    order = _ordered(findings.frame)[:MOST]
+    reported = findings.to_list()
+    rows = _units(findings, [reported[row]["participants"] for row in order])
+    places = findings.frame.geometry.to_numpy()
+    shapes = degrees.of(_thinned(places))
+    close = Close(findings, degrees, rows)
     drawn = []
-    for number, row in enumerate(table[:MOST]):
-        found = rows[row]
-        box = shapely.bounds(findings.frame.geometry.to_numpy()[row])
+    for number, row in enumerate(order):
+        found = reported[row]
+        box = shapely.bounds(places[row])
         place = bool(np.isfinite(box).all())
         whole = place and number < MOST_CLOSE
         found["geometry"] = _plain(shapes[row]) if whole else None
@@ -85,17 +90,27 @@ def picture(
         near = close.lines(found["participants"], box) if whole else []
         found["around"] = near
         drawn.append(found)
-    known = frame[name].tolist() if name else [None] * len(frame)
+    known = frame[name].to_numpy()[rows].tolist() if name else [None] * len(rows)
+    lines = _outlines(frame, findings, rows)
     return {
         "findings": drawn,
-        "total": len(rows),
+        "total": len(reported),
         "plane": degrees.plane,
         "units": {
-            "keys": list(findings.keys),
+            "keys": [findings.keys[row] for row in rows.tolist()],
             "names": [None if value is None else str(value) for value in known],
-            "lines": [_lines(line) for line in _outlines(frame, findings, degrees)],
+            "lines": [_lines(line) for line in degrees.of(lines)],
         },
     }
+
+
+def _units(findings: Findings, who: list[list[str]]) -> NDArray[np.intp]:
+    """Return the rows that are drawn."""
+    if len(findings.keys) <= MOST_UNITS:
+        return np.arange(len(findings.keys))
+    place = findings.units.place
+    named = {place[key] for keys in who for key in keys if key in place}
+    return np.array(sorted(named)[:MOST_UNITS], np.intp)
 
 
 class Degrees:
@@ -120,8 +135,7 @@ class Degrees:
     def of(self, shapes: Any) -> NDArray[Any]:
         """Return shapes in degrees; those with a coordinate that is none as None."""
         shapes = shapely.force_2d(np.array(shapes, dtype=object))
-        fine = np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1)
-        shapes[~fine] = None
+        shapes[~finite(shapes)] = None
         return np.asarray(
             shapely.transform(shapes, lambda xy: np.round(self._moved(xy), DECIMALS))
         )
@@ -138,15 +152,18 @@ class Degrees:
 class Close:
     """Borders as they are, near a finding."""
 
-    def __init__(self, findings: Findings, degrees: Degrees) -> None:
+    def __init__(
+        self, findings: Findings, degrees: Degrees, rows: NDArray[np.intp]
+    ) -> None:
         self._units, self._degrees = findings.units, degrees
+        self._drawn = {row: at for at, row in enumerate(rows.tolist())}
         self._borders: dict[int, Any] = {}
         self._least = findings.units.metres.units(LEAST_M)
 
     def lines(self, keys: list[str], box: NDArray[np.float64]) -> list[Any]:
         """Return for units by key their place in the layer and their border there."""
         place = self._units.place
-        mine = [place[key] for key in keys if key in place]
+        mine = [place[key] for key in keys if place.get(key) in self._drawn]
         if len(mine) > MOST_DRAWN:
             return []
         size = float(max(box[2] - box[0], box[3] - box[1]))
@@ -163,14 +180,14 @@ class Close:
             (line,) = self._degrees.of([near])
             drawn = _lines(line)
             if drawn:
-                found.append([row, drawn])
+                found.append([self._drawn[row], drawn])
         return found
 
     def _border(self, row: int) -> Any:
         if row not in self._borders:
             (shape,) = self._units.shapes([row])
             areal = shapely.get_type_id(shape) in (3, 6)
-            fine = areal and bool(np.isfinite(shapely.bounds(shape)).all())
+            fine = areal and bool(finite(np.array([shape], dtype=object))[0])
             edge = shapely.boundary(shapely.force_2d(shape)) if fine else None
             self._borders[row] = edge or shapely.LineString()
         return self._borders[row]
@@ -190,10 +207,10 @@ def _ordered(frame: gpd.GeoDataFrame) -> list[int]:
 
 
 def _outlines(
-    frame: gpd.GeoDataFrame, findings: Findings, degrees: Degrees
+    frame: gpd.GeoDataFrame, findings: Findings, rows: NDArray[np.intp]
 ) -> NDArray[Any]:
-    """Return the border of every unit, simplified where there is much of it."""
-    shapes = findings.shapes
+    """Return the borders of some units, simplified where there is much of them."""
+    shapes = findings.shapes[rows]
     good = sound(shapes)
     units = good.polygons.copy()
     units[~good.usable] = None
@@ -201,17 +218,10 @@ def _outlines(
         metres: Metres = findings.units.metres
         box = findings.units.bounds
         wide = float(max(box[2] - box[0], box[3] - box[1])) * metres.unit_m
-        layer = frame[[frame.geometry.name]].reset_index(drop=True)
-        units = np.asarray(
-            simplify(
-                layer.set_geometry(
-                    type(frame.geometry)(list(units), crs=frame.crs),
-                ),
-                wide / LATTICE,
-            ).geometry.to_numpy(),
-            dtype=object,
-        )
-    return degrees.of(shapely.boundary(units))
+        layer = gpd.GeoDataFrame(geometry=list(units), crs=frame.crs)
+        thin = simplify(layer, wide / LATTICE)
+        units = np.asarray(thin.geometry.to_numpy(), dtype=object)
+    return np.asarray(shapely.boundary(units))
 
 
 def _thinned(shapes: NDArray[Any]) -> NDArray[Any]:

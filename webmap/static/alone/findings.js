@@ -7,7 +7,7 @@
   const COLOURS = { error: "#c4271f", warning: "#d07a00", info: "#4a6d94" };
   const UNITS = ["#0b5cad", "#b3261e", "#1e6b2e", "#7a3e9d", "#8a5a00", "#00686b"];
   const FINE = new Set(["near_vertex", "unmatched_vertex", "repeated_point", "sliver_gap", "sliver_overlap", "gap", "overlap"]);
-  const STEP = 200;
+  const STEP = 200, FEW = 300, CELL = 56;
   const byId = (id) => document.getElementById(id);
   const named = new Map(units.keys.map((key, at) => [key, units.names[at]]));
   let lang = told.language, shown = [], current = -1, most = STEP;
@@ -43,6 +43,7 @@
     close = L.layerGroup().addTo(map);
     marks = L.layerGroup().addTo(map);
     map.on("mousemove", ({ latlng }) => { if (!told.plane) byId("place").textContent = `${latlng.lng.toFixed(7)}°E ${latlng.lat.toFixed(7)}°N`; });
+    map.on("moveend", draw);
     whole();
     byId("place").hidden = told.plane;
     new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
@@ -92,13 +93,33 @@
       : shown.length === findings.length ? say("total", { n: figure(told.total, 0) }) : say("some", { n: figure(shown.length, 0), all: figure(told.total, 0) });
   };
 
+  /* Many findings close together are one circle with their number. */
   const draw = () => {
     marks.clearLayers();
-    for (const at of [...shown].reverse()) {
-      const { box, severity } = findings[at];
+    const seen = map.getBounds().pad(0.2), cells = new Map(), all = [];
+    for (const at of shown) {
+      const { box } = findings[at];
       if (!box || at === current) continue;
-      L.circleMarker([(box[1] + box[3]) / 2, (box[0] + box[2]) / 2], { radius: 6, color: "#ffffff", weight: 1.5, fillColor: COLOURS[severity], fillOpacity: 0.9 })
-        .on("click", () => choose(at, false)).addTo(marks);
+      const place = L.latLng((box[1] + box[3]) / 2, (box[0] + box[2]) / 2);
+      if (seen.contains(place)) all.push([at, place]);
+    }
+    for (const [at, place] of all) {
+      const { x, y } = map.project(place);
+      const cell = all.length > FEW ? `${Math.floor(x / CELL)},${Math.floor(y / CELL)}` : at;
+      if (!cells.has(cell)) cells.set(cell, []);
+      cells.get(cell).push([at, place]);
+    }
+    for (const group of [...cells.values()].reverse()) {
+      const [[first, place]] = group;
+      if (group.length === 1) {
+        L.circleMarker(place, { radius: 6, color: "#ffffff", weight: 1.5, fillColor: COLOURS[findings[first].severity], fillOpacity: 0.9 })
+          .on("click", () => choose(first, false)).addTo(marks);
+      } else {
+        const box = L.latLngBounds(group.map(([, each]) => each)), number = figure(group.length, 0), wide = 22 + 5 * number.length;
+        const html = element("span", { class: `many ${findings[first].severity}` }, number);
+        L.marker(box.getCenter(), { icon: L.divIcon({ html, className: "", iconSize: [wide, wide] }), alt: say("total", { n: number }), keyboard: false })
+          .on("click", () => map.fitBounds(box.pad(0.2), { maxZoom: Math.max(map.getZoom() + 2, 12) })).addTo(marks);
+      }
     }
   };
 
