@@ -195,7 +195,10 @@ def _ring_areas(xy: Floats, starts: npt.NDArray[np.signedinteger[Any]]) -> Float
         edges[:-1] += weight * _authalic(np.sin(start + node * step))
     edges[:-1] *= lon[1:] - lon[:-1]
     edges[starts[1:] - 1] = 0.0  # from the end of a ring to the next one's start
-    areas: Floats = np.add.reduceat(edges, starts[:-1])
+    areas: Floats = np.zeros(len(starts) - 1)
+    some = np.diff(starts) > 0  # GEOS allows rings without a point
+    if some.any():
+        areas[some] = np.add.reduceat(edges, starts[:-1][some])
     return areas
 
 

@@ -36,6 +36,15 @@ def test_agrees_with_geodesics_to_a_billionth(lat: float) -> None:
     assert area_m2([polygon])[0] == pytest.approx(by_geod(polygon), rel=1e-9)
 
 
+def test_rings_without_a_point_have_no_area() -> None:
+    box = shapely.box(117, 39, 118, 40)
+    odd = shapely.from_wkt(
+        "MULTIPOLYGON (((117 39, 118 39, 118 40, 117 40, 117 39), EMPTY))"
+    )
+    both = area_m2([odd, box, shapely.Polygon(), odd])
+    assert both == pytest.approx([both[1], both[1], 0.0, both[1]])
+
+
 def test_tiny_polygons_keep_their_precision() -> None:
     sliver = shapely.Polygon([(117, 39), (117.001, 39), (117.001, 39.00000001)])
     expected = 0.5 * 0.001 * 86_627.0 * 1e-8 * 111_013.0
