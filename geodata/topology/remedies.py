@@ -233,24 +233,58 @@ def _midline(bench: Bench, task: Task) -> Iterator[Changes]:
     ends = []
     scale = bench.scale(task.number).tolist()
     for strip in rings_of_place(task.place):
-        runs = {}
-        for row, drawn in after.items():
-            found = run_along(drawn or bench.drawn(row), strip, bench.touch)
-            if found is None or found[1][1] < 0:
-                raise _no_middle()
-            runs[row] = found
-        (_, (_, first, last, _, _)), *_ = runs.values()
+        sides = [
+            _side(run_along(drawn or bench.drawn(row), strip, bench.touch), strip)
+            for row, drawn in after.items()
+        ]
+        first, last = _parted(sides, len(strip) - 1)
         middle = splicing.between(strip, first, last, *scale)
-        for row, (number, (_, begin, end, where, _)) in runs.items():
-            if {begin, end} != {first, last}:
-                raise _no_middle()
-            path = middle if begin == first else np.ascontiguousarray(middle[::-1])
+        for row, (number, begin, end) in zip(after, sides, strict=True):
             drawn = after[row] or bench.drawn(row)
-            ring = walked(drawn.rings()[number], where, path)
-            after[row] = drawn.with_ring(number, ring)
+            ring = drawn.rings()[number]
+            own = _covers(begin, end, first, last, len(strip) - 1)
+            ends_at = (first, last) if own else (last, first)
+            where = splicing.positions(ring, _three(strip, *ends_at), bench.touch)
+            if (where < 0).any():
+                raise _no_middle()
+            path = middle if own else np.ascontiguousarray(middle[::-1])
+            after[row] = drawn.with_ring(number, walked(ring, where, path))
         ends.append(strip[[first, last]])
     corners = np.unique(np.concatenate(ends), axis=0)
     yield _meeting(bench, after, task, corners)
+
+
+def _side(found: Any, strip: Ring) -> tuple[int, int, int]:
+    """Return the ring that runs along a strip, and between which of its vertices."""
+    if found is None or found[1][1] < 0 or len(strip) < 4:
+        raise _no_middle()
+    number, (_, begin, end, _, _) = found
+    return number, begin, end
+
+
+def _parted(sides: Sequence[tuple[int, int, int]], count: int) -> tuple[int, int]:
+    """Return the vertices that part a strip's edges between two units.
+
+    Where the tips of a strip are thinner than what touches, both run along them.
+    """
+    one, two = (side[1:] for side in sides)
+    for (first, last), other in ((one, two), (two, one)):
+        if _covers(other[0], other[1], last, first, count):
+            return (first, last) if other is two else (last, first)
+    raise _no_middle()
+
+
+def _covers(begin: int, end: int, first: int, last: int, count: int) -> bool:
+    """Return whether one stretch of a closed ring holds another."""
+    ahead = (first - begin) % count
+    return ahead + (last - first) % count <= (end - begin) % count
+
+
+def _three(strip: Ring, first: int, last: int) -> Ring:
+    """Return the ends of a stretch of a strip, and a point between them."""
+    count = len(strip) - 1
+    at = (first + (last - first) % count // 2) % count
+    return np.stack([strip[first], (strip[at] + strip[at + 1]) / 2, strip[last]])
 
 
 def _no_middle() -> GeometryError:
