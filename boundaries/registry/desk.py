@@ -15,7 +15,7 @@ from boundaries.accounts import ANONYMOUS, LOCAL, Grant, User
 from boundaries.jobs import ledger
 from boundaries.site import SiteSettings
 from boundaries.vocabulary import Role
-from geodata.errors import ForbiddenError, NotFoundError, Text
+from geodata.errors import ForbiddenError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -134,12 +134,14 @@ class Desk:
     ) -> User:
         """Return the acting user if they may do this now and there.
 
-        With a draft its layer decides, else ``layer``.
+        With a draft its layer decides, else ``layer``. A refusal about a draft that
+        the user may not see is that there is none: it names nobody and nothing.
         """
         user = self.user(actor, reader)
         if draft is None:
             review.allow(verb, user, layer=layer, keys=keys)
-        else:
+            return user
+        try:
             review.allow(
                 verb,
                 user,
@@ -148,7 +150,23 @@ class Desk:
                 author=draft["author"],
                 keys=[*keys, *draft["scope"]],
             )
+        except (ForbiddenError, StateError):
+            if draft["author"] != actor:
+                self.require_sight(user, draft)
+            raise
         return user
+
+    def require_sight(self, user: User, draft: dict[str, Any]) -> None:
+        """Raise NotFoundError for a draft the user may not see."""
+        review.allow("view_draft", user, layer=review.ANY_LAYER)
+        row, layer = review.verb("view_draft"), draft["layer"]
+        if not review.holds("view_draft", user, layer) or review.outside(
+            user, row, draft["scope"], layer
+        ):
+            raise NotFoundError(
+                Text(f"没有草稿 {draft['id']}。", f"There is no draft {draft['id']}."),
+                Text("quhua draft list 列出草稿。", "See: quhua draft list."),
+            )
 
     def document(self, draft: str, reader: Reader | None = None) -> dict[str, Any]:
         """Return a draft's document; raise NotFoundError."""

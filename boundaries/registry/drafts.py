@@ -11,7 +11,7 @@ from boundaries.registry import neighbours, staging
 from boundaries.registry.checking import Checking
 from boundaries.registry.desk import DRAFTS, ORIGINALS, logged, now
 from boundaries.vocabulary import DraftState
-from geodata.errors import InputError, NotFoundError, StateError, Text
+from geodata.errors import InputError, StateError, Text
 from geodata.files.reading import Reading
 
 if TYPE_CHECKING:
@@ -189,13 +189,7 @@ class Drafts(Checking):
         user = self.user(actor)
         review.allow("view_draft", user, layer=review.ANY_LAYER)
         document = self.document(draft)
-        row, layer = review.verb("view_draft"), document["layer"]
-        if not review.holds("view_draft", user, layer) or review.outside(
-            user, row, document["scope"], layer
-        ):
-            raise NotFoundError(
-                Text(f"没有草稿 {draft}。", f"There is no draft {draft}.")
-            )
+        self.require_sight(user, document)
         return {**document, "moves": self._moves(user, document)}
 
     def staged(self, actor: str, draft: str) -> ChangeSet:

@@ -45,8 +45,14 @@ def test_who_never_approves(desk: Office, who: str) -> None:
 def test_an_approver_decides_within_their_subtree(desk: Office) -> None:
     draft = desk.stage()["id"]
     desk.registry.submit("zhao", draft)
-    with pytest.raises(ForbiddenError):
-        desk.registry.approve("wang", draft)
+    for decide in (
+        lambda: desk.registry.approve("wang", draft),
+        lambda: desk.registry.return_draft("wang", draft, "不明"),
+        lambda: desk.registry.waive("wang", draft, "0" * 16, "飞地"),
+    ):
+        with pytest.raises(NotFoundError) as refused:  # it names nobody and nothing
+            decide()
+        assert str(refused.value.message.en) == f"There is no draft {draft}."
     assert desk.registry.approve("chen", draft)["state"] == "approved"
 
 

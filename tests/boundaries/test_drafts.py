@@ -254,7 +254,7 @@ def test_a_draft_reaches_no_further_than_the_subtree(desk_anywhere: Office) -> N
     mine = streets().iloc[[0, 2]]
     draft = desk.registry.stage("li", mine, effective="2020")
     assert draft["scope"] == ["120101001", "120101002"]
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(NotFoundError):
         desk.registry.draft("sun", draft["id"])
     assert desk.registry.drafts("sun") == []
 

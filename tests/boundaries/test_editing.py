@@ -12,6 +12,7 @@ from geodata.errors import (
     ForbiddenError,
     InputError,
     LimitError,
+    NotFoundError,
     StateError,
 )
 from geodata.topology.joining import dissolve
@@ -82,8 +83,12 @@ def test_an_author_of_another_district_is_refused(desk: Office) -> None:
         desk.registry.begin_edit("li", [B], effective=SINCE)
     with pytest.raises(ForbiddenError):
         desk.registry.begin_edit("planner", [A], effective=SINCE)
-    for other in ("sun", "ma", "viewer"):
-        with pytest.raises(ForbiddenError):
+    for other, error in (
+        ("sun", NotFoundError),
+        ("ma", ForbiddenError),
+        ("viewer", ForbiddenError),
+    ):
+        with pytest.raises(error):
             desk.registry.edit(other, state["draft"]["id"], moved(state, (A, C), 0))
 
 

@@ -178,7 +178,7 @@ class Modelled(RuleBasedStateMachine):
         lawful, timely, target = self._model(who, known, verb)
         try:
             functions[verb](who, draft)
-        except ForbiddenError:
+        except (ForbiddenError, NotFoundError):
             assert not lawful
             self.reached["refused"] += 1
         except StateError as error:
@@ -233,7 +233,7 @@ class Modelled(RuleBasedStateMachine):
         choices = dict.fromkeys([unit["key"] for unit in units], side)
         try:
             registry.resolve(who, draft, choices, head=head)
-        except ForbiddenError:
+        except (ForbiddenError, NotFoundError):
             assert not lawful
             return
         except InputError as error:
