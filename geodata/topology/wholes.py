@@ -47,13 +47,13 @@ def wholes(
     words = {who: word for who, word in words.items() if word}
     if not words:
         return [], told
+    kept = _said_once(survey, words)
     for place in np.flatnonzero(faces.count > 1).tolist():
         who = faces.units[place]
         pairs = itertools.combinations(who, 2)
-        told[place] = who in words or (
-            len(who) <= MOST and all(pair in words for pair in pairs)
+        told[place] = who in kept or (
+            2 < len(who) <= MOST and all(pair in words for pair in pairs)
         )
-    kept = _said_once(survey, words)
     return [Whole(words[who], who, shared[who]) for who in kept], told
 
 
@@ -90,23 +90,30 @@ def _word(survey: Survey, who: Who, shared: float, sizes: Sizes) -> str:
     return ""
 
 
-def _said_once(survey: Survey, words: dict[Who, str]) -> list[Who]:
-    """Leave out pairs of a larger group of the same kind, and hosts of the host."""
-    groups = [who for who in words if len(who) > 2]
-    host: dict[int, tuple[float, int]] = {}
+def _said_once(survey: Survey, words: dict[Who, str]) -> dict[Who, None]:
+    """Leave out pairs of a larger group, and hosts around the host."""
+    groups = [set(who) for who in words if len(who) > 2]
+    hosts: dict[int, list[int]] = {}
     for who, word in words.items():
         if word == "uncut_host":
-            inner, outer = sorted(who, key=lambda row: (survey.area[row], -row))
-            known = host.get(inner, (np.inf, -1))
-            host[inner] = min(known, (float(survey.area[outer]), outer))
-    kept = []
+            inner, outer = _inner_first(survey, who)
+            hosts.setdefault(inner, []).append(outer)
+    kept: dict[Who, None] = {}
     for who, word in words.items():
-        if len(who) == 2:
-            if word == "uncut_host":
-                inner = min(who, key=lambda row: (survey.area[row], -row))
-                if host[inner][1] not in who:
-                    continue
-            elif any(set(who) <= set(group) for group in groups):
+        if word == "uncut_host":
+            inner, outer = _inner_first(survey, who)
+            size = survey.area[outer], outer
+            if any(
+                (survey.area[host], host) < size
+                and tuple(sorted((host, outer))) in words
+                for host in hosts[inner]
+            ):
                 continue
-        kept.append(who)
+        elif len(who) == 2 and any(set(who) <= group for group in groups):
+            continue
+        kept[who] = None
     return kept
+
+
+def _inner_first(survey: Survey, who: Who) -> tuple[int, ...]:
+    return tuple(sorted(who, key=lambda row: (survey.area[row], -row)))

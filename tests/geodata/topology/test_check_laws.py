@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from hypothesis import given, settings
@@ -76,6 +77,44 @@ def test_gaps_and_overlaps_are_those_of_geos(seed, metres, count):
     apart = shapely.symmetric_difference(ours, theirs)
     # What is narrower than a millimetre on average is noise.
     assert apart.area <= 0.001 * max(theirs.length, 1.0)
+
+
+CORNER = st.tuples(st.integers(0, 6), st.integers(0, 6))
+OVER = GROUND - {"gap", "sliver_gap", "missing_unit"}
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.lists(CORNER, min_size=3, max_size=8), st.booleans()),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_rings_on_a_lattice(rings):
+    """Where everything touches everything: no crash, GEOS's verdicts, its ground."""
+    shapes = [
+        shapely.MultiPoint(ring).convex_hull if hull else shapely.Polygon(ring)
+        for ring, hull in rings
+    ]
+    shapes = [shape for shape in shapes if shape.geom_type == "Polygon"]
+    shapes = shapely.transform(
+        np.array(shapes, dtype=object), lambda xy: xy * 10.0 + np.array([5e5, 3.3e6])
+    )
+    keys = [str(row) for row in range(len(shapes))]
+    frame = gpd.GeoDataFrame({"code": keys}, geometry=shapes, crs=4547)
+    found = check(frame, key="code").frame
+    valid = shapely.is_valid(shapes)
+    named = {key for row in found["participants"] for key in row}
+    assert {key for key, fine in zip(keys, valid, strict=True) if not fine} <= named
+    if valid.all() and "redrawn_border" not in set(found["rule"]):
+        one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        shared = shapely.intersection(shapes[one[one < two]], shapes[two[one < two]])
+        ours = found.geometry[found["rule"].isin(OVER)].to_numpy()
+        apart = shapely.symmetric_difference(
+            shapely.union_all(shared), shapely.union_all(shapely.make_valid(ours))
+        )
+        assert apart.area < 0.01
 
 
 @FEW
