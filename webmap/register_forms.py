@@ -62,6 +62,10 @@ def _choices(kind: type[Word]) -> Any:
     ]
 
 
+SHOWN_DIGITS = {"lon": 9, "lat": 9, "accuracy_m": 3, "height_m": 4}
+"""Decimals that matter: a tenth of a millimetre, as far as numbers go."""
+
+
 def _text(name: str, *checks: Any, **more: Any) -> StringField:
     return StringField(_Words(name), [*(checks or (Optional(),)), _LONG], **more)
 
@@ -108,14 +112,21 @@ class RecordForm(Form):
             *(SelectChoice(d["id"], f"{d['id']} {d['title']}") for d in drafts),
         ]
 
-    def record(self) -> dict[str, Any]:
-        """Return the record as the registry takes it."""
+    def record(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record as the registry takes it.
+
+        A number of ``found`` that was shown shorter and left as it was stays whole.
+        """
         own = {"draft", "effective", "basis", "csrf_token"}
-        return {
+        sent = {
             name: _sent(field.data)
             for name, field in self._fields.items()
             if name not in own
         }
+        for name in SHOWN_DIGITS:
+            if name in sent and sent[name] == _short(name, found.get(name)):
+                sent[name] = found.get(name)
+        return sent
 
     @classmethod
     def shown(cls, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,22 +134,32 @@ class RecordForm(Form):
         return {
             name: "、".join(map(str, value))
             if isinstance(value, list) and name in cls.LISTS
-            else value
+            else _short(name, value)
             for name, value in record.items()
         }
+
+
+def _short(name: str, value: Any) -> Any:
+    """Return a number with the digits that matter."""
+    digits = SHOWN_DIGITS.get(name)
+    return value if digits is None or value is None else round(float(value), digits)
 
 
 class PlaceForm(RecordForm):
     """A record that has a place on the map."""
 
     lon = FloatField(
-        lazy_gettext("Longitude"),
-        [Optional(), NumberRange(-180, 180)],
+        lazy_gettext("Longitude, or Y in metres"),
+        [Optional()],
         render_kw={"inputmode": "decimal", "step": "any"},
     )
     lat = FloatField(
-        lazy_gettext("Latitude"),
-        [Optional(), NumberRange(-90, 90)],
+        lazy_gettext("Latitude, or X in metres"),
+        [Optional()],
+        description=lazy_gettext(
+            "In metres: of the CGCS2000 zone whose number stands before Y, else the "
+            "local one of 3 degrees."
+        ),
         render_kw={"inputmode": "decimal", "step": "any"},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from boundaries.gazetteer.index import Index
 from boundaries.gazetteer.listing import Wish, page, points
 from boundaries.lines.register import Register, records_of
 from boundaries.lines.register import Wish as MarkerWish
+from boundaries.positions import position
 from boundaries.registry import staging
 from boundaries.registry.desk import logged, today
 from boundaries.registry.drafts import Drafts
@@ -272,8 +274,9 @@ class Registers(Drafts, Readings):
         Parameters
         ----------
         record
-            Attributes by our names, ``lon`` and ``lat`` in degrees; those left out
-            keep what the base says.
+            Attributes by our names; ``lon`` and ``lat`` as
+            :func:`boundaries.positions.position` takes them; those left out keep
+            what the base says.
         draft
             One of :meth:`open_drafts`; its date and basis stay.
         new
@@ -400,20 +403,9 @@ def _point(record: Mapping[str, Any]) -> Any:
     lon, lat = record.get("lon"), record.get("lat")
     if lon in (None, "") or lat in (None, ""):
         return None
-    try:
-        point = shapely.Point(float(str(lon)), float(str(lat)))
-    except ValueError as error:
-        raise InputError(
-            Text("坐标不是数。", "The coordinates are no numbers.")
-        ) from error
-    if not (-180 <= point.x <= 180 and -90 <= point.y <= 90):
-        raise InputError(
-            Text(
-                "坐标超出经纬度范围。", "The coordinates are no longitude and latitude."
-            ),
-            Text("经度在前，纬度在后，单位为度。", "Longitude first, in degrees."),
-        )
-    return point
+    codes = [str(record.get("division") or "")]
+    codes += re.findall(r"\d{4,}", f"{record.get('units')} {record.get('marker')}")
+    return shapely.Point(*position(lon, lat, codes))
 
 
 def _short(value: Any) -> Any:

@@ -13,6 +13,7 @@ import shapely
 from flask import Flask
 
 from geodata import crs
+from geodata.crs.zones import gauss_krueger
 from tests.support.registries import Office, office
 from tests.support.signed import add_user, client_as
 from webmap.app import create_app
@@ -249,6 +250,33 @@ def test_a_form_puts_several_edits_into_one_draft(app: Flask, bureau: Office) ->
     page = client.get(f"/names/{one}").text
     assert "测试〔2024〕1号" in page
     assert "太平街" in page
+
+
+def test_a_form_takes_metres_and_shows_the_digits_that_matter(
+    app: Flask, bureau: Office
+) -> None:
+    client = client_as(app, "namer")
+    one = place(app, "长乐路")
+    at = bureau.registry.place_name("namer", one)
+    shown = client.get(f"/names/{one}/edit").text
+    values = [
+        float(re.search(rf'name="{name}"[^>]*value="([^"]*)"', shown)[1])
+        for name in ("lon", "lat")
+    ]
+    assert values == [round(at[name], 9) for name in ("lon", "lat")]
+    zone = gauss_krueger(117.05, prefixed=True)
+    y, x = crs.transform_points([117.05], [39.05], crs.STORAGE, zone.epsg)
+    sent = {"effective": "2024-02-01", "category": "street", "name": "长乐路"}
+    sent |= {"lon": f"{y[0]:.3f}", "lat": f"{x[0]:.3f}", "romanised": "Changle Lu"}
+    first = client.post(f"/names/{one}/edit", data=sent)
+    assert first.status_code == 303, first.text
+    draft = first.location.rsplit("/", 1)[-1]
+    point = bureau.registry.staged("namer", draft).new.loc[one, "geometry"]
+    assert (point.x, point.y) == pytest.approx((117.05, 39.05), abs=2e-8)
+    bureau.registry.discard("namer", draft)
+    wrong = client.post(f"/names/{one}/edit", data={**sent, "lat": "17"})
+    assert wrong.status_code == 422
+    assert "坐标超出范围" in wrong.text
 
 
 def test_a_form_says_what_is_missing(app: Flask) -> None:

@@ -128,7 +128,7 @@ def _edited(form: RecordForm, found: dict[str, Any], *, new: bool = False) -> An
     wrong: Text | None = None
     if form.validate_on_submit():
         try:
-            document = save(form, form.record(), new=new)
+            document = save(form, form.record(found), new=new)
         except InputError as error:
             wrong = error.message
         else:

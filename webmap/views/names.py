@@ -102,7 +102,7 @@ def _edited(form: NameForm, found: dict[str, Any]) -> Any:
             document = registry().edit_record(
                 actor(),
                 form.LAYER,
-                {**form.record(), "place": found.get("place")},
+                {**form.record(found), "place": found.get("place")},
                 effective=form.effective.data,
                 basis=form.basis.data or "",
                 draft=form.draft.data or None,

@@ -10,6 +10,8 @@ const field = (name) => form.elements.namedItem(name);
 
 const PAUSE = 350;
 const SHARE = 1e6;
+/* What is typed in metres is put on the map when it comes back from the server. */
+const inDegrees = ([lon, lat]) => Math.abs(lon) <= 180 && Math.abs(lat) <= 90;
 
 function pickable(place) {
   const kit = createMap(place, { label: place.getAttribute("aria-label"), onClick: ({ at }) => pick(at.lng, at.lat) });
@@ -18,7 +20,7 @@ function pickable(place) {
     const at = [Number(field("lon").value), Number(field("lat").value)];
     drawn?.remove();
     drawn = null;
-    if (!field("lon").value || !field("lat").value || !at.every(Number.isFinite)) return null;
+    if (!field("lon").value || !field("lat").value || !inDegrees(at)) return null;
     drawn = kit.addFeatures({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }, { style: "selected" });
     return at;
   };
@@ -42,10 +44,12 @@ function hinting(box) {
     asked?.abort();
     asked = new AbortController();
     if (!field("name").value.trim()) return;
+    const at = [number("lon"), number("lat")];
+    const [lon, lat] = inDegrees(at) ? at : [null, null];
     const typed = {
       name: field("name").value, category: field("category").value, romanised: field("romanised").value,
       romanised_confirmed: field("romanised_confirmed").checked, division: field("division").value,
-      place: form.dataset.place ?? "", lon: number("lon"), lat: number("lat"),
+      place: form.dataset.place ?? "", lon, lat,
     };
     try {
       const found = await send("/api/v1/names/check", typed, { signal: asked.signal });
