@@ -113,11 +113,12 @@ class Bench:
         keys: Sequence[str],
         metres: Metres,
         places: NDArray[Any],
+        noise_m: float = 0.0,
     ) -> None:
         self.shapes = shapes
         self.keys = tuple(keys)
         self.metres = metres
-        self.touch = metres.units(TOUCH_M)
+        self.touch = metres.units(max(TOUCH_M, noise_m))
         self.now: dict[int, Drawn | None] = {}
         """Rows as repairs left them; the others are as they were."""
         self._was: dict[int, Drawn] = {}

@@ -94,7 +94,7 @@ def repair(
     mender = Mender(
         frame,
         findings,
-        Bench(shapes, findings.keys, metres, places),
+        Bench(shapes, findings.keys, metres, places, findings.units.noise_m or 0.0),
         Pins.of(pin, shapes, findings, metres),
         (float(max_shift_m), float(max_area_m2)),
         progress or (lambda _: None),

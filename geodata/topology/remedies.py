@@ -233,10 +233,14 @@ def _midline(bench: Bench, task: Task) -> Iterator[Changes]:
     ends = []
     scale = bench.scale(task.number).tolist()
     for strip in rings_of_place(task.place):
-        sides = [
-            _side(run_along(drawn or bench.drawn(row), strip, bench.touch), strip)
+        along = [
+            run_along(drawn or bench.drawn(row), strip, bench.touch)
             for row, drawn in after.items()
         ]
+        if all(found and found[1][1] < 0 for found in along):
+            ends.append(strip[:1])  # all of it is one point, as far as can be seen
+            continue
+        sides = [_side(found, strip) for found in along]
         first, last = _parted(sides, len(strip) - 1)
         middle = splicing.between(strip, first, last, *scale)
         for row, (number, begin, end) in zip(after, sides, strict=True):
