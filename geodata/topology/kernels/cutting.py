@@ -49,14 +49,18 @@ def around(
 
 @compiled
 def face_at(xy: Any, a: Any, b: Any, face: Any, x: float, y: float) -> int:
-    """Return the face below the first edge above a point, -1 without one."""
-    lowest, found = np.inf, -1
+    """Return the face below the first edge above a point, -1 without one.
+
+    Above a vertex it is the edge that is lowest just east of it.
+    """
+    lowest, slope, found = np.inf, np.inf, -1
     for e in range(len(a)):
         ax, ay, bx, by = xy[a[e], 0], xy[a[e], 1], xy[b[e], 0], xy[b[e], 1]
         if (ax > x) != (bx > x):
-            height = ay + (x - ax) / (bx - ax) * (by - ay)
-            if y < height < lowest:
-                lowest = height
+            rise = (by - ay) / (bx - ax)
+            height = by if bx == x else ay + (x - ax) * rise
+            if y < height and (height < lowest or (height == lowest and rise < slope)):
+                lowest, slope = height, rise
                 # an edge towards the west has what is below to its left
                 found = face[2 * e] if ax > bx else face[2 * e + 1]
     return found

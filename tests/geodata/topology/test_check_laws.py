@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geodata.topology import check
@@ -91,6 +91,14 @@ OVER = GROUND - {"gap", "sliver_gap", "missing_unit"}
         max_size=5,
     )
 )
+@example(
+    [
+        ([(0, 0), (2, 2), (2, 0)], False),
+        ([(0, 0), (0, 1), (2, 1)], False),
+        ([(0, 1), (2, 2), (0, 0)], False),
+        ([(0, 0), (0, 2), (2, 1)], False),
+    ]
+)  # a point of a face right below a vertex
 def test_rings_on_a_lattice(rings):
     """Where everything touches everything: no crash, GEOS's verdicts, its ground."""
     shapes = [
