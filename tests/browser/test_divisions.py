@@ -67,6 +67,12 @@ def test_the_tree_is_walked_by_keyboard_to_a_record(
         page.wait_for_selector("h1 >> text=一〇四团")
         page.wait_for_selector(".mapkit canvas")
         assert page.is_visible("#neighbours") is False, "it has no neighbour left"
+        page.emulate_media(media="print")
+        tops = [
+            page.locator(f".split {part}").first.bounding_box()
+            for part in (".map-frame", "dl.facts")
+        ]
+        assert tops[0]["y"] < tops[1]["y"], "the map is on the first page"
         assert visit.troubles == []
         assert visit.elsewhere == []
 
