@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from geodata.files.as_is import AsIs
 
 FILE = click.Path(path_type=Path, exists=True)
-MOST_LEVEL = 1_000
 MOST = 40
 """Lines of a table on one screen; counts are always exact."""
 
@@ -210,8 +209,7 @@ def simplify(
     from geodata import topology
 
     read = read_file(run, file, **how)
-    require_columns(read.frame, [level] if level else [])
-    frame = read.frame if level is None else _numbered(read.frame, level)
+    frame = read.frame
     simple = topology.simplify(frame, tolerance, level=level)
     before, after = (
         int(shapely.get_num_coordinates(each.geometry.to_numpy()).sum())
@@ -348,25 +346,6 @@ def _require_codes(read: AsIs, file: Path) -> None:
             ),
             Text(f"请用 --key 指明：{have}。", f"Name it with --key: {have}."),
         )
-
-
-def _numbered(frame: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
-    """Return the frame with its levels as numbers, or say that they are none."""
-    import pandas as pd
-
-    from geodata.errors import InputError
-
-    numbers = pd.to_numeric(frame[level], errors="coerce")
-    odd = ~(numbers.abs() <= MOST_LEVEL) | (numbers % 1 != 0)
-    if odd.any():
-        first = frame[level][odd].iloc[0]
-        raise InputError(
-            Text(
-                f"字段 {level} 的值“{first}”不是整数级别。",
-                f"{level} has “{first}”, which is no whole number of a level.",
-            )
-        )
-    return frame.assign(**{level: numbers.astype("int64")})
 
 
 def own(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:

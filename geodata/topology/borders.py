@@ -19,6 +19,7 @@ import shapely
 from geodata.crs import length_m
 from geodata.topology.drawing import Drawing, beside, put_together, take_apart
 from geodata.topology.metres import Metres
+from geodata.topology.units import levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +133,7 @@ def _ranks(
     """Return numbers by row: its level, then what is above it, from the top."""
     own = np.zeros(len(frame), np.int64)
     if level is not None:
-        own = frame[level].to_numpy().astype(np.int64)
+        own = levels_of(frame, level)
     elif above:
         own = np.full(len(frame), len(above), np.int64)
     return (own, *(pd.factorize(frame[name])[0].astype(np.int64) for name in above))

@@ -11,6 +11,7 @@ from geodata.topology.arcs import identified
 from geodata.topology.drawing import Drawing, beside, put_together, take_apart
 from geodata.topology.metres import Metres
 from geodata.topology.soundness import sound
+from geodata.topology.units import levels_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,7 +54,7 @@ def simplify(
     units = np.asarray(checked.polygons[mine], dtype=object)
     levels = np.zeros(len(mine), np.int64)
     if level is not None:
-        levels = frame[level].to_numpy()[mine].astype(np.int64)
+        levels = levels_of(frame, level)[mine]
     metres = Metres.of(frame.crs, shapely.total_bounds(units))
     result = shapes.copy()
     result[mine] = thinned(units, levels, tolerance_m, metres)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FEW = 100
 """Of so many keys each is looked at by itself: quicker than asking pandas."""
+MOST_LEVEL = 1_000
 POLYGON = (3, 6)
 """Type numbers of polygons and multipolygons."""
 
@@ -50,6 +51,22 @@ def require_column(table: Any, name: str) -> None:
             Text(f"数据中没有字段 {name}。", f"The data has no column {name}."),
             Text(f"现有字段：{'、'.join(have)}。", f"It has: {', '.join(have)}."),
         )
+
+
+def levels_of(table: pd.DataFrame, name: str) -> NDArray[np.int64]:
+    """Return a column of levels; raise InputError where one is no whole number."""
+    require_column(table, name)
+    numbers = pd.to_numeric(table[name], errors="coerce")
+    odd = ~(numbers.abs() <= MOST_LEVEL) | (numbers % 1 != 0)
+    if odd.any():
+        first = table[name][odd].iloc[0]
+        raise InputError(
+            Text(
+                f"字段 {name} 的值“{first}”不是整数级别。",
+                f"{name} has “{first}”, which is no whole number of a level.",
+            )
+        )
+    return numbers.to_numpy().astype(np.int64)
 
 
 class Units:

@@ -135,6 +135,14 @@ def test_what_cannot_be_checked_at_all_is_an_error():
         check(frame.set_crs(4490, allow_override=True), key="code")
 
 
+@pytest.mark.parametrize("level", [2.5, None, "县", float("inf")])
+def test_a_level_is_a_whole_number(level):
+    frame = layer(OVERLAPPING).assign(tier=[1, level])
+    for work in (simplify, borders):
+        with pytest.raises(InputError, match="tier"):
+            work(frame, *([5.0] if work is simplify else []), level="tier")
+
+
 DEGREES = [shapely.box(117, 39, 117.1, 39.1), shapely.box(117.09, 39, 117.2, 39.1)]
 
 
