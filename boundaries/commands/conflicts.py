@@ -102,10 +102,10 @@ def examined(
     read = read_file(run, file, **how)
     above = None
     if parent is not None:
-        above = beside(_keyed_alike(read_file(run, parent), read), read)
+        above = beside(_keyed_alike(read_file(run, parent), read, parent), read)
     drawn = None
     if lines is not None:
-        drawn = beside(_keyed_alike(read_file(run, lines), read), read)
+        drawn = beside(_keyed_alike(read_file(run, lines), read, lines), read)
     run.progress(Text("检查", "checking"))
     asked: dict[str, Any] = {
         "key": read.key,
@@ -165,11 +165,19 @@ def listed(found: Findings) -> list[Text]:
     return lines
 
 
-def _keyed_alike(other: AsIs, read: AsIs) -> gpd.GeoDataFrame:
-    """Return another file's frame, its keys in the column that ours are in."""
+def _keyed_alike(other: AsIs, read: AsIs, file: Path) -> gpd.GeoDataFrame:
+    """Return another file's frame, its keys in the column that ours are in.
+
+    Records that go by number are named with their file, for ours may do so too.
+    """
+    from geodata.files.as_is import KEY
+
+    frame = other.frame
+    if other.key == KEY:
+        frame = frame.assign(**{KEY: f"{file.stem} " + frame[KEY]})
     if other.key == read.key:
-        return other.frame
-    rest = other.frame.drop(columns=read.key, errors="ignore")
+        return frame
+    rest = frame.drop(columns=read.key, errors="ignore")
     return rest.rename(columns={other.key: read.key})
 
 

@@ -161,3 +161,20 @@ def test_the_original_cannot_be_written_over(broken):
     ran = quhua("repair", broken, "--key", "dm", "--out", broken)
     assert ran.status == 2
     assert broken.read_bytes() == was
+
+
+def test_records_of_two_files_without_codes_are_told_apart(tmp_path):
+    """Else a superior has the name of a unit, and is found by its number."""
+    units = [shapely.box(1000 * at, 0, 1000 * at + 1000, 1000) for at in range(2)]
+    over = shapely.box(0, 0, 1500, 1000)
+    paths = []
+    for name, shapes in (("in", units), ("above", [over])):
+        placed = shapely.transform(np.array(shapes), lambda xy: xy + HERE)
+        frame = gpd.GeoDataFrame(
+            {"note": ["x"] * len(shapes)}, geometry=placed, crs=4547
+        )
+        paths.append(tmp_path / f"{name}.gpkg")
+        files.write(frame, paths[-1], language="")
+    told = quhua("check", paths[0], "--parent", paths[1], "--json").document
+    keys = {key for one in told for key in one["participants"]}
+    assert keys - {"#1", "#2"} == {"above #1"}
