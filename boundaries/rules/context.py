@@ -203,11 +203,6 @@ class Context:
         found = [self._first.get(str(key), -1) for key in keys]
         return np.array(found, dtype=np.intp)
 
-    def named(self, rows: Iterable[tuple[int, ...]]) -> list[tuple[str, ...]]:
-        """Return the codes of units given by position, in order."""
-        keys = self.keys
-        return [tuple(sorted([keys[unit] for unit in row])) for row in rows]
-
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column of the candidate, or missing values where it has none."""
         if name in self.candidate.columns:
@@ -256,12 +251,6 @@ def at(x: float, y: float) -> str:
     return f"{x:.6f}°E, {y:.6f}°N"
 
 
-def middle_of(geometry: Any) -> str:
-    """Return a point on the geometry for a message."""
-    point = shapely.point_on_surface(geometry)
-    return at(point.x, point.y)
-
-
 def middles_of(geometries: NDArray[Any]) -> list[str]:
     """Return the middle of each geometry's box for messages."""
     box = shapely.bounds(geometries).reshape(-1, 4)
@@ -276,8 +265,3 @@ def square_metres(area: float) -> str:
     if area >= 1e4:
         return f"{area / 1e4:.2f} ha"
     return f"{area:.2f} m²"
-
-
-def metres(width: float) -> str:
-    """Return a length for a message, millimetres kept where they matter."""
-    return f"{width:.3f} m" if width < 10 else f"{width:.1f} m"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import STORAGE
-from geodata.topology.fingerprints import fingerprint, places_of
+from geodata.topology.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,46 +83,6 @@ def finding(
 def frame(rows: Sequence[dict[str, Any]] = ()) -> gpd.GeoDataFrame:
     """Return a findings frame in EPSG:4490 from rows of :func:`finding`."""
     return _typed({name: [row[name] for row in rows] for name in COLUMNS})
-
-
-def columns(
-    *,
-    rule: Sequence[str] | NDArray[Any],
-    severity: Sequence[str] | NDArray[Any],
-    participants: Sequence[tuple[str, ...]],
-    geometry: NDArray[Any],
-    messages: Sequence[Text],
-    source: str,
-    area_m2: Any = np.nan,
-    width_m: Any = np.nan,
-    length_m: Any = np.nan,
-    repair: Sequence[dict[str, Any] | None] | None = None,
-) -> gpd.GeoDataFrame:
-    """Return a findings frame of many places at once; the place names itself."""
-    rules = np.asarray(rule, dtype=object)
-    marks = list(zip(rules.tolist(), participants, strict=True))
-    place = places_of(geometry, [(word, *who) for word, who in marks])
-    count = len(rules)
-    return _typed(
-        {
-            "rule": rules,
-            "severity": severity,
-            "participants": participants,
-            "area_m2": np.broadcast_to(area_m2, count),
-            "width_m": np.broadcast_to(width_m, count),
-            "length_m": np.broadcast_to(length_m, count),
-            "place": place,
-            "message_zh": [message.zh for message in messages],
-            "message_en": [message.en for message in messages],
-            "source": [source] * count,
-            "repair": repair if repair is not None else [None] * count,
-            "fingerprint": [
-                fingerprint(word, who, where)
-                for (word, who), where in zip(marks, place, strict=True)
-            ],
-            "geometry": geometry,
-        }
-    )
 
 
 def joined(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

@@ -25,14 +25,21 @@ def report() -> object:
     shapes = np.where(np.arange(COUNT) % 50 == 0, None, shapes)
     severities = np.array(["info", "error", "warning"])
     rules = np.array(["gap", "overlap", "name"])
-    made = finding.columns(
-        rule=rules[np.arange(COUNT) % 3],
-        severity=severities[np.arange(COUNT) % 3],
-        participants=[(f"120101{n % 999:03d}",) for n in range(COUNT)],
-        geometry=shapes,
-        messages=[Text(f"问题 {n}", f"finding {n}") for n in range(COUNT)],
-        source="行政区域界线管理条例 art 2",
-        area_m2=random.uniform(1, 1e6, COUNT),
+    areas = random.uniform(1, 1e6, COUNT).tolist()
+    made = finding.frame(
+        [
+            finding.finding(
+                str(rules[n % 3]),
+                str(severities[n % 3]),
+                [f"120101{n % 999:03d}"],
+                Text(f"问题 {n}", f"finding {n}"),
+                geometry=shapes[n],
+                place=str(n),
+                area_m2=areas[n],
+                source="行政区域界线管理条例 art 2",
+            )
+            for n in range(COUNT)
+        ]
     )
     found = findings.numbered(made)
     return found.assign(waived=False, reopened=False)
