@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,7 +27,7 @@ from geodata.topology.table import Table
 from geodata.topology.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -35,6 +37,22 @@ if TYPE_CHECKING:
     from geodata.topology.survey import Survey
 
 
+@contextmanager
+def paused() -> Iterator[None]:
+    """Keep the collector of cycles from looking through tens of thousands of places.
+
+    They make no cycles; it looked at all of them again and again.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@paused()
 def check(
     frame: Any,
     *,
@@ -93,6 +111,7 @@ class Asked:
     names: Mapping[str, str] | None = None
 
 
+@paused()
 def concluded(looked: Looked, frame: Any, asked: Asked) -> Findings:
     """Return the findings for a level that was looked at, here or elsewhere."""
     units, lines = looked.units, asked.lines

@@ -59,7 +59,7 @@ SEVERITY = {
 """Every rule of a check and how much it matters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """One breach before it has a name: ``units`` are keys."""
 

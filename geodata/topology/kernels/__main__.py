@@ -24,6 +24,7 @@ def main() -> None:
         shapely.box(100, 100.01, 200, 200),
         shapely.Polygon([(0, 200), (200, 200), (200, 300), (50, 300), (0, 300)]),
         shapely.box(20, 20, 30, 30),
+        shapely.box(1, 1, 101, 101),
         shapely.transform(crossing, lambda xy: xy + 400),
         shapely.box(400, 0, 500.25, 100),
         shapely.Polygon([*drawn_again, (600, 100), (600, 0)]),
