@@ -120,7 +120,7 @@ def _of_level(
     pins: list[Any] = ["outer"] if settings.repair_pin_outer else []
     if lines is not None and len(lines):
         pins.append(lines)
-    _, log = topology.repair(
+    made, log = topology.repair(
         frame,
         replace(found, frame=gpd.GeoDataFrame(both, geometry="geometry")),
         accept=marks,
@@ -129,23 +129,21 @@ def _of_level(
         pin=pins or None,
         to={mark: to[mark] for mark in marks if mark in to} if to else None,
     )
-    return _taken_over(candidate, level, log)
+    return _taken_over(candidate, level, made, log)
 
 
 def _taken_over(
-    candidate: gpd.GeoDataFrame, level: Checked, log: list[dict[str, Any]]
+    candidate: gpd.GeoDataFrame,
+    level: Checked,
+    made: gpd.GeoDataFrame,
+    log: list[dict[str, Any]],
 ) -> tuple[gpd.GeoDataFrame, list[str], list[dict[str, Any]]]:
     """Return the rows as the repairs left them, the keys that ended, and the log."""
     keys = [candidate.index[place] for place in level.places.tolist()]
-    shapes: dict[Any, Any] = {}
-    ended: list[str] = []
-    for entry in log:  # in the order in which they were done
-        for row, shape in entry["after"].items():
-            shapes[keys[int(row)]] = shape
-        ended += [str(keys[int(row)]) for row in entry["removed"]]
-    left = {key: shape for key, shape in shapes.items() if str(key) not in ended}
-    rows = candidate.loc[list(left)]
-    drawn = gpd.GeoSeries.from_wkb(list(left.values()), crs=candidate.crs)
-    rows = rows.set_geometry(drawn.set_axis(rows.index))
+    changed = {int(row) for entry in log for row in entry["after"]}
+    left = [row for row in sorted(changed) if row in made.index]
+    rows = candidate.loc[[keys[row] for row in left]]
+    rows = rows.set_geometry(made.loc[left].geometry.to_numpy(), crs=candidate.crs)
+    ended = [str(keys[int(row)]) for entry in log for row in entry["removed"]]
     names = ("fingerprint", "rule", "kind", "keys", "done", "why", "cost")
     return rows, ended, [{name: entry[name] for name in names} for entry in log]
