@@ -28,6 +28,18 @@ class OutFile(click.Path):
         return path
 
 
+class OutLayer(OutFile):
+    """A file of places to write, in the format that its suffix says."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the path of a file of a format that is written."""
+        from geodata.files.writing import format_of
+
+        path = super().convert(value, param, ctx)
+        format_of(path)
+        return path
+
+
 class OutFolder(click.Path):
     """A folder to write into, made (once the rest is understood) if need be."""
 

@@ -10,6 +10,7 @@ import click
 from boundaries.commands.topology import (
     FILE,
     MOST,
+    Limit,
     how_read,
     read_file,
 )
@@ -36,7 +37,7 @@ def _tolerance() -> click.Parameter:
             "相距小于此值的顶点应为同一点（米）",
             "vertices nearer than this are meant to be one, in metres",
         ),
-        type=click.FloatRange(min=0, min_open=True),
+        type=Limit(min=0, min_open=True),
         default=0.05,
         show_default=True,
         metavar="M",

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import outputs
 from boundaries.commands.conflicts import examined, what_to_check
-from boundaries.commands.topology import FILE, MOST, own, read_file, write_file
-from boundaries.commands.wishes import (
+from boundaries.commands.topology import (
+    FILE,
+    MOST,
     Limit,
+    own,
+    read_file,
+    write_file,
+)
+from boundaries.commands.wishes import (
     accepted,
     heirs,
     log_of,
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
         Text(
             "写出的文件，格式由扩展名决定", "file to write; its suffix says the format"
         ),
-        type=outputs.OutFile(),
+        type=outputs.OutLayer(),
         required=True,
         metavar="FILE",
     ),
@@ -137,7 +143,7 @@ def _repaired(
         if wishes[name] is not None
     }
     mended, log = mending.repair(
-        read.frame,
+        own(read.frame, read.key),
         found,
         accept=accepted(wishes["accept"], found),
         pin=pinned(run, wishes["pin"], read),
@@ -147,7 +153,7 @@ def _repaired(
     )
     run.progress(Text("核对结果", "checking the result"))
     left = check(
-        mended,
+        mended.assign(**{read.key: read.frame[read.key]}),
         key=read.key,
         parent=found.parent,
         lines=found.lines,
@@ -156,10 +162,10 @@ def _repaired(
         names=found.names,
     )
     run.progress(Text(f"写出 {out.name}", f"writing {out.name}"))
+    wrote = write_file(mended, out)
     if log_path is not None:
         text = json.dumps(log, ensure_ascii=False, indent=1)
         outputs.write(log_path, f"{text}\n".encode())
-    wrote = write_file(own(mended, read.key), out)
     done = [entry for entry in log if entry["done"]]
     data = {
         "found": len(found),

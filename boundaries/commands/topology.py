@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geodata.files.as_is import AsIs
+
+
+class Limit(click.FloatRange):
+    """A number that is one, and bounds something."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the limit."""
+        limit = super().convert(value, param, ctx)
+        if not math.isfinite(limit):
+            self.fail(f"{value}", param, ctx)
+        return limit
+
 
 FILE = click.Path(path_type=Path, exists=True)
 MOST = 40
@@ -48,7 +61,7 @@ def out_option() -> click.Parameter:
         Text(
             "写出的文件，格式由扩展名决定", "file to write; its suffix says the format"
         ),
-        type=outputs.OutFile(),
+        type=outputs.OutLayer(),
         required=True,
         metavar="FILE",
     )
@@ -113,7 +126,7 @@ def write_file(frame: gpd.GeoDataFrame, out: Path) -> Text:
     Option(
         ["--tripoints"],
         Text("三交点写到的文件", "file for the points where three units meet"),
-        type=outputs.OutFile(),
+        type=outputs.OutLayer(),
         metavar="FILE",
     ),
     Option(
@@ -184,7 +197,7 @@ def borders(
             "容差（米）：每个顶点最多切去的面积的平方根",
             "root of the area, in metres, that may be cut off at a vertex",
         ),
-        type=click.FloatRange(min=0, min_open=True),
+        type=Limit(min=0, min_open=True),
         required=True,
         metavar="M",
     ),
@@ -240,7 +253,7 @@ def simplify(
             "不列出小于此面积的移动（平方米）",
             "moves below this area are not listed, in m²",
         ),
-        type=click.FloatRange(min=0),
+        type=Limit(min=0),
         default=1.0,
         show_default=True,
         metavar="M2",

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from boundaries.commands.conflicts import beside
 from boundaries.commands.topology import read_file
@@ -19,17 +16,6 @@ if TYPE_CHECKING:
     from boundaries.console import Run
     from geodata.files.as_is import AsIs
     from geodata.topology import Findings
-
-
-class Limit(click.FloatRange):
-    """A number not below 0 that is a number, and bounds something."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return the limit."""
-        limit = super().convert(value, param, ctx)
-        if not math.isfinite(limit):
-            self.fail(f"{value}", param, ctx)
-        return limit
 
 
 def require_apart(file: Path, out: Path, log: Path | None, undo: Path | None) -> None:

@@ -114,7 +114,7 @@ def write(
         If coordinates have to be changed and the frame has no CRS.
     """
     path = Path(path)
-    chosen = _format(path, driver)
+    chosen = format_of(path, driver)
     placed = _placed(frame, chosen, crs)
     options = Options(
         driver=chosen.name,
@@ -137,8 +137,14 @@ def write(
     )
 
 
-def _format(path: Path, driver: str | None) -> Format:
-    """Return the format by name, or by the suffix of the path."""
+def format_of(path: Path, driver: str | None = None) -> Format:
+    """Return the format by name, or by the suffix of the path.
+
+    Raises
+    ------
+    InputError
+        When it is none that is written.
+    """
     if driver is not None:
         wanted = _ALSO.get(driver.upper(), driver).lower()
         for item in FORMATS:
@@ -148,13 +154,13 @@ def _format(path: Path, driver: str | None) -> Format:
         for item in FORMATS:
             if path.suffix.lower() in item.suffixes:
                 return item
-    known = "、".join(item.name for item in FORMATS)
+    known = [f"{item.name} ({' '.join(item.suffixes)})" for item in FORMATS]
     raise InputError(
         Text(
             f"不能写出格式 {driver or path.suffix or path.name}。",
             f"The format {driver or path.suffix or path.name} cannot be written.",
         ),
-        Text(f"可用：{known}。", f"Use one of: {known}."),
+        Text(f"可用：{'、'.join(known)}。", f"Use one of: {', '.join(known)}."),
     )
 
 

@@ -20,7 +20,7 @@ from geodata.topology.levels import Families, Levels
 from geodata.topology.linework import Lines, line_places
 from geodata.topology.nested import nesting_places
 from geodata.topology.noise import LEAST_M
-from geodata.topology.sizes import USUAL, Sizes
+from geodata.topology.sizes import USUAL, Sizes, require_tolerance
 from geodata.topology.spikes import with_neighbours
 from geodata.topology.survey import survey
 from geodata.topology.table import Table
@@ -93,6 +93,11 @@ def check(
     Findings
         One row a place. A unit that cannot be used is a finding of its own, and
         the others are checked without it.
+
+    Raises
+    ------
+    InputError
+        When a frame lacks its key, or the tolerance is none.
     """
     asked = Asked(key, parent, lines, frozenset(exceptions), tolerance_m, sizes, names)
     return concluded(Alone(Units(frame, key)), frame, asked)
@@ -109,6 +114,10 @@ class Asked:
     tolerance_m: float = 0.05
     sizes: Sizes = USUAL
     names: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a tolerance that is none."""
+        require_tolerance(self.tolerance_m)
 
 
 @paused()

@@ -179,7 +179,9 @@ class Mender:
     def frame(self) -> gpd.GeoDataFrame:
         """Return the frame as it stands, without the rows that are gone."""
         shapes = self.bench.finished()
-        kept = np.array([not self.bench.is_gone(row) for row in range(len(shapes))])
+        kept = np.array(
+            [not self.bench.is_gone(row) for row in range(len(shapes))], bool
+        )
         frame = self._frame if kept.all() else self._frame[kept]
         column = type(frame.geometry)(shapes[kept], index=frame.index, crs=frame.crs)
         return frame.set_geometry(column)

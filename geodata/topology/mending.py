@@ -23,6 +23,7 @@ from geodata.topology.metres import Metres
 from geodata.topology.pinning import Pins
 from geodata.topology.remedies import DOABLE, Task, ways
 from geodata.topology.undoing import logged, undo
+from geodata.topology.units import unit_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -83,9 +84,11 @@ def repair(
     Raises
     ------
     InputError
-        When a limit is no number or negative, or a pin is none.
+        When a limit is no number or negative, a pin is none, or the frame is not
+        the one that was checked.
     """
     _require_limits(max_shift_m=max_shift_m, max_area_m2=max_area_m2)
+    _require_checked(frame, findings)
     shapes = np.array(frame.geometry.to_numpy(), dtype=object)
     jobs = _jobs(findings, accept, to or {})
     places = np.empty(len(jobs), dtype=object)
@@ -177,6 +180,22 @@ def _require_limits(**limits: float) -> None:
                     f"The limit {name} is a number not below 0, not {limit}.",
                 )
             )
+
+
+def _require_checked(frame: gpd.GeoDataFrame, findings: Findings) -> None:
+    """Raise InputError unless rows are those that were checked, in their order."""
+    rows = len(frame) == len(findings.keys)
+    if rows and findings.key in frame:
+        rows = tuple(unit_keys(frame[findings.key])) == findings.keys
+    if not rows:
+        raise InputError(
+            Text(
+                "要修复的图层不是检查过的图层：单元或次序不同。",
+                "The layer to repair is not the one that was checked: its units, or "
+                "their order, differ.",
+            ),
+            Text("请先检查这个图层。", "Check this layer first."),
+        )
 
 
 def _jobs(

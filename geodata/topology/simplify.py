@@ -10,6 +10,7 @@ import shapely
 from geodata.topology.arcs import identified
 from geodata.topology.drawing import Drawing, beside, put_together, take_apart
 from geodata.topology.metres import Metres
+from geodata.topology.sizes import require_tolerance
 from geodata.topology.soundness import sound
 from geodata.topology.units import levels_of
 
@@ -45,11 +46,17 @@ def simplify(
         Same index and columns. Each border keeps some of its vertices, to the bit,
         and both its ends. Invalid polygons are repaired on the way; no unit becomes
         empty or invalid: one that would keeps more of its vertices.
+
+    Raises
+    ------
+    InputError
+        When the tolerance is negative or no number.
     """
+    require_tolerance(tolerance_m, zero=True)
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     checked = sound(shapes)
     mine = np.flatnonzero(checked.usable)
-    if not len(mine) or tolerance_m <= 0:
+    if not len(mine) or tolerance_m == 0:
         return frame
     units = np.asarray(checked.polygons[mine], dtype=object)
     levels = np.zeros(len(mine), np.int64)

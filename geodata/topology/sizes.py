@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from geodata.errors import InputError, Text
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,15 @@ class Sizes:
 
 USUAL = Sizes()
 """What is meant where nobody says otherwise."""
+
+
+def require_tolerance(tolerance_m: float, *, zero: bool = False) -> None:
+    """Raise InputError for a tolerance in metres that is none."""
+    enough = tolerance_m >= 0 if zero else tolerance_m > 0
+    if not (enough and math.isfinite(tolerance_m)):
+        raise InputError(
+            Text(
+                f"容差应为有限的正数（米），不是 {tolerance_m}。",
+                f"A tolerance is a finite number of metres, not {tolerance_m}.",
+            )
+        )

@@ -147,12 +147,14 @@ def test_duplicates_that_differ_are_dropped_by_name(tmp_path):
         (["--undo", "{log}"], "log.json"),
         (["--log", "{out}"], "o.gpkg"),
         (["--undo", "{file}"], "坏.gpkg"),
+        (["--tolerance", "inf"], "inf"),
+        (["--out", "{shp}"], "ESRI Shapefile (.zip)"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_written(broken, tmp_path, words, said):
     log, out = tmp_path / "log.json", tmp_path / "o.gpkg"
     log.write_text('[{"rule": "gap"}]', "utf-8")
-    places = {"log": log, "out": out, "file": broken}
+    places = {"log": log, "out": out, "file": broken, "shp": tmp_path / "o.shp"}
     named = [word.format(**places) for word in words]
     ran = quhua("repair", broken, "--key", "dm", "--out", out, *named, "--lang", "en")
     assert ran.status == 2
@@ -182,3 +184,18 @@ def test_records_of_two_files_without_codes_are_told_apart(tmp_path):
     told = quhua("check", paths[0], "--parent", paths[1], "--json").document
     keys = {key for one in told for key in one["participants"]}
     assert keys - {"#1", "#2"} == {"above #1"}
+
+
+def test_the_number_of_a_record_is_no_attribute(tmp_path):
+    """Two records that say the same are one, in a file without codes too."""
+    shapes = [shapely.box(1000 * at, 0, 1000 * at + 1000, 1000) for at in (0, 0, 1)]
+    placed = shapely.transform(np.array(shapes), lambda xy: xy + HERE)
+    frame = gpd.GeoDataFrame({"note": ["x", "x", "y"]}, geometry=placed, crs=4547)
+    path, out, log = (tmp_path / name for name in ("i.gpkg", "o.gpkg", "l.json"))
+    files.write(frame, path, language="")
+    ran = quhua("repair", path, "--out", out, "--log", log)
+    assert ran.status == 0, ran.err
+    assert gpd.read_file(out)["note"].tolist() == ["x", "y"]
+    back = tmp_path / "b.gpkg"
+    assert quhua("repair", out, "--undo", log, "--out", back).status == 0
+    assert gpd.read_file(back)["note"].tolist() == ["x", "x", "y"]

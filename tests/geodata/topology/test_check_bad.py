@@ -135,6 +135,17 @@ def test_what_cannot_be_checked_at_all_is_an_error():
         check(frame.set_crs(4490, allow_override=True), key="code")
 
 
+@pytest.mark.parametrize("tolerance", [float("nan"), float("inf"), -1.0])
+def test_a_tolerance_is_a_number_of_metres(tolerance):
+    frame = layer(OVERLAPPING)
+    with pytest.raises(InputError, match=str(tolerance)):
+        check(frame, key="code", tolerance_m=tolerance)
+    with pytest.raises(InputError, match=str(tolerance)):
+        simplify(frame, tolerance)
+    with pytest.raises(InputError, match="0"):
+        check(frame, key="code", tolerance_m=0)
+
+
 @pytest.mark.parametrize("level", [2.5, None, "县", float("inf")])
 def test_a_level_is_a_whole_number(level):
     frame = layer(OVERLAPPING).assign(tier=[1, level])

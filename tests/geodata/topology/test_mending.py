@@ -310,3 +310,20 @@ def test_real_layers(data, path, layer, key):
     assert set(after["fingerprint"]) <= set(before.frame["fingerprint"])
     assert set(after["rule"]) <= {"missing_unit", "multipart"}
     assert_same_bits(frame, undo(mended, log))
+
+
+def test_only_the_layer_that_was_checked_is_repaired():
+    """Rows are known by their number: in another order others would be moved."""
+    layer = gpd.GeoDataFrame(
+        {"code": ["a", "b", "c"]},
+        geometry=[shapely.box(at, 0, at + 100.5, 100) for at in (0, 100, 200)],
+        crs=4547,
+    )
+    found = check(layer, key="code")
+    assert len(found) == 2
+    for other in (layer.iloc[::-1], layer.iloc[:2]):
+        with pytest.raises(InputError, match="checked"):
+            repair(other, found)
+    nothing = layer.iloc[:0]
+    mended, log = repair(nothing, check(nothing, key="code"), pin="outer")
+    assert (len(mended), log) == (0, [])
