@@ -117,6 +117,7 @@ class Reviewing(Decisions):
         return {
             "total": len(report),
             "matching": len(found),
+            "mendable": sum(map(findings.mendable, report["repair"])),
             "start": start,
             "numbers": found["number"].head(findings.MOST_MARKS).tolist(),
             "rows": findings.rows(found.iloc[max(0, start) :][:limit]),

@@ -146,6 +146,16 @@ def test_a_large_change_waits_for_its_check(
     assert found["simplified_m"] > 0
 
 
+def test_what_can_be_mended_is_counted_on_every_page(desk: Office) -> None:
+    """A page without a repair must not hide those on other pages."""
+    draft, _ = _overlapping(desk)
+    ask = desk.registry.findings_page
+    can = ask("zhao", draft, Wanted(repair=True))["matching"]
+    other = ask("zhao", draft, Wanted(rule="off_line"))
+    assert other["matching"] == 0
+    assert other["mendable"] == can > 0
+
+
 def test_findings_keep_their_number_whatever_is_asked(desk: Office) -> None:
     draft = desk.stage(picture="AABB/A.BB/CC.D/CCDD", effective="2020")["id"]
     with pytest.raises(StateError) as unchecked:

@@ -155,7 +155,7 @@ class Findings {
     if (!page.rows.length) fill(byId("rows"), element("tr", {}, element("td", { colspan: "5" }, say("No finding is like this."))));
     fill(byId("pager"), ...this.pager());
     const bar = byId("repair-bar");
-    if (bar) bar.hidden = !mend;
+    if (bar) bar.hidden = !page.mendable; // what is chosen may be on another page
     const whole = byId("repair-all"); // it mends what a filter hides as well: not under one
     if (whole) whole.hidden = Object.values(this.filter()).some(Boolean);
   }
