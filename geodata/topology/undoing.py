@@ -176,7 +176,7 @@ def _with_rows(
                 row, None if geometry else removed[row]["values"].get(str(name))
             )
         columns[name] = (
-            _objects(values) if geometry else pd.Series(values, dtype=frame[name].dtype)
+            _objects(values) if geometry else _column(values, frame[name].dtype)
         )
     table = gpd.GeoDataFrame(columns, geometry=frame.geometry.name, crs=frame.crs)
     if isinstance(frame.index, pd.RangeIndex):
@@ -189,6 +189,14 @@ def _with_rows(
         if labels == list(range(len(labels))):
             table.index = pd.RangeIndex(len(labels), name=frame.index.name)
     return table
+
+
+def _column(values: list[Any], dtype: Any) -> pd.Series[Any]:
+    """Return values as a column; a row may lack one that came after the repair."""
+    if None in values and getattr(dtype, "kind", "O") in "iub":
+        made: pd.Series[Any] = pd.Series(pd.array(values))  # that may be missing
+        return made
+    return pd.Series(values, dtype=dtype)
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

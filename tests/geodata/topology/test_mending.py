@@ -327,3 +327,16 @@ def test_only_the_layer_that_was_checked_is_repaired():
     nothing = layer.iloc[:0]
     mended, log = repair(nothing, check(nothing, key="code"), pin="outer")
     assert (len(mended), log) == (0, [])
+
+
+@pytest.mark.parametrize("value", [1, True, 1.5, "x"])
+def test_undo_leaves_empty_what_the_dropped_row_never_had(value):
+    layer = gpd.GeoDataFrame(
+        {"code": ["a", "b", "c"]},
+        geometry=[shapely.box(at, 0, at + 100, 100) for at in (0, 100, 0)],
+        crs=4547,
+    )
+    mended, log = repair(layer, check(layer, key="code"), accept=["duplicate"])
+    back = undo(mended.assign(later=value), log)
+    assert back["code"].tolist() == ["a", "b", "c"]
+    assert back["later"].isna().tolist() == [False, False, True]
