@@ -194,9 +194,9 @@ def _with_rows(
 def _column(values: list[Any], dtype: Any) -> pd.Series[Any]:
     """Return values as a column; a row may lack one that came after the repair."""
     if None in values and getattr(dtype, "kind", "O") in "iub":
-        made: pd.Series[Any] = pd.Series(pd.array(values))  # that may be missing
-        return made
-    return pd.Series(values, dtype=dtype)
+        dtype = pd.array(values).dtype  # numbers, or yes and no, or nothing
+    made: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return made
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:
