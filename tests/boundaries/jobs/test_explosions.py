@@ -1,4 +1,7 @@
-"""Polygons that would take GEOS hours: the job ends in words, all else goes on."""
+"""Polygons that would take GEOS hours, and layers beyond a job's limits.
+
+The job ends in words, all else goes on.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ pytestmark = [
 TEETH = 1500
 """Of each comb; where they cross lie more than two million pieces."""
 CALM = "AAAB/AABB/CCDD"
+FINE = 1e-7
+"""Degrees from vertex to vertex of a layer too large for a job's limits."""
 P95_S = 0.3
 
 
@@ -84,7 +89,7 @@ def test_only_the_job_of_a_hostile_polygon_ends(tmp_path: Path) -> None:
         "zhao", streets(crossing=False, combs=True), effective="2021"
     )
     calm = office.stage(picture=CALM, effective="2021")["id"]
-    limits = {"QUHUA_JOBS_CPU_S": "3", "QUHUA_JOBS_WORKERS": "1"}
+    limits = {"QUHUA_JOBS_CPU_S": "30", "QUHUA_JOBS_WORKERS": "1"}
     with deployed(registry, "zhao", **limits) as server, watched(server) as pulse:
         asked = [
             server.ask("POST", f"/api/v1/drafts/{draft}/{what}", {})
@@ -95,8 +100,8 @@ def test_only_the_job_of_a_hostile_polygon_ends(tmp_path: Path) -> None:
         assert {status for status, _ in asked} == {202}, asked
         *failed, done = [server.ended(job["id"]) for _, job in asked]
     for job in failed:
-        assert (job["state"], job["error"]["error"]) == ("failed", "limit"), job
-        assert "jobs.cpu_s" in job["error"]["hint"]["zh"]
+        assert (job["state"], job["error"]["error"]) == ("failed", "geometry"), job
+        assert "12010" in job["error"]["message"]["zh"], "which unit"
         assert job["attempts"] == 1
     assert done["state"] == "done", "the worker goes on"
     assert pulse.failures == []
@@ -107,16 +112,23 @@ def test_only_the_job_of_a_hostile_polygon_ends(tmp_path: Path) -> None:
     registry.close()
 
 
-def test_a_job_that_wants_too_much_memory_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "limit"), [("jobs.cpu_s", "1"), ("jobs.memory_mb", "900")]
+)
+def test_a_job_that_wants_too_much_says_so(
+    name: str, limit: str, tmp_path: Path
+) -> None:
     office = registries.office(tmp_path)
     registry = office.registry
     office.commit()
-    wish = {"effective": "2021", "basis": "津民发〔2021〕1号"}
-    bombed = registry.stage("zhao", streets(crossing=False, combs=True), **wish)["id"]
-    job = registry.start_job("zhao", "check", bombed, {})["id"]
-    with worker(registry.store.url, QUHUA_JOBS_MEMORY_MB="1000"):
+    frame = registries.streets(CALM)
+    frame["geometry"] = frame.segmentize(FINE)
+    large = registry.stage("zhao", frame, effective="2021")["id"]
+    job = registry.start_job("zhao", "check", large, {})["id"]
+    variable = f"QUHUA_{name.replace('.', '_').upper()}"
+    with worker(registry.store.url, **{variable: limit}):
         failed = finished(registry, "zhao", job)
     assert (failed["state"], failed["error"]["error"]) == ("failed", "limit"), failed
-    assert "jobs.memory_mb" in failed["error"]["hint"]["zh"]
-    assert registry.draft("zhao", bombed)["findings"] is None
+    assert name in failed["error"]["hint"]["zh"]
+    assert registry.draft("zhao", large)["findings"] is None
     registry.close()
