@@ -165,34 +165,33 @@ def message(
     words = WORDS[place.rule]
     who = _called(place.units, names or {})
     one = len(place.units) == 1
-    told: dict[str, Any] = {
-        "who": who,
-        "between_zh": f"{who} 之内" if one else f"{who} 之间",
-        "between_en": f"inside {who}" if one else f"between {who}",
-        "at": _at(middle, metres),
-    }
+    at = _at(middle, metres)
+    zh: dict[str, Any] = {"at": at, "who": who.zh}
+    en: dict[str, Any] = {"at": at, "who": who.en}
+    zh["between_zh"] = f"{who.zh} 之内" if one else f"{who.zh} 之间"
+    en["between_en"] = f"inside {who.en}" if one else f"between {who.en}"
     for word, value in place.detail.items():
         if word in KEYS:
             keys = (value,) if isinstance(value, str) else value
-            told[word] = _called(keys, names or {})
+            zh[word], en[word] = _called(keys, names or {})
         else:
-            told[word] = value
-    if "what" in told:
-        told["what_zh"], told["what_en"] = RINGS[told["what"]]
+            zh[word] = en[word] = value
+    if "what" in zh:
+        zh["what_zh"], en["what_en"] = RINGS[zh["what"]]
     size, wide = _size(place)
     return Text(
-        words.zh.format(**told, size=size and f"：{size}，平均宽 {wide}"),
-        words.en.format(**told, size=size and f": {size}, mean width {wide}"),
+        words.zh.format(**zh, size=size and f"：{size}，平均宽 {wide}"),
+        words.en.format(**en, size=size and f": {size}, mean width {wide}"),
     )
 
 
-def _called(keys: Sequence[str], names: Mapping[str, str]) -> str:
+def _called(keys: Sequence[str], names: Mapping[str, str]) -> Text:
     """Return units by name and key, those beyond a few counted."""
-    said = [
-        f"{names[key]}（{key}）" if key in names else key for key in keys[:MOST_NAMED]
-    ]
-    more = len(keys) - len(said)
-    return "、".join(said) + (f" … +{more}" if more > 0 else "")
+    some = keys[:MOST_NAMED]
+    more = f" … +{len(keys) - len(some)}" if len(keys) > len(some) else ""
+    zh = "、".join(f"{names[key]}（{key}）" if key in names else key for key in some)
+    en = ", ".join(f"{names[key]} ({key})" if key in names else key for key in some)
+    return Text(zh + more, en + more)
 
 
 def _at(middle: Sequence[float], metres: Metres) -> str:
