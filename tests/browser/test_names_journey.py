@@ -83,7 +83,7 @@ def test_a_name_is_found_edited_reviewed_and_published(
         page = reviewer.sign_in("judge").page
         page.goto(f"{address}/drafts/{draft}/changes?lang=zh")
         page.wait_for_selector("text=永福路")
-        assert "长乐路" in page.locator("main").inner_text()
+        page.wait_for_selector("main >> text=长乐路")
         assert reviewer.troubles == []
     registry.approve("judge", draft)
     registry.publish("judge", layer="place_names")

@@ -166,6 +166,7 @@ class _Filling:
         self.text, self.several = planted.text, planted.several
         self.edited: list[str] = []
         self.values: dict[str, list[str]] = {
+            "batch": ["1"],
             "code": [CODES["A"][0]],
             "number": [MARKER],
             "name": ["drawer"],
