@@ -115,12 +115,16 @@ class Arrangement:
         """Return the length and about the mean width of every cycle in metres."""
         step = self.xy[self.b] - self.xy[self.a]
         scale = metres.scale((self.xy[self.b] + self.xy[self.a]) / 2)
-        length = np.hypot(*(step * scale).T)
+        step *= scale
+        step *= step
+        length = np.sqrt(step[:, 0] + step[:, 1])
         cycles = len(self.area)
-        twice = np.repeat(length, 2)
-        around = np.bincount(self.cycle, twice, minlength=cycles).astype(float)
-        factor = np.ones(cycles)
-        factor[self.cycle] = np.repeat(scale.prod(axis=1), 2)
+        left, right = self.cycle[::2], self.cycle[1::2]
+        around = np.bincount(left, length, minlength=cycles).astype(float)
+        around += np.bincount(right, length, minlength=cycles)
+        factor, here = np.ones(cycles), scale[:, 0] * scale[:, 1]
+        factor[left] = here
+        factor[right] = here
         area = np.abs(self.area) / 2 * factor
         return around, measure.strip_width(area, around)
 
