@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
 
+from geodata.collecting import paused
 from geodata.topology.alone import Alone
 from geodata.topology.arrangement import Arrangement, CrowdedError
 from geodata.topology.coverage import Shapes, arranged, faces_of
@@ -27,7 +26,7 @@ from geodata.topology.table import Table
 from geodata.topology.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -35,21 +34,6 @@ if TYPE_CHECKING:
     from geodata.topology.alone import Looked
     from geodata.topology.layer import Layer
     from geodata.topology.survey import Survey
-
-
-@contextmanager
-def paused() -> Iterator[None]:
-    """Keep the collector of cycles from looking through tens of thousands of places.
-
-    They make no cycles; it looked at all of them again and again.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @paused()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
 from geodata.topology import borders, polygons, simplify
+from tests.support.measuring import medians
 from tests.support.townships import CRS, all_rings, name
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.alone]
@@ -40,17 +38,6 @@ def pairwise(frame):
     one, two = shapely.STRtree(shapes).query(shapes, predicate="touches")
     once = one < two
     return shapely.line_merge(shapely.intersection(edge[one[once]], edge[two[once]]))
-
-
-def medians(frame, rounds, *tools):
-    """CPU seconds of each tool, medians over alternating rounds."""
-    spent = [[] for _ in tools]
-    for _ in range(rounds):
-        for tool, times in zip(tools, spent, strict=True):
-            begin = time.process_time()
-            tool(frame)
-            times.append(time.process_time() - begin)
-    return [statistics.median(times) for times in spent]
 
 
 def told(capsys, label, names, times):

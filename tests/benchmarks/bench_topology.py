@@ -20,6 +20,7 @@ import shapely
 from pyarrow import feather
 
 from geodata.topology import check, recheck
+from tests.support.measuring import medians
 from tests.support.planting import PLANTINGS, not_finite, plant, unusable
 from tests.support.townships import all_rings, coverage, hub, name
 
@@ -109,17 +110,6 @@ def recipe(units, gap_width=1.0):
     once = one < two
     shared = shapely.intersection(sound[one[once]], sound[two[once]])
     return edges, valid, holes, shared[shapely.area(shared) > 0]
-
-
-def medians(units, rounds, *tools):
-    """CPU seconds of each tool, medians over alternating rounds."""
-    spent = [[] for _ in tools]
-    for _ in range(rounds):
-        for tool, times in zip(tools, spent, strict=True):
-            begin = time.process_time()
-            tool(units)
-            times.append(time.process_time() - begin)
-    return [statistics.median(times) for times in spent]
 
 
 @pytest.fixture(scope="module", autouse=True)
