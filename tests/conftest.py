@@ -71,7 +71,7 @@ def full_size(request: pytest.FixtureRequest) -> bool:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell of a failure at once in CI: the run may be cut off before its summary."""
     if (
-        report.failed
+        (report.failed or report.outcome == "rerun")
         and os.environ.get("CI")
         and "PYTEST_XDIST_WORKER" not in os.environ
     ):

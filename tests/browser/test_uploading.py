@@ -51,11 +51,11 @@ ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 def walk_keys(visit: Visit, file: Path) -> str:
     """From the file to a draft that is submitted, without ever using a mouse."""
-    page = visit.open("/uploads?lang=zh", ready=False).page
-    work.reach(page, "#files")
-    with page.expect_file_chooser() as chosen:
-        page.keyboard.press("Enter")
-    chosen.value.set_files(file)
+    page = visit.page
+    # listening before the page is there: the browser is told of it on its way
+    page.on("filechooser", lambda chooser: chooser.set_files(file))
+    visit.open("/uploads?lang=zh", ready=False)
+    work.press(page, "#files")
     page.wait_for_selector("#told", timeout=work.PATIENCE_MS)
     for zone in (work.WRONG_ZONE, work.ZONE):
         if not page.is_visible("#crs_other"):
