@@ -56,6 +56,15 @@ MAIN = (
     Entry("markers.index", Text("界桩", "Markers"), "markers"),
     Entry("names.index", Text("地名", "Place names"), "names"),
 )
+ELDERCARE = (
+    Entry("coverage.index", Text("服务覆盖", "Service coverage"), "coverage"),
+    Entry("indicators.index", Text("指标", "Indicators"), "indicators"),
+    Entry("planning.index", Text("布局推演", "What-if planning"), "planning"),
+    Entry("scenarios.index", Text("方案", "Scenarios"), "scenarios"),
+    Entry("facilities.index", Text("设施", "Facilities"), "facilities"),
+    Entry("networks.index", Text("路网", "Street networks"), "networks"),
+)
+"""One menu of the bar: what concerns services rather than territory."""
 TOOLS = (
     Entry("exports.index", Text("导出", "Exports"), "exports"),
     Entry("jobs.index", Text("任务", "Jobs"), "jobs"),
@@ -171,13 +180,15 @@ def _moment(instant: str | None) -> dt.datetime | None:
 def _context() -> dict[str, Any]:
     """Return what the frame shows; little when an error is all there is to say."""
     if g.get("bare"):
-        return {"navigation": _folded([]), "who": None}
+        return {"navigation": _folded([], [], []), "who": None}
     found = session.identity()
-    entries = _open(MAIN + TOOLS) if found else []
+    main, care, tools = (
+        _open(entries) if found else [] for entries in (MAIN, ELDERCARE, TOOLS)
+    )
     signing = "accounts.sign_in"
     return {
         "who": _who(found) if found else None,
-        "navigation": _folded(entries),
+        "navigation": _folded(main, care, tools),
         "personal": _open(PERSONAL) if found else [],
         "sign_in": None if found or request.endpoint == signing else link(signing),
         "sign_out": link("accounts.sign_out"),
@@ -219,11 +230,21 @@ def _open(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
     return listed
 
 
-def _folded(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """Return the entries that stand in the bar, and those under 'more'."""
-    roomy = languages.chosen() == "zh" or len(entries) <= SHOWN_EN
-    shown = entries if roomy else entries[: SHOWN_EN - 1]
-    return {"all": entries, "shown": shown, "folded": entries[len(shown) :]}
+def _folded(
+    main: list[dict[str, Any]], care: list[dict[str, Any]], tools: list[dict[str, Any]]
+) -> Mapping[str, Any]:
+    """Return what stands in the bar, the menu of services, and what is under 'more'."""
+    entries = main + tools
+    fitting = SHOWN_EN - bool(care)
+    roomy = languages.chosen() == "zh" or len(entries) <= fitting
+    shown = entries if roomy else entries[: fitting - 1]
+    return {
+        "all": main + care + tools,
+        "shown": [entry for entry in shown if entry in main],
+        "care": care,
+        "tools": [entry for entry in shown if entry not in main],
+        "folded": entries[len(shown) :],
+    }
 
 
 def link(endpoint: str, **values: Any) -> str | None:
