@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled, inlined
+from geodata.compiling import compiled, inlined
 from geodata.topology.kernels.matching import hashed
 from geodata.topology.kernels.simple import side
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled, inlined
+from geodata.compiling import compiled, inlined
 
 WIDTH = 8
 """Boxes in one node."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled
+from geodata.compiling import compiled
 
 
 @compiled

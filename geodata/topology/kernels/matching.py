@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled, inlined
+from geodata.compiling import compiled, inlined
 
 SAMPLE = np.uint64(7)
 """One vertex in eight begins a walk."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled, inlined
+from geodata.compiling import compiled, inlined
 
 LEAF = 6
 """Edges in one box."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled
+from geodata.compiling import compiled
 
 FINE, NOT_FINITE, TOO_FEW = 0, 1, 2
 """What became of a ring; only a fine one has vertices afterwards."""

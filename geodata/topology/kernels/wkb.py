@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.topology.kernels.compiling import compiled
+from geodata.compiling import compiled
 
 EMPTY, POLYGONS, OTHER = 0, 1, 2
 """What a record turned out to be; OTHER is left to GEOS."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 import pytest
 
-from geodata.topology.kernels.compiling import compiled
+from geodata.compiling import compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
