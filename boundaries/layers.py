@@ -147,8 +147,57 @@ FACILITIES = LayerSchema(
         Field("division", "text"),
         Field("beds", "integer"),
         Field("area_m2", "real"),
+        Field("domain", "text"),
+        Field("level", "integer"),
+        Field("status", "text"),
+        Field("moved_to", "text"),
+        Field("moved_from", "text"),
+        Field("ownership", "text"),
+        Field("nature", "text"),
+        Field("acquisition", "text"),
+        Field("address", "text"),
+        Field("coord_source", "text"),
+        Field("land_m2", "real"),
+        Field("beds_total", "integer"),
+        Field("beds_nursing", "integer"),
+        Field("beds_occupied", "integer"),
+        Field("day_places", "integer"),
+        Field("home_beds", "integer"),
+        Field("hospital_beds", "integer"),
+        Field("meal_capacity", "integer"),
+        Field("functions", "json"),
+        Field("comprehensive", "boolean"),
+        Field("registered", "boolean"),
+        Field("medical_mode", "text"),
+        Field("staff", "integer"),
+        Field("caregivers", "integer"),
+        Field("social_workers", "integer"),
+        Field("radius_m", "real"),
+        Field("rating", "integer"),
+        Field("credit", "text"),
+        Field("contact", "text"),
+        Field("phone", "text"),
+        Field("website", "text"),
+        Field("price_low", "real"),
+        Field("price_high", "real"),
+        Field("phase", "text"),
+        Field("planned_for", "date"),
+        Field("opened_on", "date"),
+        Field("closed_on", "date"),
+        Field("document", "text"),
+        Field("public", "boolean"),
+        Field("source", "text"),
+        Field("updated_on", "date"),
+        Field("photos", "json"),
+        Field("remark", "text"),
     ),
 )
+"""Every kind of bed has its own attribute and none is the sum of others: ``beds_total``
+are those of the institution (``beds_nursing`` and ``beds_occupied`` of them),
+``beds`` is what a source calls beds of all kinds without saying which. ``area_m2`` is
+floor area, ``level`` that of the unit it serves, ``functions`` those of 三入四嵌一床位,
+prices are yuan a month, ``moved_to`` and ``moved_from`` are facilities. The lists
+are in :mod:`boundaries.services.words`."""
 
 POPULATION = LayerSchema(
     name="population",
@@ -161,8 +210,19 @@ POPULATION = LayerSchema(
         Field("aged_65", "integer"),
         Field("aged_80", "integer"),
         Field("households", "integer"),
+        Field("disabled", "integer"),
+        Field("settlement", "text"),
+        Field("counted_on", "date"),
+        Field("source", "text"),
+        Field("method", "text"),
+        Field("places", "json"),
+        Field("remark", "text"),
     ),
 )
+"""Counts of a community or a unit above it, never of persons. ``settlement`` is the
+城乡分类 of a community, three digits (111 … 220), None: as its code tells; ``method``
+is how the counts were come by, ``places`` where in the unit people live:
+``[lon, lat, total, aged_60, aged_65, aged_80]`` each, None: along its streets."""
 
 LAYERS = (
     DIVISIONS,

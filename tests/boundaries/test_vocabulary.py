@@ -14,6 +14,7 @@ from boundaries.lines.words import (
     MarkerState,
     Material,
 )
+from boundaries.services import words as services
 from boundaries.vocabulary import (
     RULES,
     ChangeType,
@@ -30,6 +31,9 @@ LISTS = (
     *(ChangeType, DraftState, Kind, Role, Rule, Severity),
     *(Action, Faces, Form, InspectionKind, MarkerState, Material),
     *(NameClass, NameStatus),
+    *(services.FacilityType, services.Domain, services.Status, services.Function),
+    *(services.Ownership, services.Nature, services.Acquisition),
+    *(services.MedicalMode, services.CoordSource),
 )
 
 
