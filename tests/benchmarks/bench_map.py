@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 
-from tests.support import published
-from tests.support.browsing import chromium, no_way_out, serving
+from tests.support import published, signed
+from tests.support.browsing import APPS, chromium, no_way_out, serving
 from webmap import create_app
+from webmap.session import COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +65,10 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, address: str) -> dict[str, float]:
-    """Open with a new profile, click a county, and say how long it took."""
+    """Open with a new profile, signed in, click a county, and say how long it took."""
     context = browser.new_context(viewport=VIEW)
+    cookie = signed.cookie_of(APPS[address], "viewer")
+    context.add_cookies([{"name": COOKIE, "value": cookie, "url": address}])
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
