@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from boundaries.rules.settings import RegisterSettings, RuleSettings
+from boundaries.services.profiles import ServiceSettings
 from geodata.errors import InputError, Text
 from geodata.files.limits import OPERATOR, UPLOAD, Limits
 
@@ -290,6 +291,7 @@ class Settings:
     backup: Backup = field(default_factory=Backup)
     rules: RuleSettings = field(default_factory=RuleSettings)
     registers: RegisterSettings = field(default_factory=RegisterSettings)
+    services: ServiceSettings = field(default_factory=ServiceSettings)
     upload: Limits = UPLOAD
     operator: Limits = OPERATOR
     origin: dict[str, str] = field(

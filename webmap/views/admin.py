@@ -34,6 +34,7 @@ GROUPS = {
     "map": Text("地图", "Map"),
     "rules": Text("检查规则", "Rules"),
     "registers": Text("界桩与地名", "Markers and place names"),
+    "services": Text("养老服务圈", "Eldercare reach"),
     "uploads": Text("上传", "Uploads"),
     "basemap": Text("底图", "Base map"),
     "upload": Text("上传文件的限额", "Limits of uploaded files"),
@@ -43,6 +44,7 @@ GROUPS = {
 UNITS = {
     "d": Text("天", "d"), "h": Text("小时", "h"), "min": Text("分钟", "min"),
     "s": Text("秒", "s"), "m": Text("米", "m"), "m²": Text("平方米", "m²"),
+    "m/s": Text("米/秒", "m/s"), "km/h": Text("公里/小时", "km/h"),
 }  # fmt: skip
 """Units in words; others are written the same in both languages."""
 ORIGINS = {
