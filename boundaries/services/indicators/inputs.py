@@ -1,0 +1,204 @@
+"""The frames that indicators are computed from, with who lies in what settled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from boundaries import codes
+from boundaries.services.indicators.options import Options
+from boundaries.services.settlement import is_urban
+from boundaries.vocabulary import Kind, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STREETS = frozenset({Kind.STREET.value})
+_NO_ENTRIES = pd.DataFrame({"key": pd.Series(dtype=object)})
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one computation stands on.
+
+    Parameters
+    ----------
+    as_of
+        The reference date, ISO 8601.
+    units
+        Divisions in force that day, indexed by code: ``name``, ``kind``, ``level``
+        (1-5) and ``parent``; with ``geometry`` (longitude and latitude) facilities
+        that name no unit in force are placed by where they stand.
+    facilities
+        Facilities known that day, indexed by id, with the attributes of
+        :data:`boundaries.layers.FACILITIES` (those that are there).
+    population
+        Counts by division code (``total``, ``aged_60`` …, ``households``,
+        ``settlement``), indexed by it.
+    reported
+        Counts entered by hand: ``indicator``, ``scope``, ``numerator``,
+        ``denominator``.
+    areas
+        New residential areas, indexed by id: ``name``, ``division``, ``households``,
+        ``required_m2``, ``built_m2`` and the four of 四同步 (``planned_sync``,
+        ``built_sync``, ``accepted_sync``, ``handed_sync``).
+    served
+        By set of facility types (sorted, joined with ``+``): share (0-1) of a
+        community's elderly within reach, indexed by its code.
+    reached
+        Elderly and area within reach, indexed by the code of the lowest units:
+        ``elderly``, ``elderly_reached``, ``area_m2``, ``area_reached_m2``.
+    medical_m
+        Metres from each facility to the next medical site; None: computed.
+    templates
+        Network templates by id, see :mod:`~boundaries.services.indicators.templates`.
+    stamp
+        The versions all this was taken from.
+    """
+
+    as_of: str
+    units: pd.DataFrame
+    facilities: pd.DataFrame
+    population: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reported: pd.DataFrame = field(default_factory=lambda: _NO_ENTRIES)
+    areas: pd.DataFrame = field(default_factory=lambda: _NO_ENTRIES)
+    served: Mapping[str, pd.Series[float]] = field(default_factory=dict)
+    reached: pd.DataFrame | None = None
+    medical_m: pd.Series[float] | None = None
+    templates: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    standard: Mapping[str, float] = field(default_factory=dict)
+    stamp: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_options(self, options: Options) -> Inputs:
+        """Return the same frames under other choices."""
+        return replace(self, options=options)
+
+    @cached_property
+    def above(self) -> pd.DataFrame:
+        """The unit of each level (columns 1-5) that each unit is or lies in.
+
+        By ``parent``; where that is not among the units, by the code. None where
+        there is no such unit.
+        """
+        units, level = self.units, self.units["level"].astype(int)
+        known = set(units.index)
+        parent = pd.Series(
+            [_parent(code, up, known) for code, up in _pairs(units)],
+            index=units.index, dtype=object,
+        )  # fmt: skip
+        found = pd.DataFrame(None, index=units.index, columns=range(1, 6), dtype=object)
+        here = pd.Series(units.index, index=units.index, dtype=object)
+        for _ in range(5):
+            at = here.map(level)
+            for each in range(1, 6):
+                mask = (at == each) & found[each].isna()
+                found.loc[mask, each] = here[mask]
+            here = here.map(parent)
+        return found.astype(object).where(found.notna(), None)
+
+    @cached_property
+    def place(self) -> pd.Series[str]:
+        """The unit each facility lies in, the lowest that is known; None for none.
+
+        The division it names while that is in force, else the nearest unit above
+        it, else where its point lies.
+        """
+        from boundaries.services.indicators.placing import places_of
+
+        return places_of(self.facilities, self.units, self.above)
+
+    @cached_property
+    def operating(self) -> pd.DataFrame:
+        """Facilities in operation on the reference date and in some unit."""
+        rows = self.facilities
+        running = column(rows, "status", "operating").fillna("operating")
+        opened = column(rows, "opened_on", None).fillna("").astype(str)
+        closed = column(rows, "closed_on", None).fillna("").astype(str)
+        day = self.as_of
+        mask = (running == "operating") & (opened.str.slice(0, 10) <= day)
+        mask &= (closed == "") | (closed.str.slice(0, 10) > day)
+        return rows[mask.to_numpy() & self.place.notna().to_numpy()]
+
+    @cached_property
+    def adrift(self) -> list[str]:
+        """Ids of facilities that lie in no unit."""
+        return list(self.facilities.index[self.place.isna()])
+
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """Population rows that count: of units in force, none of them told twice.
+
+        A row is left out when units below it have rows of their own.
+        """
+        rows = self.population
+        if rows.empty:
+            return rows
+        rows = rows[rows.index.isin(self.units.index)]
+        above = self.above.loc[rows.index]
+        level = self.units.loc[rows.index, "level"].astype(int)
+        told = set()
+        for each in range(1, 5):
+            told |= set(above.loc[level > each, each].dropna())
+        return rows[~rows.index.isin(told)]
+
+    def people(self, group: str) -> pd.Series[float]:
+        """Return a count of people by unit of every level; NaN where nothing is known.
+
+        Parameters
+        ----------
+        group
+            A column of the population: ``aged_60``, ``households`` …
+        """
+        rows = self.counted
+        if rows.empty or group not in rows:
+            return pd.Series(np.nan, index=self.units.index, dtype=float)
+        values = pd.to_numeric(rows[group], errors="coerce").dropna()
+        above = self.above.loc[values.index]
+        sums = [values.groupby(above[each]).sum() for each in range(1, 6)]
+        every: pd.Series[float] = pd.concat(sums)
+        return every.reindex(self.units.index).astype(float)
+
+    @cached_property
+    def elderly(self) -> pd.Series[float]:
+        """The elderly of every unit, by the group chosen in the options."""
+        return self.people(self.options.elderly)
+
+    @cached_property
+    def urban(self) -> pd.Series[bool]:
+        """Whether each community is urban: by 城乡分类, without one by its code."""
+        units = self.at_level(Level.VILLAGE)
+        told = column(self.population, "settlement", None).reindex(units.index)
+        said = [is_urban(*pair) for pair in zip(units.index, told, strict=True)]
+        return pd.Series(said, index=units.index, dtype=bool)
+
+    def at_level(self, level: int) -> pd.DataFrame:
+        """Return the units of one level."""
+        return self.units[self.units["level"] == level]
+
+    def of_type(self, *types: str) -> pd.DataFrame:
+        """Return the operating facilities of these types."""
+        return self.operating[self.operating["type"].isin(types)]
+
+
+def column(rows: pd.DataFrame, name: str, default: Any) -> pd.Series[Any]:
+    """Return a column, filled with a default where the frame has none."""
+    if name in rows:
+        return rows[name]
+    return pd.Series([default] * len(rows), index=rows.index, dtype=object)
+
+
+def _pairs(units: pd.DataFrame) -> zip[tuple[str, Any]]:
+    return zip(units.index, column(units, "parent", None), strict=True)
+
+
+def _parent(code: str, named: Any, known: set[str]) -> str | None:
+    if isinstance(named, str) and named in known and named != code:
+        return named
+    if not codes.is_code(code):
+        return None
+    return next((up for up in codes.ancestors(code) if up in known), None)
