@@ -26,6 +26,15 @@ def compiled(loop: Loop) -> Loop:
     return cast("Loop", made)
 
 
+def unlocked(loop: Loop) -> Loop:
+    """Return ``loop`` as :func:`compiled`, with other threads running meanwhile."""
+    try:
+        made: object = numba.njit(cache=True, nogil=True)(loop)
+    except RuntimeError:
+        made = numba.njit(nogil=True)(loop)
+    return cast("Loop", made)
+
+
 def inlined(loop: Loop) -> Loop:
     """Return ``loop`` to be put into the loops that call it."""
     return cast("Loop", numba.njit(inline="always")(loop))

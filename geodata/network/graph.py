@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import InputError, Text
+from geodata.network.engine import engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,12 @@ class Network:
         return len(self.tail)
 
     def graph(
-        self, *, speed_mps: float = 1.0, mode: Mode = "walk", climb: Climb | None = None
+        self,
+        *,
+        speed_mps: float = 1.0,
+        mode: Mode = "walk",
+        climb: Climb | None = None,
+        delay: float = 1.0,
     ) -> Graph:
         """Return the graph of travelling at a speed.
 
@@ -98,6 +104,8 @@ class Network:
             count; driving ways for people are closed and one-way counts.
         climb
             How much longer each edge takes uphill and downhill.
+        delay
+            How often ``delay_s`` is counted: 0 not at all.
 
         Raises
         ------
@@ -118,7 +126,8 @@ class Network:
         back = ahead
         if climb is not None:
             ahead, back = ahead * climb.ahead, ahead * climb.back
-        ahead, back = ahead + self.delay_s, back + self.delay_s
+        lost = self.delay_s * delay
+        ahead, back = ahead + lost, back + lost
         closed = ~np.isin(self.kind, OPEN_TO[mode])
         if closed.any():
             ahead[closed] = back[closed] = np.inf
@@ -162,10 +171,12 @@ class Graph:
     edge: Ints = field(init=False)
     """The arcs out of node ``v`` are ``indptr[v]:indptr[v + 1]``: the node each leads
     to, its seconds and its edge. Loops and closed directions are left out."""
+    spare: list[Any] = field(init=False, default_factory=list, repr=False)
+    """Workspaces of searches that wait for the next."""
 
     def __post_init__(self) -> None:
         network = self.network
-        made = adjacent(
+        made = engine(network.edge_count).adjacent(
             network.node_count, network.tail, network.head, self.ahead_s, self.back_s
         )
         for name, array in zip(("indptr", "head", "cost_s", "edge"), made, strict=True):
@@ -178,20 +189,6 @@ class Graph:
         times *to* a facility are times *from* it in the reverse.
         """
         return replace(self, ahead_s=self.back_s, back_s=self.ahead_s)
-
-
-def adjacent(
-    count: int, tail: Ints, head: Ints, ahead_s: Floats, back_s: Floats
-) -> tuple[Longs, Ints, Floats, Ints]:
-    """Return the arcs of edges by the node they leave: ``Graph``'s four arrays."""
-    ends = np.column_stack([tail, head]).ravel()
-    onto = np.column_stack([head, tail]).ravel()
-    cost = np.column_stack([ahead_s, back_s]).ravel()
-    kept = np.flatnonzero(np.isfinite(cost) & (ends != onto))
-    order = kept[np.argsort(ends[kept], kind="stable")]
-    indptr = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(ends[kept], minlength=count), out=indptr[1:])
-    return indptr, onto[order], cost[order], (order // 2).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,32 @@
+"""Compile the loops now, so that the first search of an installation need not.
+
+Run by ``scripts/install``: ``python -m geodata.network.kernels``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geodata.network import reach
+from geodata.network.graph import Spots
+from geodata.network.ordering import straight
+
+
+def main() -> None:
+    """Ask everything of a square of streets."""
+    network = straight(
+        [(0, 0), (100, 0), (100, 100), (0, 100)], [0, 1, 2, 3], [1, 2, 3, 0],
+        crs="EPSG:32650",
+    )  # fmt: skip
+    graph = network.graph()
+    spots = Spots(np.array([0, 1], np.int32), np.array([10.0, 20.0]), np.zeros(2))
+    reach.within(graph, spots, 150)
+    reach.pairs(graph, spots, spots, 150)
+    reach.nearest(graph, spots)
+    reach.k_nearest(graph, spots, spots, 2)
+
+
+if __name__ == "__main__":
+    import numba  # noqa: F401 - with it in the process the loops are chosen
+
+    main()

@@ -1,0 +1,144 @@
+"""The searches as compiled loops, with threads over the sources.
+
+:mod:`geodata.network.plain` has the same functions on scipy.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geodata.network.kernels import ordering, searching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geodata.network.entering import Hooks, Seeds
+    from geodata.network.graph import Floats, Graph, Ints, Longs
+
+    Rows = tuple[Longs, Ints, Floats]
+
+adjacent = ordering.adjacent
+morton_order = ordering.morton_order
+FEW = 16
+"""Sources for which another thread does not pay."""
+
+
+class Workspace(NamedTuple):
+    """What one search writes on; between searches ``best`` and ``least`` are inf."""
+
+    best: Floats
+    keys: Floats
+    values: Ints
+    touched: Ints
+    least: Floats
+    found: Ints
+
+
+def reached(graph: Graph, seeds: Seeds, limit_s: float) -> Rows:
+    """Return the nodes within a limit of each source, nearest first."""
+
+    def block(work: Workspace, first: int, last: int) -> Rows:
+        return searching.reached(
+            graph.indptr, graph.head, graph.cost_s, *seeds, limit_s, first, last,
+            work.best, work.keys, work.values, work.touched,
+        )  # fmt: skip
+
+    return _shared(graph, len(seeds.starts) - 1, 0, block)
+
+
+def paired(
+    graph: Graph, seeds: Seeds, hooks: Hooks, straight: Hooks, count: int,
+    limit_s: float,
+) -> Rows:  # fmt: skip
+    """Return the targets (of ``count``) within a limit of each source, ascending."""
+
+    def block(work: Workspace, first: int, last: int) -> Rows:
+        return searching.paired(
+            graph.indptr, graph.head, graph.cost_s, *seeds, *hooks, *straight,
+            limit_s, first, last,
+            work.best, work.keys, work.values, work.touched, work.least, work.found,
+        )  # fmt: skip
+
+    return _shared(graph, len(seeds.starts) - 1, count, block)
+
+
+def nearest(graph: Graph, seeds: Seeds, limit_s: float) -> tuple[Ints, Floats]:
+    """Return the nearest source of each node, and the seconds."""
+    made: tuple[Ints, Floats] = searching.nearest(
+        graph.indptr, graph.head, graph.cost_s, *seeds, limit_s
+    )
+    return made
+
+
+def k_nearest(
+    graph: Graph, seeds: Seeds, limit_s: float, k: int
+) -> tuple[Ints, Floats]:
+    """Return the k nearest sources of each node, (n, k), and the seconds."""
+    made: tuple[Ints, Floats] = searching.k_nearest(
+        graph.indptr, graph.head, graph.cost_s, *seeds, limit_s, k
+    )
+    return made
+
+
+def _shared(
+    graph: Graph,
+    sources: int,
+    targets: int,
+    block: Callable[[Workspace, int, int], Rows],
+) -> Rows:
+    """Run blocks of sources side by side and put their rows together."""
+
+    def run(bounds: tuple[int, int]) -> Rows:
+        work = _workspace(graph, targets)
+        made = block(work, *bounds)
+        graph.spare.append(work)
+        return made
+
+    threads = min(os.cpu_count() or 1, max(sources // FEW, 1))
+    cuts = np.linspace(0, sources, threads + 1).astype(int).tolist()
+    bounds = list(pairwise(cuts))
+    if threads == 1:
+        parts = [run(bounds[0])]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(run, bounds))
+    starts = np.zeros(sources + 1, np.int64)
+    np.cumsum(np.concatenate([part[0] for part in parts]), out=starts[1:])
+    if len(parts) == 1:
+        return starts, parts[0][1], parts[0][2]
+    return (
+        starts,
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+    )
+
+
+def _workspace(graph: Graph, targets: int) -> Workspace:
+    """Return a workspace that waits on the graph, or a new one.
+
+    A search that failed never puts its own back.
+    """
+    try:
+        work: Workspace = graph.spare.pop()
+    except IndexError:
+        nodes = graph.network.node_count
+        room = len(graph.head) + 3
+        work = Workspace(
+            np.full(nodes, np.inf),
+            np.empty(room),
+            np.empty(room, np.int32),
+            np.empty(nodes, np.int32),
+            np.full(targets, np.inf),
+            np.empty(targets, np.int32),
+        )
+    if len(work.least) < targets:
+        more: dict[str, Any] = {
+            "least": np.full(targets, np.inf), "found": np.empty(targets, np.int32)
+        }  # fmt: skip
+        work = work._replace(**more)
+    return work
