@@ -133,28 +133,6 @@ def settled_people(land: Land, rng: np.random.Generator) -> NDArray[np.int64]:
     return np.where(land.atoms.land, people, 0).round().astype(np.int64)
 
 
-def population(frame: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the population table of the communities of a vintage."""
-    leaves = frame[frame["level"] == 5]
-    total = leaves["population"].to_numpy()
-    urban = (leaves["kind"] == "community").to_numpy()
-    aged = np.clip(rng.normal(np.where(urban, 0.235, 0.275), 0.02), 0.12, 0.4)
-    aged_60 = (total * aged).round().astype(int)
-    aged_65 = (aged_60 * rng.uniform(0.68, 0.74, len(total))).round().astype(int)
-    aged_80 = (aged_60 * rng.uniform(0.12, 0.16, len(total))).round().astype(int)
-    per_home = rng.uniform(2.3, 2.9, len(total))
-    return pd.DataFrame(
-        {
-            "division": leaves["code"].to_numpy(),
-            "total": total,
-            "aged_60": aged_60,
-            "aged_65": aged_65,
-            "aged_80": aged_80,
-            "households": (total / per_home).round().astype(int),
-        }
-    )
-
-
 def rivers(land: Land, borders: Borders) -> gpd.GeoDataFrame:
     """Return the rivers as lines; where a border follows one, its very points."""
     lines = {}

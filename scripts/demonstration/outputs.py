@@ -10,7 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from demonstration import drafts, plan, registers, survey
+from demonstration import drafts, plan, registers, services, survey
 from demonstration.territory import Territory
 
 CLOCK = "2026-03-01T00:00:00.000Z"
@@ -29,10 +29,6 @@ def write(territory: Territory, out: Path) -> list[Path]:
         _layer(territory.rivers, out / "rivers.geojson"),
         _layer(territory.roads, out / "roads.geojson"),
     ]
-    for name, year in (("first", "2024"), ("second", "2026")):
-        path = out / f"population_{year}.csv"
-        territory.population[name].to_csv(path, index=False, encoding="utf-8-sig")
-        written.append(path)
     written.append(_json(_events(territory), out / "events_2026.json"))
     made = drafts.drafts(territory)
     (out / "drafts").mkdir(exist_ok=True)
@@ -42,6 +38,7 @@ def write(territory: Territory, out: Path) -> list[Path]:
     ]
     written += _survey(territory, out / "survey")
     written += registers.write(territory.second, out / "registers", territory.seed)
+    written += services.write(territory, out / "services")
     written.append(_json(_listing(territory, made), out / "territory.json"))
     return written
 
@@ -138,10 +135,9 @@ def _listing(territory: Territory, made: list[drafts.Draft]) -> dict[str, Any]:
             },
         ],
         "other": [
-            "population_2024.csv",
-            "population_2026.csv",
             "rivers.geojson",
             "roads.geojson",
         ],
+        "services": services.listing(),
         "users": drafts.USERS,
     }

@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from demonstration import frames, land, units, vintages
+from demonstration import frames, land, streets, units, vintages
+from demonstration import people as people_by_age
 from demonstration.borders import Borders
 from demonstration.partition import Neighbours
 from demonstration.units import Vintage
@@ -23,6 +24,8 @@ class Territory:
     second: gpd.GeoDataFrame
     population: dict[str, pd.DataFrame]
     """By vintage (``first``, ``second``)."""
+    streets: gpd.GeoDataFrame
+    """Of the second vintage."""
     rivers: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
     events: list[vintages.Event]
@@ -47,9 +50,12 @@ def make(seed: int) -> Territory:
         second=whole[1],
         next=whole[2],
         population={
-            name: frames.population(frame, _generator(seed, "aged"))
-            for name, frame in zip(("first", "second"), whole, strict=False)
+            name: people_by_age.table(frame, _generator(seed, "aged"), day)
+            for (name, day), frame in zip(
+                people_by_age.COUNTED_ON.items(), whole, strict=False
+            )
         },
+        streets=streets.streets(ground, second, graph, _generator(seed, "streets")),
         rivers=frames.rivers(ground, borders),
         roads=frames.roads(ground, first, graph),
         events=events,

@@ -35,11 +35,6 @@ SEED = 7
 
 
 @pytest.fixture(scope="module")
-def made() -> territory.Territory:
-    return territory.make(SEED)
-
-
-@pytest.fixture(scope="module")
 def folder(made: territory.Territory, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("territory")
     outputs.write(made, out)

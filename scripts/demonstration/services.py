@@ -1,0 +1,112 @@
+"""What the eldercare work of the city stands on: streets, people, facilities."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from demonstration import care, others, people, plan
+
+if TYPE_CHECKING:
+    from demonstration.territory import Territory
+
+STREETS, CANDIDATES = "street_network.gpkg", "候选场地.geojson"
+FACILITIES, MEDICAL, HOUSES = (
+    "养老服务设施.xlsx",
+    "医疗卫生机构.csv",
+    "社区服务设施.csv",
+)
+FAULTY = "设施补充登记_待改正.xlsx"
+POPULATION = {"first": "人口_2023.csv", "second": "人口_2025.xlsx"}
+FAULTY_POPULATION = "人口_待改正.csv"
+DECIDES = "planner"
+"""Who decides on what the eldercare officer hands in."""
+_WRITTEN = "2026-03-01T00:00:00Z"
+
+
+def write(territory: Territory, folder: Path) -> list[Path]:
+    """Write everything on the land of the second vintage; return the paths."""
+    folder.mkdir(exist_ok=True)
+    divisions = territory.second
+    places = care.Places(divisions, territory.streets)
+    counted = territory.population["second"]
+    register = care.facilities(places, counted, territory.seed)
+    tables = {
+        POPULATION["first"]: territory.population["first"],
+        POPULATION["second"]: counted,
+        FAULTY_POPULATION: people.faulty(counted),
+        FACILITIES: register,
+        MEDICAL: others.medical(places, territory.seed),
+        HOUSES: others.houses(places, territory.seed),
+        FAULTY: others.faulty(register),
+    }
+    return [
+        _layer(territory.streets, folder / STREETS, "streets"),
+        _layer(others.candidates(places, territory.seed), folder / CANDIDATES, None),
+        *(_table(frame, folder / name) for name, frame in tables.items()),
+    ]
+
+
+def listing() -> list[dict[str, Any]]:
+    """Return what is handed in and by whom, in order; ``approver`` None: left open."""
+    kept = (
+        (POPULATION["first"], "population", "2023年末人口（示例）", plan.FIRST_DAY),
+        (POPULATION["second"], "population", "2025年末人口（示例）", plan.SECOND_DAY),
+        (FACILITIES, "facilities", "养老服务设施台账（示例）", plan.SECOND_DAY),
+        (MEDICAL, "facilities", "医疗卫生机构（示例）", plan.SECOND_DAY),
+        (HOUSES, "facilities", "社区服务设施（示例）", plan.SECOND_DAY),
+        (FAULTY, "facilities", "设施补充登记（示例，含待改正的问题）", plan.SECOND_DAY),
+    )
+    return [
+        {
+            "file": f"services/{file}",
+            "target": target,
+            "title": title,
+            "author": "eldercare",
+            "approver": None if file == FAULTY else DECIDES,
+            "valid_from": day,
+            "basis": f"{plan.LABEL} 台账",
+        }
+        for file, target, title, day in kept
+    ]
+
+
+def _layer(frame: gpd.GeoDataFrame, path: Path, layer: str | None) -> Path:
+    path.unlink(missing_ok=True)
+    options = {"layer": layer} if layer else {"COORDINATE_PRECISION": 9}
+    frame.to_file(path, engine="pyogrio", **options)
+    return path
+
+
+def _table(frame: pd.DataFrame, path: Path) -> Path:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False, encoding="utf-8-sig")
+        return path
+    buffer = io.BytesIO()
+    frame.to_excel(buffer, index=False, sheet_name="台账")
+    path.write_bytes(_timeless(buffer.getvalue()))
+    return path
+
+
+def _timeless(workbook: bytes) -> bytes:
+    """Return a workbook without the times it was written at."""
+    kept = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook)) as before,
+        zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for entry in before.infolist():
+            content = before.read(entry)
+            if entry.filename == "docProps/core.xml":
+                content = re.sub(
+                    rb">\d{4}-\d\d-\d\dT[\d:]+Z<", f">{_WRITTEN}<".encode(), content
+                )
+            named = zipfile.ZipInfo(entry.filename)
+            after.writestr(named, content, zipfile.ZIP_DEFLATED)
+    return kept.getvalue()
