@@ -86,13 +86,16 @@ class Alone:
         units, raw = self.units, self.units.rings
         parts = np.bincount(raw.unit[~raw.hole], minlength=len(units))
         rows = np.flatnonzero((parts > 1) & self.survey.usable)
+        pieces, owner = shapely.get_parts(units.shapes(rows), return_index=True)
+        order = np.lexsort((-shapely.area(pieces), owner))
+        less = np.zeros(len(owner), bool)  # all but the largest of each
+        less[1:] = owner[1:] == owner[:-1]
+        pieces, owner = shapely.force_2d(pieces[order[less]]), owner[less]
+        rests = np.asarray(shapely.multipolygons(pieces, indices=owner))
+        areas = units.metres.area_m2(rests).tolist()
         places = []
-        for row, shape in zip(rows.tolist(), units.shapes(rows), strict=True):
-            pieces = shapely.get_parts(shape)
-            order = np.argsort(-shapely.area(pieces), kind="stable")
-            rest = shapely.multipolygons(shapely.force_2d(pieces[order[1:]]))
-            area = float(units.metres.area_m2(rest)[0])
-            detail = {"count": len(pieces)}
+        for row, rest, area in zip(rows.tolist(), rests, areas, strict=True):
+            detail = {"count": len(rest.geoms) + 1}
             who = (units.keys[row],)
             places.append(Place("multipart", who, rest, area, detail=detail))
         return places

@@ -113,18 +113,9 @@ class Arrangement:
         self, metres: Metres
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the length and about the mean width of every cycle in metres."""
-        step = self.xy[self.b] - self.xy[self.a]
-        scale = metres.scale((self.xy[self.b] + self.xy[self.a]) / 2)
-        step *= scale
-        step *= step
-        length = np.sqrt(step[:, 0] + step[:, 1])
-        cycles = len(self.area)
-        left, right = self.cycle[::2], self.cycle[1::2]
-        around = np.bincount(left, length, minlength=cycles).astype(float)
-        around += np.bincount(right, length, minlength=cycles)
-        factor, here = np.ones(cycles), scale[:, 0] * scale[:, 1]
-        factor[left] = here
-        factor[right] = here
+        scale = metres.scale(tracing.middles(self.xy, self.a, self.b))
+        asked = self.xy, self.a, self.b, self.cycle, scale, len(self.area)
+        around, factor = tracing.lengths(*asked)
         area = np.abs(self.area) / 2 * factor
         return around, measure.strip_width(area, around)
 
@@ -164,7 +155,7 @@ def arrange(
         When more edges cross than any layer of borders has.
     """
     count = len(start)
-    node, xy, moved = arranging.nodes_of(np.concatenate([start, end]), eps)
+    node, xy, moved = arranging.nodes_of(np.concatenate([start, end]), eps, count)
     several = np.zeros(len(xy), bool)
     several[node[moved]] = True
     noisy = distinct(np.concatenate([unit, unit])[several[node]])
@@ -206,7 +197,7 @@ def overlay(
         When more edges cross than any layer of borders has.
     """
     count = len(start)
-    node, xy, _ = arranging.nodes_of(np.concatenate([start, end]), eps)
+    node, xy, _ = arranging.nodes_of(np.concatenate([start, end]), eps, count)
     a, b = node[:count], node[count:]
     alive = a != b
     a, b, unit = a[alive], b[alive], unit[alive]
@@ -246,8 +237,7 @@ def _noded(
     fine, edge, share, at, new = arranging.cuts(xy, a, b, cell, 2 * eps, most)
     if not fine:
         raise CrowdedError
-    order = np.lexsort((at, share, edge))
-    a, b, owner = arranging.cut_up(a, b, edge[order], at[order])
+    a, b, owner = arranging.cut_up(a, b, edge, share, at)
     return np.concatenate([xy, new]), a, b, owner
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,10 +48,20 @@ class Faces:
     around: NDArray[np.float64]
     """Length of the border in metres, NaN where it was not measured."""
 
+    @cached_property
+    def size(self) -> NDArray[np.intp]:
+        """How many units each place has."""
+        return np.fromiter(map(len, self.units), np.intp, len(self.units))
+
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """The units of all places, one place after the other."""
+        every = itertools.chain.from_iterable(self.units)
+        return np.fromiter(every, np.intp, int(self.size.sum()))
+
     def smallest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the smallest value of the units of each place, inf without any."""
-        size = np.array([len(units) for units in self.units], np.intp)
-        rows = np.fromiter(itertools.chain.from_iterable(self.units), np.intp)
+        size, rows = self.size, self.rows
         least = np.full(len(size), np.inf)
         some = size > 0
         if len(rows):
@@ -76,7 +87,7 @@ def arranged(
 ) -> Arrangement:
     """Return the arrangement of a layer's unmatched edges, each from ``a`` to ``b``."""
     if units.noise_m is None:
-        units.noise_m = noise_m(units, a, b)
+        units.noise_m = noise_m(units, a)
     return arrange(a, b, unit, units.metres.units(units.noise_m))
 
 
@@ -148,8 +159,7 @@ class Shapes:
 
 def _with_hosts(shapes: Shapes, found: Faces) -> Faces:
     """Name also the units that cover an overlap without drawing an edge of it."""
-    named = np.array([len(units) for units in found.units], np.intp)
-    few = np.flatnonzero((found.count > 1) & (named < found.count))
+    few = np.flatnonzero((found.count > 1) & (found.size < found.count))
     if not len(few):
         return found
     units = list(found.units)

@@ -130,15 +130,15 @@ def _redrawn(
     Between the same two units, each strip touching the next, some of them overlaps
     and some gaps.
     """
-    two = np.array([len(who) == 2 for who in faces.units], bool)
+    two = faces.size == 2
     mine = np.zeros(len(two), bool)
     mine[places] = True
     mine &= two & (faces.cycle >= 0)
     if mine.sum() < REDRAWN:
         return []
-    who = np.array([faces.units[at] for at in np.flatnonzero(mine)], np.int64)
+    first = (np.cumsum(faces.size) - faces.size)[mine]
     pair = np.zeros(len(two), np.int64)
-    pair[mine] = who[:, 0] * len(units) + who[:, 1]
+    pair[mine] = faces.rows[first] * len(units) + faces.rows[first + 1]
     place, node = _corners(made, faces)
     kept = mine[place]
     place, node = place[kept], node[kept]
@@ -194,7 +194,9 @@ def _near_pairs(
     """
     pair_of = np.full(len(faces.units), -1, np.intp)
     eps = units.metres.units(tolerance_m)
-    node, where, moved = arranging.nodes_of(made.xy[: made.original], eps)
+    node, where, moved = arranging.nodes_of(
+        made.xy[: made.original], eps, made.original
+    )
     if not moved.any():
         return np.zeros((0, 2), np.int64), pair_of
     first = np.full(len(where), -1)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 AXIS_M = 6378137.0
 FLATTENING = 1 / 298.257222101
 ECCENTRICITY2 = FLATTENING * (2 - FLATTENING)
+RADIAN = np.pi / 180
 
 
 def strip_width(area: Any, perimeter: Any) -> NDArray[np.float64]:
@@ -47,9 +48,11 @@ def metres_per_degree(latitude: Any) -> NDArray[np.float64]:
     """Return ``[[east, north], ...]`` metres in one degree at each latitude."""
     phi = np.radians(np.clip(latitude, -90.0, 90.0))
     w2 = 1 - ECCENTRICITY2 * np.sin(phi) ** 2
-    east = AXIS_M * np.cos(phi) / np.sqrt(w2)
-    north = AXIS_M * (1 - ECCENTRICITY2) / w2**1.5
-    return np.asarray(np.radians(np.stack([east, north], axis=-1)))
+    root = np.sqrt(w2)
+    found = np.empty((*np.shape(phi), 2))
+    found[..., 0] = RADIAN * AXIS_M * np.cos(phi) / root
+    found[..., 1] = RADIAN * AXIS_M * (1 - ECCENTRICITY2) / (w2 * root)
+    return found
 
 
 def _lines(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:

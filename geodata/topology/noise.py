@@ -30,19 +30,18 @@ ROOM = 1.25
 """Noise is so much more than the largest differences but for one in a hundred."""
 
 
-def noise_m(units: Units, a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def noise_m(units: Units, a: NDArray[np.float64]) -> float:
     """Return how near positions must be to be one, in metres.
 
-    ``a`` and ``b`` are the ends of the edges that no other unit draws backwards.
+    ``a`` is where the edges begin that no other unit draws backwards, and so every
+    vertex of theirs.
     """
     if len(a) < LEAST_VERTICES:
         return LEAST_M
-    ends = np.concatenate([a, b])
-    node, where, moved = arranging.nodes_of(ends, units.metres.units(2 * MOST_M))
-    own = moved[: len(a)]
+    node, where, own = arranging.nodes_of(a, units.metres.units(2 * MOST_M), len(a))
     if own.sum() < LEAST_VERTICES or own.sum() < SHARE * units.vertices:
         return LEAST_M
-    apart = (where[node[: len(a)][own]] - a[own]) * units.metres.scale(a[own])
+    apart = (where[node[own]] - a[own]) * units.metres.scale(a[own])
     far = float(np.quantile(np.hypot(apart[:, 0], apart[:, 1]), NEARLY_ALL))
     if far > MOST_M:
         return LEAST_M

@@ -18,13 +18,16 @@ from geodata.topology.kernels.simple import side
 CUTS_PER_EDGE = 20
 """More cuts than this per edge, and :data:`LEAST_CUTS`, are not borders any more."""
 LEAST_CUTS = 20_000
+FEW_CUTS = 32
+"""So many cuts of one edge are put in order by inserting one after the other."""
 
 
 @compiled
-def nodes_of(ends: Any, eps: float) -> tuple[Any, Any, Any]:
+def nodes_of(ends: Any, eps: float, begins: int) -> tuple[Any, Any, Any]:
     """Return a node for each position, the nodes' positions, and which were moved.
 
-    Positions within ``eps`` of an earlier one take its node.
+    Positions within ``eps`` of an earlier one take its node. The first ``begins``
+    are where edges begin and the others where they end, in the same order.
     """
     count = len(ends)
     size = 64
@@ -40,6 +43,15 @@ def nodes_of(ends: Any, eps: float) -> tuple[Any, Any, Any]:
     width = 4 * eps
     for at in range(count):
         x, y = ends[at, 0], ends[at, 1]
+        if begins <= at < count - 1:  # most edges end where the next one begins
+            next_one = at - begins + 1
+            if (
+                x == ends[next_one, 0]
+                and y == ends[next_one, 1]
+                and not moved[next_one]
+            ):
+                node[at] = node[next_one]
+                continue
         cx, cy = np.floor(x / width), np.floor(y / width)
         fx, fy = x / width - cx, y / width - cy
         west = -1 if fx < 0.26 else 0
@@ -143,44 +155,46 @@ def _columns(
 def grid(xy: Any, a: Any, b: Any, cell: Any, pad: Any) -> tuple[Any, Any, Any, Any]:
     """Return edges by cell: slot bounds, then edge, column and row of every entry."""
     count = len(a)
-    entries: Any = 0
+    room = 4 * count + 64
+    whose = np.empty(room, np.int32)
+    where = np.empty((room, 2), np.int64)
+    entries = 0
     for at in range(count):
         ax, ay, bx, by = xy[a[at], 0], xy[a[at], 1], xy[b[at], 0], xy[b[at], 1]
         first = np.int64(np.floor((min(ay, by) - pad) / cell))
         last = np.int64(np.floor((max(ay, by) + pad) / cell))
         for row in range(first, last + 1):
             west, east = _columns(ax, ay, bx, by, row, cell, pad)
-            entries += east - west + 1
+            while entries + east - west + 1 > room:
+                room *= 2
+                whose = _grown(whose, room)
+                larger = np.empty((room, 2), np.int64)
+                larger[:entries] = where[:entries]
+                where = larger
+            for col in range(west, east + 1):
+                whose[entries], where[entries, 0], where[entries, 1] = at, col, row
+                entries += 1
     size = 64
     while size < entries:
         size *= 2
     mask = np.uint64(size - 1)
-    bound = np.zeros(size + 1, np.int64)
+    # Two further on, so that after the second loop each slot begins where it should.
+    bound = np.zeros(size + 2, np.int64)
+    slots = np.empty(entries, np.int32)
+    for at in range(entries):
+        value = hashed(np.uint64(where[at, 0]), np.uint64(where[at, 1])) & mask
+        slots[at] = np.int32(value)
+        bound[np.int64(value) + 2] += 1
+    for at in range(size):
+        bound[at + 2] += bound[at + 1]
     edge = np.empty(entries, np.int32)
-    column = np.empty(entries, np.int64)
-    rows = np.empty(entries, np.int64)
-    for turn in range(2):
-        for at in range(count):
-            ax, ay, bx, by = xy[a[at], 0], xy[a[at], 1], xy[b[at], 0], xy[b[at], 1]
-            first = np.int64(np.floor((min(ay, by) - pad) / cell))
-            last = np.int64(np.floor((max(ay, by) + pad) / cell))
-            for row in range(first, last + 1):
-                west, east = _columns(ax, ay, bx, by, row, cell, pad)
-                for col in range(west, east + 1):
-                    slot = np.int64(hashed(np.uint64(col), np.uint64(row)) & mask)
-                    if turn == 0:
-                        bound[slot + 1] += 1
-                    else:
-                        free = bound[slot]
-                        edge[free], column[free], rows[free] = at, col, row
-                        bound[slot] += 1
-        if turn == 0:
-            for at in range(size):
-                bound[at + 1] += bound[at]
-    for at in range(size, 0, -1):
-        bound[at] = bound[at - 1]
-    bound[0] = 0
-    return bound, edge, column, rows
+    cells = np.empty((entries, 2), np.int64)
+    for at in range(entries):
+        free = bound[slots[at] + 1]
+        bound[slots[at] + 1] += 1
+        edge[free] = whose[at]
+        cells[free] = where[at]
+    return bound[:-1], edge, cells[:, 0], cells[:, 1]
 
 
 @compiled
@@ -294,25 +308,52 @@ def _passes(xy: Any, a: int, b: int, n: int, eps: float) -> float:
 
 
 @compiled
-def cut_up(a: Any, b: Any, edge: Any, node: Any) -> tuple[Any, Any, Any]:
+def cut_up(a: Any, b: Any, edge: Any, share: Any, node: Any) -> tuple[Any, Any, Any]:
     """Return the pieces of edges cut at nodes, and the edge of each piece.
 
-    Cuts are ordered by edge and share; a node given twice in a row counts once.
+    Cuts are of ``edge`` at a share of its length; a node given twice in a row on an
+    edge counts once.
     """
     count = len(a)
     pieces = count + len(edge)
+    begin = np.zeros(count + 1, np.int64)
+    for cut in range(len(edge)):
+        begin[edge[cut] + 1] += 1
+    for e in range(count):
+        begin[e + 1] += begin[e]
+    fill = begin[:-1].copy()
+    order = np.empty(len(edge), np.int64)
+    for cut in range(len(edge)):
+        e = edge[cut]
+        place = fill[e]
+        fill[e] += 1
+        while place > begin[e] and begin[e + 1] - begin[e] <= FEW_CUTS:
+            other = order[place - 1]
+            if share[other] < share[cut] or (
+                share[other] == share[cut] and node[other] <= node[cut]
+            ):
+                break
+            order[place] = other
+            place -= 1
+        order[place] = cut
+    for e in range(count):
+        if begin[e + 1] - begin[e] > FEW_CUTS:
+            its = order[begin[e] : begin[e + 1]]
+            its = its[np.argsort(node[its], kind="mergesort")]
+            its = its[np.argsort(share[its], kind="mergesort")]
+            order[begin[e] : begin[e + 1]] = its
     one = np.empty(pieces, np.int32)
     two = np.empty(pieces, np.int32)
     owner = np.empty(pieces, np.int32)
-    free, at = 0, 0
+    free = 0
     for e in range(count):
         here = a[e]
-        while at < len(edge) and edge[at] == e:
-            if node[at] != here and node[at] != b[e]:
-                one[free], two[free], owner[free] = here, node[at], e
+        for place in range(begin[e], begin[e + 1]):
+            cut_at = node[order[place]]
+            if cut_at != here and cut_at != b[e]:
+                one[free], two[free], owner[free] = here, cut_at, e
                 free += 1
-                here = node[at]
-            at += 1
+                here = cut_at
         one[free], two[free], owner[free] = here, b[e], e
         free += 1
     return one[:free], two[:free], owner[:free]

@@ -11,19 +11,27 @@ from typing import Any
 import numpy as np
 
 from geodata.compiling import compiled
+from geodata.topology.kernels.matching import hashed
 
 
 @compiled
 def merge(a: Any, b: Any) -> tuple[Any, Any]:
     """Return for each edge the first edge between the same nodes, and how many."""
-    order = np.argsort(a.astype(np.int64) * (np.int64(1) << 32) + b, kind="mergesort")
+    size = 64
+    while size < 2 * len(a):
+        size *= 2
+    mask = np.uint64(size - 1)
+    known = np.full(size, -1, np.int32)
     first = np.empty(len(a), np.int32)
     count = np.zeros(len(a), np.int32)
-    head = -1
-    for place in range(len(order)):
-        at = order[place]
-        if head < 0 or a[at] != a[head] or b[at] != b[head]:
-            head = at
+    for at in range(len(a)):
+        slot = hashed(np.uint64(a[at]), np.uint64(b[at])) & mask
+        head = known[slot]
+        while head >= 0 and (a[at] != a[head] or b[at] != b[head]):
+            slot = (slot + np.uint64(1)) & mask
+            head = known[slot]
+        if head < 0:
+            known[slot] = head = at
         first[at] = head
         count[head] += 1
     return first, count
@@ -61,9 +69,12 @@ def trace(
     for h in range(2 * edges):
         e = h >> 1
         n, m = (a[e], b[e]) if h & 1 == 0 else (b[e], a[e])
-        value = np.arctan2(xy[m, 1] - xy[n, 1], xy[m, 0] - xy[n, 0])
         place = fill[n]
         fill[n] += 1
+        if begin[n + 1] - begin[n] < 3:  # most: two are in order either way round
+            around[place] = h
+            continue
+        value = np.arctan2(xy[m, 1] - xy[n, 1], xy[m, 0] - xy[n, 0])
         while place > begin[n] and angle[around[place - 1]] > value:
             around[place] = around[place - 1]
             place -= 1
@@ -165,6 +176,36 @@ def _cycles(
         outer[:parts],
         wrong[:parts],
     )
+
+
+@compiled
+def middles(xy: Any, a: Any, b: Any) -> Any:
+    """Return the middle of every edge."""
+    found = np.empty((len(a), 2))
+    for e in range(len(a)):
+        found[e, 0] = (xy[b[e], 0] + xy[a[e], 0]) / 2
+        found[e, 1] = (xy[b[e], 1] + xy[a[e], 1]) / 2
+    return found
+
+
+@compiled
+def lengths(
+    xy: Any, a: Any, b: Any, cycle: Any, scale: Any, count: int
+) -> tuple[Any, Any]:
+    """Return the length of every cycle, and square metres in a square unit there.
+
+    ``scale`` is the metres in one unit, east and north, at every edge.
+    """
+    around = np.zeros(count)
+    factor = np.ones(count)
+    for e in range(len(a)):
+        x = (xy[b[e], 0] - xy[a[e], 0]) * scale[e, 0]
+        y = (xy[b[e], 1] - xy[a[e], 1]) * scale[e, 1]
+        length = np.sqrt(x * x + y * y)
+        for half in (2 * e, 2 * e + 1):
+            around[cycle[half]] += length
+            factor[cycle[half]] = scale[e, 0] * scale[e, 1]
+    return around, factor
 
 
 @compiled
