@@ -37,6 +37,7 @@ from geodata.crs.zones import (
     gk_zone,
     label,
     local_gk,
+    plane_at,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "length_m",
     "load_parameters",
     "local_gk",
+    "plane_at",
     "require",
     "shifted_here",
     "strays",

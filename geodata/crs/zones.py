@@ -141,6 +141,17 @@ def utm_north(meridian: int) -> int:
     return 32600 + (meridian + 183) // 6
 
 
+def plane_at(lon: float, lat: float) -> int:
+    """Return the code of a plane system in metres that suits a place.
+
+    The CGCS2000 3-degree zone in and around China, the WGS 84 / UTM zone elsewhere.
+    """
+    if 72.0 <= lon <= 137.0 and 3.0 <= lat <= 54.0:
+        return local_gk(lon)
+    meridian = 6 * (math.floor(min(lon, 179.999) / 6) + 1) - 3
+    return utm_north(meridian) + (100 if lat < 0 else 0)
+
+
 def label(epsg: int, language: str = "zh") -> str:
     """Return a short name of a coordinate system for pages and messages."""
     zone = gk_zone(epsg)

@@ -77,7 +77,6 @@ def nearest_segments(
     places: Any,
     coords: Any,
     vertex: Any,
-    edge: Any,
     low: Any,
     cell: float,
     shape: Any,
@@ -115,11 +114,10 @@ def nearest_segments(
         ring = 0
         while ring <= farthest:
             # all that is nearer than this ring's inner side was looked at
-            inner = max(ring - 1, 0) * cell
+            inner = 0.0
             if ring > 0:
-                inner = (ring - 1) * cell + cell * min(
-                    min(u - home, home + 1 - u), min(v - floor, floor + 1 - v)
-                )
+                side = min(u - home, home + 1 - u, v - floor, floor + 1 - v)
+                inner = (ring - 1 + side) * cell
             if kept >= 0 and inner * inner > best:
                 break
             for row in range(max(floor - ring, 0), min(floor + ring, rows - 1) + 1):

@@ -1,0 +1,174 @@
+"""Places put on the street nearest to them, with how far it is."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.errors import InputError, Text
+from geodata.network.graph import OPEN_TO, Mode, Network, Spots
+from geodata.network.reporting import part_of
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+Floats = npt.NDArray[np.float64]
+
+MOST_M = 500.0
+"""A place farther from any street is not on the network."""
+PER_CELL = 2.0
+"""Segments to a cell of the grid, about."""
+_KEPT: MutableMapping[Network, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def snap(
+    network: Network,
+    xy: npt.ArrayLike,
+    *,
+    max_m: float = MOST_M,
+    mode: Mode = "walk",
+) -> Spots:
+    """Return the place on an edge nearest to each position.
+
+    Parameters
+    ----------
+    network
+        Positions are found on edges open to ``mode``.
+    xy
+        (p, 2) plane metres of ``network.crs``; a position that is not finite is on
+        no edge.
+    max_m
+        Farther from every edge than this: edge -1, ``snap_m`` infinite.
+    mode
+        Who walks.
+
+    Returns
+    -------
+    Spots
+        ``along_m`` in the edge's own ``length_m``; ``snap_m`` the straight distance
+        in plane metres. Of edges equally near the first.
+    """
+    if not (np.isfinite(max_m) and max_m >= 0):
+        raise InputError(
+            Text(f"最大距离无效：{max_m}", f"not a distance: {max_m}"),
+            Text("请给出不小于零的米数。", "Give metres, zero or more."),
+        )
+    from geodata.network.kernels.snapping import nearest_segments
+
+    places = np.ascontiguousarray(xy, np.float64).reshape(-1, 2)
+    segments = _segments(network, mode)
+    coords, vertex, owner, low, cell, shape, starts, members = segments
+    found, share, far = nearest_segments(
+        places, coords, vertex, low, cell, shape, starts, members, float(max_m)
+    )
+    edge = np.where(found >= 0, owner[found], -1).astype(np.int32)
+    along = _along(network, segments, found, share)
+    return Spots(edge, along, far)
+
+
+def snap_degrees(
+    network: Network, lon: npt.ArrayLike, lat: npt.ArrayLike, **how: Any
+) -> Spots:
+    """Return the spots of positions in degrees (EPSG:4490); see :func:`snap`."""
+    return snap(network, to_plane(network, lon, lat), **how)
+
+
+def to_plane(network: Network, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """Return positions in degrees as plane metres of the network, (p, 2)."""
+    from geodata.crs import STORAGE, transform_points
+
+    x, y = transform_points(lon, lat, STORAGE, network.crs)
+    return np.column_stack([x, y])
+
+
+def parts_of(network: Network, spots: Spots) -> npt.NDArray[np.int32]:
+    """Return the part each place is in: 0 the main part, -1 on no edge.
+
+    Whoever is on another part reaches only what is on it as well.
+    """
+    kept = _KEPT.setdefault(network, {})
+    if "part" not in kept:
+        kept["part"] = part_of(network)
+    there = spots.edge >= 0
+    part: npt.NDArray[np.int32] = np.full(len(spots), -1, np.int32)
+    part[there] = kept["part"][network.tail[spots.edge[there]]]
+    return part
+
+
+def positions(network: Network, spots: Spots) -> Floats:
+    """Return where the places are on their edges, (p, 2) plane metres; else nan."""
+    made = np.full((len(spots), 2), np.nan)
+    there = np.flatnonzero(spots.edge >= 0)
+    edge = spots.edge[there]
+    length = network.length_m[edge]
+    share = np.divide(
+        spots.along_m[there], length, out=np.zeros(len(edge)), where=length > 0
+    )
+    measured = _measured(network)
+    begin, end = network.offsets[edge], network.offsets[edge + 1] - 1
+    # measured runs on over all edges, so a place on one edge is a place on the run
+    wanted = measured[begin] + share * (measured[end] - measured[begin])
+    after = np.clip(np.searchsorted(measured, wanted, side="left"), begin + 1, end)
+    step = measured[after] - measured[after - 1]
+    part = np.divide(
+        wanted - measured[after - 1], step, out=np.zeros(len(edge)), where=step > 0
+    )
+    before = network.coords[after - 1]
+    made[there] = before + part[:, None] * (network.coords[after] - before)
+    return made
+
+
+def _along(network: Network, segments: Any, found: Any, share: Floats) -> Floats:
+    """Return the metres from the tail: the share of the plane length, of length_m."""
+    measured, there = _measured(network), found >= 0
+    along = np.zeros(len(found))
+    vertex, edge = segments[1][found[there]], segments[2][found[there]]
+    begin, end = network.offsets[edge], network.offsets[edge + 1] - 1
+    step = measured[vertex + 1] - measured[vertex]
+    walked = measured[vertex] - measured[begin] + share[there] * step
+    whole = measured[end] - measured[begin]
+    part = np.divide(walked, whole, out=np.zeros(len(edge)), where=whole > 0)
+    along[there] = np.clip(part, 0.0, 1.0) * network.length_m[edge]
+    return along
+
+
+def _measured(network: Network) -> Floats:
+    """Return the plane metres walked up to each vertex, over all edges in turn."""
+    kept = _KEPT.setdefault(network, {})
+    if "measured" not in kept:
+        steps = np.hypot(*np.diff(network.coords, axis=0).T)
+        # from one edge to the next nothing is walked
+        steps[network.offsets[1:-1] - 1] = 0.0
+        kept["measured"] = np.concatenate([[0.0], np.cumsum(steps)])
+    measured: Floats = kept["measured"]
+    return measured
+
+
+def _segments(network: Network, mode: Mode) -> tuple[Any, ...]:
+    """Return the coordinates, the segments open to a mode, and the grid over them."""
+    kept = _KEPT.setdefault(network, {})
+    kinds = OPEN_TO[mode]
+    if kinds not in kept:
+        kept[kinds] = _gridded(network, kinds)
+    made: tuple[Any, ...] = kept[kinds]
+    return made
+
+
+def _gridded(network: Network, kinds: tuple[int, ...]) -> tuple[Any, ...]:
+    from geodata.network.kernels.snapping import grid
+
+    size = np.diff(network.offsets)
+    owner = np.repeat(np.arange(network.edge_count, dtype=np.int32), size)
+    begins = np.ones(len(network.coords), bool)
+    begins[network.offsets[1:] - 1] = False  # the last vertex of an edge begins none
+    begins &= np.isin(network.kind, kinds)[owner]
+    vertex = np.flatnonzero(begins)
+    low = network.coords.min(axis=0)
+    span = np.maximum(network.coords.max(axis=0) - low, 1.0)
+    cell = max(float(np.sqrt(span.prod() * PER_CELL / max(len(vertex), 1))), 20.0)
+    shape = np.floor(span / cell).astype(np.int64) + 1
+    starts, members = grid(network.coords, vertex, low, cell, shape)
+    return network.coords, vertex, owner[vertex], low, cell, shape, starts, members
