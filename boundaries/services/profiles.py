@@ -81,9 +81,9 @@ class ServiceSettings:
         30.0, "km/h", "乡村乘车速度（30分钟即15公里）",
         "vehicle speed in rural areas (15 km in 30 minutes)", 1,
     )  # fmt: skip
-    crossing_s: float = _setting(
-        0.0, "s", "每次过街另加的时间（路网已含的除外）",
-        "extra time at each crossing, beside what the network itself holds",
+    crossings: float = _setting(
+        1.0, "", "过街等候时间的倍数（路网所含的等候时间乘以此值，0 为不计）",
+        "waiting at crossings, as the network has it, times this (0: none)", 0,
     )  # fmt: skip
     detour: float = _setting(
         1.3, "", "绕行系数：直线圈半径除以此值即折减圈",
@@ -126,7 +126,7 @@ class Profile:
     rural_minutes: float = 30.0
     rural_mode: str = "walk"
     rural_kmh: float = 30.0
-    crossing_s: float = 0.0
+    crossings: float = 1.0
     detour: float = 1.3
     snap_m: float = 300.0
     places: int = 60
@@ -174,7 +174,7 @@ class Profile:
             raise _wrong("placing", self.placing, "streets / area")
         bounds = {
             "speed_mps": (0.1, 5.0), "urban_minutes": (1, 240),
-            "rural_minutes": (1, 240), "rural_kmh": (1, 130), "crossing_s": (0, 600),
+            "rural_minutes": (1, 240), "rural_kmh": (1, 130), "crossings": (0, 20),
             "detour": (1, 5), "snap_m": (1, 50_000), "places": (1, 2000),
         }  # fmt: skip
         for name, (least, most) in bounds.items():

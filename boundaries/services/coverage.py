@@ -1,0 +1,366 @@
+"""Who is reached and who is not, by unit: along streets, and by circle beside it.
+
+Facilities serve by distance, whichever division they stand in. Every figure comes
+with the stamp of what it stands on and with what had to be left out of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boundaries.services.profiles import RuralMode
+from boundaries.services.tree import LEVEL_WORDS
+from boundaries.services.words import Domain, FacilityType
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boundaries.services.omissions import Omission
+    from boundaries.services.situation import Situation
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+SERVING_TYPES = tuple(
+    kind.value
+    for kind in FacilityType
+    if kind.domain is Domain.ELDERCARE
+    and kind not in (FacilityType.HOMEBED, FacilityType.CMD, FacilityType.RESCUE)
+)
+"""What counts when no type is asked for: places that elderly people go to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """For each point of people the nearest facility, along streets and straight.
+
+    Parameters
+    ----------
+    rows
+        The facilities asked about, as rows of the situation's frame.
+    nearest, seconds
+        (p,) position in ``rows`` of the nearest along streets (-1: none within the
+        limit) and the seconds to it; both None without a network.
+    straight, metres
+        (p,) the same straight, without a limit; -1 and infinity without facilities.
+    reached, circled, corrected
+        (p,) within the limit along streets (None without a network), within the
+        straight circle, and within the circle divided by the detour factor.
+    """
+
+    rows: npt.NDArray[np.int64]
+    nearest: npt.NDArray[np.int32] | None
+    seconds: Floats | None
+    straight: npt.NDArray[np.int64]
+    metres: Floats
+    reached: Bools | None
+    circled: Bools
+    corrected: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """The figures of one question."""
+
+    level: str
+    types: tuple[str, ...]
+    units: pd.DataFrame
+    """By code, in their order: ``name, people, reached, unreached, share, circle,
+    circle_share, difference, circle_only, corrected, minutes, facilities``; network
+    figures are NaN without a network."""
+    total: dict[str, Any]
+    omitted: tuple[Omission, ...]
+    stamp: dict[str, Any]
+    reach: Reach
+
+    def lacking(self) -> pd.DataFrame:
+        """Return the units by how many people lack, most first."""
+        missing = "unreached" if self.reach.reached is not None else "uncircled"
+        units = self.units[self.units["people"] > 0]
+        return units.sort_values([missing, "people"], ascending=False, kind="stable")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        rows = self.units.reset_index(names="code").replace({np.nan: None})
+        return {
+            "level": self.level,
+            "types": list(self.types),
+            "units": [_plain(row) for row in rows.to_dict("records")],
+            "total": _plain(self.total),
+            "omitted": [each.to_dict() for each in self.omitted],
+            "stamp": self.stamp,
+        }
+
+
+def coverage(
+    situation: Situation,
+    *,
+    level: str = "street",
+    types: Sequence[str] = (),
+    within: str | None = None,
+) -> Coverage:
+    """Return who is reached by unit of a level.
+
+    Parameters
+    ----------
+    level
+        ``district``, ``street``, ``community`` … (:data:`LEVEL_WORDS`).
+    types
+        Types of facility; none: :data:`SERVING_TYPES`.
+    within
+        Only units of this subtree; facilities outside it serve them all the same.
+    """
+    number = level_number(level)
+    kinds = checked_types(types)
+    found = reach(situation, situation.serving(kinds))
+    names = unit_of(situation, number, within)
+    units = by_unit(situation, found, names)
+    return Coverage(
+        level=level,
+        types=kinds,
+        units=units,
+        total=_total(units),
+        omitted=situation.omitted(found.rows),
+        stamp=situation.stamp,
+        reach=found,
+    )
+
+
+def level_number(level: str) -> int:
+    """Return the number of a level by its word; raise InputError."""
+    if level not in LEVEL_WORDS:
+        raise InputError(
+            Text(f"没有级别“{level}”。", f"There is no level “{level}”."),
+            Text(f"可用：{'、'.join(LEVEL_WORDS)}。",
+                 f"Use one of {', '.join(LEVEL_WORDS)}."),
+        )  # fmt: skip
+    return int(LEVEL_WORDS[level])
+
+
+def checked_types(types: Sequence[str]) -> tuple[str, ...]:
+    """Return types of facility as stored; raise InputError for one that is none."""
+    found = []
+    for each in types:
+        try:
+            found.append(FacilityType.of(each).value)
+        except ValueError:
+            words = "、".join(f"{kind.value} {kind.label.zh}" for kind in FacilityType)
+            raise InputError(
+                Text(f"没有设施类型“{each}”。", f"There is no type “{each}”."),
+                Text(f"可用：{words}。",
+                     f"Use: {', '.join(kind.value for kind in FacilityType)}."),
+            ) from None  # fmt: skip
+    return tuple(dict.fromkeys(found)) or SERVING_TYPES
+
+
+def reach(situation: Situation, rows: npt.NDArray[np.int64]) -> Reach:
+    """Return for each point of people what of the facilities is near it."""
+    radius = own_radius(situation, rows)
+    straight, metres, inside, corrected = _circles(situation, rows, radius)
+    if situation.network is None:
+        return Reach(rows, None, None, straight, metres, None, inside, corrected)
+    nearest, seconds, reached = _streets(situation, rows, radius)
+    return Reach(
+        rows, nearest, seconds, straight, metres, reached, inside, corrected
+    )  # fmt: skip
+
+
+def own_radius(situation: Situation, rows: npt.NDArray[np.int64]) -> Floats:
+    """Return (f,) metres where a facility has a service radius of its own, else NaN."""
+    if "radius_m" not in situation.facilities:
+        return np.full(len(rows), np.nan)
+    said = pd.to_numeric(situation.facilities["radius_m"], errors="coerce")
+    values = said.to_numpy(float, na_value=np.nan)[rows]
+    return np.where(values > 0, values, np.nan)
+
+
+def _alike(radius: Floats) -> list[tuple[float, npt.NDArray[np.int64]]]:
+    """Return the facilities by radius: those of the profile first (NaN)."""
+    usual = np.flatnonzero(np.isnan(radius))
+    groups = [(float("nan"), usual)] if len(usual) else []
+    own = np.unique(radius[~np.isnan(radius)])
+    return groups + [(float(each), np.flatnonzero(radius == each)) for each in own]
+
+
+def _circles(
+    situation: Situation, rows: npt.NDArray[np.int64], radius: Floats
+) -> tuple[npt.NDArray[np.int64], Floats, Bools, Bools]:
+    from scipy.spatial import cKDTree
+
+    count = len(situation.people)
+    at, metres = np.full(count, -1, np.int64), np.full(count, np.inf)
+    inside, corrected = np.zeros(count, bool), np.zeros(count, bool)
+    xy = situation.facility_xy[rows]
+    placed = np.asarray(np.isfinite(xy).all(axis=1), bool)
+    for own, these in _alike(radius):
+        there = these[placed[these]]
+        if not len(there) or not count:
+            continue
+        far, index = cKDTree(xy[there]).query(situation.people.xy)
+        limit = situation.radius_m() if np.isnan(own) else np.full(count, own)
+        inside |= far <= limit
+        corrected |= far <= limit / situation.profile.detour
+        nearer = far < metres
+        metres[nearer], at[nearer] = far[nearer], there[index[nearer]]
+    return at, metres, inside, corrected
+
+
+def _streets(
+    situation: Situation, rows: npt.NDArray[np.int64], radius: Floats
+) -> tuple[npt.NDArray[np.int32], Floats, Bools]:
+    from geodata.network.reach import nearest_of
+
+    people = situation.people
+    nearest = np.full(len(people), -1, np.int32)
+    seconds = np.full(len(people), np.inf)
+    reached = np.zeros(len(people), bool)
+    for urban, graph, spots, facilities in ways(situation):
+        here = np.flatnonzero(people.urban == urban) if urban is not None else None
+        points = np.arange(len(people)) if here is None else here
+        if not len(points) or graph is None:
+            continue
+        usual = situation.limit_s()[points]
+        for own, these in _alike(radius):
+            limit = (
+                usual if np.isnan(own) else np.full(len(points), own / graph.speed_mps)
+            )
+            found = nearest_of(
+                graph, facilities.take(rows[these]), spots.take(points),
+                float(limit.max()),
+            )  # fmt: skip
+            close = found.cost_s <= limit
+            reached[points[close]] = True
+            nearer = close & (found.cost_s < seconds[points])
+            seconds[points[nearer]] = found.cost_s[nearer]
+            nearest[points[nearer]] = these[found.source[nearer]]
+    return nearest, seconds, reached
+
+
+def ways(situation: Situation) -> list[tuple[bool | None, Any, Any, Any]]:
+    """Return how people travel: urban (None: all), graph, their spots, facilities'."""
+    if situation.profile.rural_mode == RuralMode.WALK.value:
+        return [
+            (None, situation.walk, situation.people.spots, situation.facility_spots)
+        ]
+    return [
+        (True, situation.walk, situation.people.spots, situation.facility_spots),
+        (False, situation.ride, situation.ride_spots, situation.facility_ride_spots),
+    ]
+
+
+def unit_of(
+    situation: Situation, number: int, within: str | None
+) -> npt.NDArray[np.object_]:
+    """Return (p,) the unit of a level each point counts for, None for none."""
+    tree = situation.tree
+    homes, inverse = np.unique(situation.people.home.astype(str), return_inverse=True)
+    found = np.empty(len(homes), dtype=object)
+    for at, home in enumerate(homes):
+        if within is None or within in tree.chain(home):
+            found[at] = tree.at(home, number)
+    return found[inverse] if len(homes) else np.empty(0, dtype=object)
+
+
+def by_unit(
+    situation: Situation, found: Reach, names: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    """Return the figures of each unit; ``names`` is the unit of every point."""
+    weight = situation.people.weights[situation.profile.group]
+    known = np.array([name is not None for name in names], bool)
+    codes, unit = np.unique(names[known].astype(str), return_inverse=True)
+
+    def total(mask: Bools | None) -> Floats:
+        if mask is None:
+            return np.full(len(codes), np.nan)
+        sums = np.bincount(unit, weights=(weight * mask)[known], minlength=len(codes))
+        return np.asarray(sums, np.float64)
+
+    people = total(np.ones(len(weight), bool))
+    reached, circle = total(found.reached), total(found.circled)
+    only = None if found.reached is None else found.circled & ~found.reached
+    frame = pd.DataFrame(
+        {
+            "name": [situation.tree.name.get(code, "") for code in codes],
+            "people": people,
+            "reached": reached,
+            "unreached": people - reached,
+            "share": _share(reached, people),
+            "circle": circle,
+            "uncircled": people - circle,
+            "circle_share": _share(circle, people),
+            "difference": circle - reached,
+            "circle_only": total(only),
+            "corrected": total(found.corrected),
+            "minutes": _minutes(found, weight, known, unit, len(codes)),
+            "facilities": _standing(situation, found.rows, codes),
+        },
+        index=pd.Index(codes, name="code"),
+    )
+    real = frame.select_dtypes("float64").columns
+    frame[real] = frame[real].round(6)
+    return frame
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    """Return per cent, NaN where nobody lives."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, part / whole * 100, np.nan)
+
+
+def _minutes(
+    found: Reach, weight: Floats, known: Bools, unit: Any, count: int
+) -> Floats:
+    """Return the mean minutes of the people reached."""
+    if found.reached is None or found.seconds is None:
+        return np.full(count, np.nan)
+    mask = found.reached & np.isfinite(found.seconds)
+    spent = np.where(mask, np.where(mask, found.seconds, 0) * weight, 0)[known]
+    who = (weight * mask)[known]
+    total = np.bincount(unit, weights=spent, minlength=count)
+    people = np.bincount(unit, weights=who, minlength=count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(people > 0, total / people / 60, np.nan)
+
+
+def _standing(
+    situation: Situation, rows: npt.NDArray[np.int64], codes: Any
+) -> npt.NDArray[np.int64]:
+    """Return how many of the facilities stand in each unit, by their own code."""
+    count = dict.fromkeys(codes, 0)
+    said = situation.facilities["division"].to_numpy(object)[rows]
+    for code in said:
+        if code is None or pd.isna(code):
+            continue
+        for up in situation.tree.chain(str(code)):
+            if up in count:
+                count[up] += 1
+                break
+    return np.array([count[code] for code in codes], np.int64)
+
+
+def _total(units: pd.DataFrame) -> dict[str, Any]:
+    sums = ("people", "reached", "unreached", "circle", "uncircled", "difference",
+            "circle_only", "corrected", "facilities")  # fmt: skip
+    found = {name: float(units[name].sum(skipna=False)) for name in sums}
+    whole = np.array([found["people"]])
+    found["share"] = float(_share(np.array([found["reached"]]), whole)[0])
+    found["circle_share"] = float(_share(np.array([found["circle"]]), whole)[0])
+    found["units"] = len(units)
+    return found
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        str(name): None
+        if isinstance(value, float) and not np.isfinite(value)
+        else round(value, 3)
+        if isinstance(value, float)
+        else value
+        for name, value in row.items()
+    }
