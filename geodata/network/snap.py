@@ -9,18 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import InputError, Text
+from geodata.network.engine import engine
 from geodata.network.graph import OPEN_TO, Mode, Network, Spots
 from geodata.network.reporting import part_of
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, MutableMapping
 
 Floats = npt.NDArray[np.float64]
+Found = tuple[npt.NDArray[np.int32], Floats, Floats]
 
 MOST_M = 500.0
 """A place farther from any street is not on the network."""
 PER_CELL = 2.0
 """Segments to a cell of the grid, about."""
+_LEAST_M = 1e-9
+_PLAIN = "geodata.network.plain"
 _KEPT: MutableMapping[Network, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -56,16 +60,16 @@ def snap(
             Text(f"最大距离无效：{max_m}", f"not a distance: {max_m}"),
             Text("请给出不小于零的米数。", "Give metres, zero or more."),
         )
-    from geodata.network.kernels.snapping import nearest_segments
-
     places = np.ascontiguousarray(xy, np.float64).reshape(-1, 2)
-    segments = _segments(network, mode)
-    coords, vertex, owner, low, cell, shape, starts, members = segments
-    found, share, far = nearest_segments(
-        places, coords, vertex, low, cell, shape, starts, members, float(max_m)
-    )
-    edge = np.where(found >= 0, owner[found], -1).astype(np.int32)
-    along = _along(network, segments, found, share)
+    # a process without numba puts a few places on a city's streets by a tree
+    compiled = engine(2 * network.edge_count).__name__ != _PLAIN
+    put = _by_grid if compiled else _by_tree
+    edge, walked, far = put(network, places, mode, float(max_m))
+    along, there = np.zeros(len(edge)), edge >= 0
+    measured, on = _measured(network), edge[there]
+    whole = measured[network.offsets[on + 1] - 1] - measured[network.offsets[on]]
+    part = np.divide(walked[there], whole, out=np.zeros(len(on)), where=whole > 0)
+    along[there] = np.clip(part, 0.0, 1.0) * network.length_m[on]
     return Spots(edge, along, far)
 
 
@@ -89,12 +93,10 @@ def parts_of(network: Network, spots: Spots) -> npt.NDArray[np.int32]:
 
     Whoever is on another part reaches only what is on it as well.
     """
-    kept = _KEPT.setdefault(network, {})
-    if "part" not in kept:
-        kept["part"] = part_of(network)
+    parts = _kept(network, "part", lambda: part_of(network))
     there = spots.edge >= 0
     part: npt.NDArray[np.int32] = np.full(len(spots), -1, np.int32)
-    part[there] = kept["part"][network.tail[spots.edge[there]]]
+    part[there] = parts[network.tail[spots.edge[there]]]
     return part
 
 
@@ -121,40 +123,74 @@ def positions(network: Network, spots: Spots) -> Floats:
     return made
 
 
-def _along(network: Network, segments: Any, found: Any, share: Floats) -> Floats:
-    """Return the metres from the tail: the share of the plane length, of length_m."""
-    measured, there = _measured(network), found >= 0
-    along = np.zeros(len(found))
-    vertex, edge = segments[1][found[there]], segments[2][found[there]]
-    begin, end = network.offsets[edge], network.offsets[edge + 1] - 1
-    step = measured[vertex + 1] - measured[vertex]
-    walked = measured[vertex] - measured[begin] + share[there] * step
-    whole = measured[end] - measured[begin]
-    part = np.divide(walked, whole, out=np.zeros(len(edge)), where=whole > 0)
-    along[there] = np.clip(part, 0.0, 1.0) * network.length_m[edge]
-    return along
+def _by_grid(network: Network, places: Floats, mode: Mode, max_m: float) -> Found:
+    """Return edge, plane metres along it and away from it, by compiled loops."""
+    from geodata.network.kernels.snapping import nearest_segments
+
+    coords, vertex, owner, low, cell, shape, starts, members = _kept(
+        network, ("grid", OPEN_TO[mode]), lambda: _gridded(network, OPEN_TO[mode])
+    )
+    found, share, far = nearest_segments(
+        places, coords, vertex, low, cell, shape, starts, members, max_m
+    )
+    there = found >= 0
+    edge = np.where(there, owner[found], -1).astype(np.int32)
+    measured, walked = _measured(network), np.zeros(len(found))
+    at = vertex[found[there]]
+    step = measured[at + 1] - measured[at]
+    begin = measured[network.offsets[edge[there]]]
+    walked[there] = measured[at] - begin + share[there] * step
+    return edge, walked, far
+
+
+def _by_tree(network: Network, places: Floats, mode: Mode, max_m: float) -> Found:
+    """Return the same by a tree of lines, without compiled loops."""
+    import shapely
+
+    def planted() -> tuple[Any, Any, Any]:
+        there = np.flatnonzero(np.isin(network.kind, OPEN_TO[mode]))
+        size = np.diff(network.offsets)
+        owner = np.repeat(np.arange(network.edge_count), size)
+        lines = np.asarray(shapely.linestrings(network.coords, indices=owner))[there]
+        return there, lines, shapely.STRtree(lines)
+
+    edges, lines, tree = _kept(network, ("tree", OPEN_TO[mode]), planted)
+    edge = np.full(len(places), -1, np.int32)
+    walked, far = np.zeros(len(places)), np.full(len(places), np.inf)
+    good = np.flatnonzero(np.isfinite(places).all(axis=1))
+    points = np.asarray(shapely.points(places[good]))
+    if len(good) == 0 or len(lines) == 0:
+        return edge, walked, far
+    (which, line), gap = tree.query_nearest(
+        points, max_distance=max(max_m, _LEAST_M), return_distance=True
+    )
+    first = np.unique(which[np.lexsort((line, which))], return_index=True)[1]
+    order = np.lexsort((line, which))[first]
+    which, line = which[order], line[order]
+    edge[good[which]], far[good[which]] = edges[line], gap[order]
+    walked[good[which]] = shapely.line_locate_point(lines[line], points[which])
+    return edge, walked, far
 
 
 def _measured(network: Network) -> Floats:
     """Return the plane metres walked up to each vertex, over all edges in turn."""
-    kept = _KEPT.setdefault(network, {})
-    if "measured" not in kept:
+
+    def summed() -> Floats:
         steps = np.hypot(*np.diff(network.coords, axis=0).T)
         # from one edge to the next nothing is walked
         steps[network.offsets[1:-1] - 1] = 0.0
-        kept["measured"] = np.concatenate([[0.0], np.cumsum(steps)])
-    measured: Floats = kept["measured"]
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    measured: Floats = _kept(network, "measured", summed)
     return measured
 
 
-def _segments(network: Network, mode: Mode) -> tuple[Any, ...]:
-    """Return the coordinates, the segments open to a mode, and the grid over them."""
+def _kept(network: Network, name: Any, make: Callable[[], Any]) -> Any:
+    """Return what was made for a network before, as long as the network lives."""
     kept = _KEPT.setdefault(network, {})
-    kinds = OPEN_TO[mode]
-    if kinds not in kept:
-        kept[kinds] = _gridded(network, kinds)
-    made: tuple[Any, ...] = kept[kinds]
-    return made
+    if name not in kept:
+        kept[name] = make()
+    return kept[name]
 
 
 def _gridded(network: Network, kinds: tuple[int, ...]) -> tuple[Any, ...]:
