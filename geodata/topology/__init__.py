@@ -9,13 +9,14 @@ hopeless ones are left out and named.
 from geodata.topology.borders import Borders, borders, polygons
 from geodata.topology.changes import changes
 from geodata.topology.check import check
-from geodata.topology.cluster import Dask, Processes, check_apart
+from geodata.topology.cluster import check_apart
 from geodata.topology.findings import Findings
 from geodata.topology.mending import preview, repair, undo
 from geodata.topology.moves import moves, symmetric_difference_m2
 from geodata.topology.recheck import recheck
 from geodata.topology.simplify import simplify
 from geodata.topology.soundness import Sound, sound
+from geodata.workers import Dask, Processes
 
 __all__ = [
     "Borders",

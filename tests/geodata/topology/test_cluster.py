@@ -20,9 +20,9 @@ import shapely
 from geodata.errors import InputError, WorkersError
 from geodata.topology import check, check_apart
 from geodata.topology.check import Asked
-from geodata.topology.cluster import Dask, Processes
 from geodata.topology.merging import merge
 from geodata.topology.partition import Layer, check_part, partition
+from geodata.workers import Dask, Processes
 from tests.support.planting import plant
 from tests.support.townships import CRS, coverage, name
 
@@ -234,7 +234,7 @@ class Deadly(Processes):
         super().__init__(2)
         self.after, self.made = after, 0
 
-    def look(self, parts):
+    def look(self, work, parts):
         def made(part):
             self.made += 1
             if self.made in self.after:
@@ -242,7 +242,7 @@ class Deadly(Processes):
                 os.kill(victim.pid, signal.SIGKILL)
             return part()
 
-        return super().look([lambda part=part: made(part) for part in parts])
+        return super().look(work, [lambda part=part: made(part) for part in parts])
 
 
 def test_a_process_killed_in_the_middle_changes_nothing():
@@ -265,7 +265,7 @@ def test_processes_that_always_die_end_in_an_error():
 
 def test_an_error_of_a_worker_is_told_here():
     with pytest.raises(AttributeError, match="no attribute"):
-        Processes(1).look([lambda: "no part"])
+        Processes(1).look(check_part, [lambda: "no part"])
     assert not multiprocessing.active_children()
 
 
@@ -292,14 +292,16 @@ def test_two_dask_workers_one_of_them_killed():
         class Deadly(Dask):
             made = 0
 
-            def look(self, parts):
+            def look(self, work, parts):
                 def made(part):
                     self.made += 1
                     if self.made == 9:
                         os.kill(victim, signal.SIGKILL)
                     return part()
 
-                return super().look([lambda part=part: made(part) for part in parts])
+                return super().look(
+                    work, [lambda part=part: made(part) for part in parts]
+                )
 
         workers = Deadly(client)
         assert workers.count == 2
