@@ -122,6 +122,12 @@ class WorkersError(QuhuaError):
     code = "workers"
 
 
+class InfeasibleError(QuhuaError):
+    """A siting model has no answer; the hint says what would give it one."""
+
+    code = "infeasible"
+
+
 class StoreError(QuhuaError):
     """The store cannot do what was asked."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geodata.network import reach
+from geodata.network import reach, siting
 from geodata.network.graph import Spots
 from geodata.network.ordering import straight
 
@@ -24,6 +24,18 @@ def main() -> None:
     reach.pairs(graph, spots, spots, 150)
     reach.nearest(graph, spots)
     reach.k_nearest(graph, spots, spots, 2)
+    chosen()
+
+
+def chosen() -> None:
+    """Ask each siting model about a few sites."""
+    random = np.random.default_rng(0)
+    cost = random.random((8, 30))
+    made = siting.from_costs(cost, np.ones(30), limit_s=0.4, room=np.full(8, 3.0))
+    for model in (siting.p_median, siting.mclp, siting.capacitated_mclp):
+        model(made, number=3)
+    siting.lscp(made)
+    siting.p_center(made, number=7)
 
 
 if __name__ == "__main__":
