@@ -38,7 +38,7 @@ def nearest(graph: Graph, sources: Spots, limit_s: float = np.inf) -> Nearest:
         (n,) sources, -1 where none is within the limit, and seconds.
     """
     check_spots(graph, sources)
-    limit = _limit(limit_s)
+    limit = limited(limit_s)
     found = engine(len(graph.head)).nearest(graph, seeds(graph, sources), limit)
     return Nearest(*found)
 
@@ -47,7 +47,7 @@ def within(graph: Graph, sources: Spots, limit_s: float) -> Reached:
     """Return the nodes each source reaches within ``limit_s`` seconds."""
     check_spots(graph, sources)
     loops = engine(_work(graph, sources))
-    return Reached(*loops.reached(graph, seeds(graph, sources), _limit(limit_s)))
+    return Reached(*loops.reached(graph, seeds(graph, sources), limited(limit_s)))
 
 
 def k_nearest(
@@ -68,7 +68,7 @@ def k_nearest(
         )
     check_spots(graph, sources)
     check_spots(graph, targets)
-    limit = _limit(limit_s)
+    limit = limited(limit_s)
     loops = engine(k * len(graph.head))
     owner, cost = loops.k_nearest(graph, seeds(graph, sources), limit, k)
     node, way = arrivals(graph, targets)
@@ -130,7 +130,7 @@ class Places:
             self._hooks,
             self._beside.straight(sources),
             len(self.targets),
-            _limit(limit_s),
+            limited(limit_s),
         )
         return Pairs(*made)
 
@@ -155,7 +155,7 @@ def _best(
     return owner, seconds
 
 
-def _limit(limit_s: float) -> float:
+def limited(limit_s: float) -> float:
     """Return a limit that closed ways, which take for ever, always exceed."""
     if not limit_s >= 0:
         raise InputError(
