@@ -72,11 +72,17 @@ class Verb:
 ANY_LAYER = ""
 DIVISIONS = "divisions"
 
+_OF_SERVICES = {
+    Role.SURVEYOR: Role.ELDERCARE_OFFICER,
+    Role.BOUNDARY_MANAGER: Role.PLANNER,
+}
 LAYER_ROLES: dict[str, dict[Role, Role]] = {
     "place_names": {
         Role.SURVEYOR: Role.NAME_STAFF,
         Role.BOUNDARY_MANAGER: Role.NAME_REVIEWER,
     },
+    "facilities": _OF_SERVICES,
+    "population": _OF_SERVICES,
 }
 """Who edits and who decides on layers that are not the surveyors' and the boundary
 managers': in the rows below each of these roles is stood in for by the other."""
@@ -90,6 +96,7 @@ _STAFF = _EDITORS | {
     Role.PLANNER,
     Role.ELDERCARE_OFFICER,
 }
+_PLANNERS = frozenset({Role.PLANNER, Role.ELDERCARE_OFFICER})
 _AUDITORS = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
 _KEEPERS = frozenset({Role.SYSTEM_ADMIN})
 _GRANTERS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
@@ -295,6 +302,24 @@ VERBS: tuple[Verb, ...] = (
         Text("查看导出记录", "see who exported what"),
         scoped=False,
         reads=True,
+    ),
+    Verb(
+        "enter_indicators",
+        frozenset({Role.ELDERCARE_OFFICER}),
+        Text("填报指标", "enter indicators"),
+    ),
+    Verb("add_network", _PLANNERS, Text("路网入库", "add networks"), scoped=False),
+    Verb(
+        "draw_network",
+        _PLANNERS,
+        Text("绘制连接线与阻隔线", "draw links and barriers"),
+        scoped=False,
+    ),
+    Verb(
+        "withdraw_network",
+        _PLANNERS,
+        Text("停用路网版本", "withdraw networks"),
+        scoped=False,
     ),
     Verb("view_export", _DECIDERS, Text("下载他人的导出", "download others' exports")),
 )

@@ -147,6 +147,31 @@ def amend(
     return replace(made, meta=meta), said
 
 
+def fitting(
+    network: Network, lines: Sequence[Drawn]
+) -> tuple[tuple[Drawn, ...], list[dict[str, Any]]]:
+    """Return the lines that fit a network, and of the others which and why.
+
+    A link fits whose two ends have a street within :data:`REACH_M`; a barrier always.
+    """
+    tips = [line.points[end] for line in lines for end in (0, -1)]
+    if not tips:
+        return (), []
+    lon, lat = np.array(tips).T
+    spots = snap(network, to_plane(network, lon, lat), max_m=REACH_M)
+    meets = np.asarray((spots.edge >= 0).reshape(-1, 2).all(axis=1)).tolist()
+    kept: list[Drawn] = []
+    left: list[dict[str, Any]] = []
+    for at, line in enumerate(lines):
+        if line.kind == BARRIER or meets[at]:
+            kept.append(line)
+            continue
+        why = Text(f"端点 {REACH_M:g} 米内没有道路",
+                   f"an end has no street within {REACH_M:g} m")  # fmt: skip
+        left.append({"line": at + 1, **line.to_dict(), "why": why._asdict()})
+    return tuple(kept), left
+
+
 def _link_ends(
     network: Network, lines: Sequence[Drawn], cuts: Cuts
 ) -> list[tuple[int, int]]:

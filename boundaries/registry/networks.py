@@ -1,0 +1,387 @@
+"""Street networks: versions with source, completeness, who and when.
+
+The network itself is content under its hash; a document says what it is. Links and
+barriers drawn by hand are a list with versions of its own, worked into every network
+built after.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from boundaries.jobs import places
+from boundaries.registry.desk import logged, now, today
+from boundaries.registry.publishing import tag_of
+from boundaries.registry.uploads import Uploads
+from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geodata.network.graph import Network
+    from geodata.network.reporting import BuildReport
+    from geodata.store.protocol import Reader
+
+NETWORKS, LINES = "networks", "network_lines"
+_LONGEST = 200
+_MOST_KEPT = 3
+_loaded: dict[str, Any] = {}
+_lock = Lock()
+
+
+class Networks(Uploads):
+    """Keep a network, find the one of a date, draw links and barriers."""
+
+    def networks(self, actor: str) -> list[dict[str, Any]]:
+        """Return every version, newest first, without its report."""
+        self.may("view", actor)
+        return [_told(row) for row in reversed(self._networks(self.store))]
+
+    def network_document(self, actor: str, number: int) -> dict[str, Any]:
+        """Return one version with its build report."""
+        self.may("view", actor)
+        row = self._network_row(self.store, number)
+        report = json.loads(self.store.blob(row["report"]))
+        return {**_told(row), "report": report}
+
+    def network(self, day: str | None = None) -> Network:
+        """Return the network of a date, mapped; the same object while it stands.
+
+        The newest that holds from that date or before; where all begin later, the
+        earliest, since streets are older than their survey. None: today.
+
+        Raises
+        ------
+        NotFoundError
+            No network is stored.
+        """
+        row = self._network_on(self.store, day or today())
+        return self._opened_network(row)
+
+    def stored_network(self, actor: str, number: int) -> Network:
+        """Return a version's network by its number."""
+        self.may("view", actor)
+        return self._opened_network(self._network_row(self.store, number))
+
+    def add_network(
+        self,
+        actor: str,
+        network: Network,
+        *,
+        title: str = "",
+        effective: str = "",
+        remark: str = "",
+        original: str = "",
+        name: str = "",
+        report: BuildReport | None = None,
+        lines: bool = True,
+    ) -> dict[str, Any]:
+        """Keep a network as a new version; return its document.
+
+        Parameters
+        ----------
+        network
+            As built from a file, without lines drawn here.
+        title, remark
+            For people.
+        effective
+            From when it stands for the streets; today if not said.
+        original, name
+            Hash and name of the file it was built from.
+        report
+            Of its build; made anew where there is none.
+        lines
+            Whether links and barriers drawn by hand are worked in. Those that meet
+            no street of it are left out and named in the report.
+        """
+        from geodata.network.building import NEAR_M
+        from geodata.network.reporting import report as look
+
+        with logged("add_network", actor) as said:
+            self.may("add_network", actor)
+            begins = dates.parse(effective.strip()) if effective.strip() else today()
+            drawn = self.network_lines(actor) if lines else None
+            found = report or look(
+                network, counts=network.meta.get("counts", {}), near_m=NEAR_M
+            )
+            row = {
+                "title": title.strip()[:_LONGEST] or name[:_LONGEST] or begins,
+                "effective": begins,
+                "remark": remark.strip()[:4000],
+                "name": name[:_LONGEST],
+                "original": original,
+                "withdrawn": None,
+            }
+            kept = self._kept_network(actor, network, found, row, drawn)
+            said.update(nodes=kept["nodes"], edges=kept["edges"])
+            return kept
+
+    def withdraw_network(self, actor: str, number: int, reason: str) -> dict[str, Any]:
+        """Take a version out of use; it stays on record with the reason."""
+        reason = reason.strip()[:1000]
+        if not reason:
+            raise InputError(Text("请写明原因。", "Say why."))
+        with self.store.write(lock=[NETWORKS]) as tx:
+            self.may("withdraw_network", actor, reader=tx)
+            row = self._network_row(tx, number)
+            if row["withdrawn"]:
+                raise StateError(
+                    Text("此路网版本已停用。", "This version is withdrawn already.")
+                )
+            gone = {"by": actor, "when": now(), "reason": reason}
+            row = {**row, "withdrawn": gone}
+            tx.put(NETWORKS, row["key"], row, rev=row["rev"])
+            self.record(tx, actor, "withdraw_network", str(number), reason=reason)
+        return _told(row)
+
+    def network_lines(self, actor: str, number: int | None = None) -> dict[str, Any]:
+        """Return the links and barriers drawn by hand, as they stand or stood.
+
+        ``{"number", "lines", "by", "when", "note"}``; number 0 before the first.
+        """
+        self.may("view", actor)
+        if number is None:
+            return self._newest_lines(self.store)
+        row = self.store.get(LINES, _key(number))
+        if row is None:
+            raise NotFoundError(
+                Text(f"没有第 {number} 版手工线。", f"There are no lines {number}.")
+            )
+        return row
+
+    def draw_network_lines(
+        self, actor: str, lines: Iterable[Any], *, base: int, note: str = ""
+    ) -> dict[str, Any]:
+        """Keep a new version of the whole list of links and barriers.
+
+        Parameters
+        ----------
+        lines
+            ``{"kind": "link" | "barrier", "points": [[lon, lat], ...], "remark"}``.
+        base
+            The version they were drawn on.
+
+        Raises
+        ------
+        ConflictError
+            Somebody drew since.
+        InputError
+            Which line is none.
+        """
+        from geodata.network.amending import drawn
+
+        checked = [line.to_dict() for line in drawn(lines)]
+        with self.store.write(lock=[LINES]) as tx:
+            self.may("draw_network", actor, reader=tx)
+            newest = self._newest_lines(tx)
+            if newest["number"] != base:
+                raise ConflictError(
+                    Text(f"{newest['by']} 已在 {newest['when'][:10]} 改过手工线。",
+                         f"{newest['by']} drew lines since, on "
+                         f"{newest['when'][:10]}."),
+                    Text("请刷新页面，在新的基础上再画。",
+                         "Load the page again, and draw on what there is now."),
+                )  # fmt: skip
+            row = {
+                "number": base + 1,
+                "lines": checked,
+                "by": actor,
+                "when": now(),
+                "note": note.strip()[:1000],
+            }
+            tx.put(LINES, _key(base + 1), row, rev=0)
+            self.record(
+                tx, actor, "draw_network", str(base + 1), lines=len(checked),
+                note=row["note"],
+            )  # fmt: skip
+        return row
+
+    def amend_network(self, actor: str, number: int) -> dict[str, Any]:
+        """Make a new version of a network with the lines as they stand now."""
+        with logged("amend_network", actor):
+            self.may("add_network", actor)
+            row = self._network_row(self.store, number)
+            lines = self.network_lines(actor)
+            if row["lines"] == lines["number"]:
+                raise StateError(
+                    Text("此版本已包含现有的手工线。",
+                         "This version has the lines as they stand already."),
+                )  # fmt: skip
+            base = self._opened_network({**row, "blob": row["raw"]})
+            names = ("title", "effective", "remark", "name", "original")
+            fresh = {name: row[name] for name in names}
+            report = _report_of(base)
+            return self._kept_network(
+                actor, base, report, {**fresh, "withdrawn": None}, lines
+            )
+
+    def _kept_network(
+        self,
+        actor: str,
+        network: Network,
+        report: BuildReport,
+        row: dict[str, Any],
+        lines: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Write the files, then the document that names them."""
+        from boundaries.services import streets
+        from geodata.network import amending, keeping
+
+        left: list[dict[str, Any]] = []
+        made = network
+        if lines and lines["lines"]:
+            fitting, left = amending.fitting(network, amending.drawn(lines["lines"]))
+            if fitting:
+                made, report = amending.amend(network, fitting)
+        told = {**report.to_dict(), "lines_left": left}
+        units = self._units_now()
+        found = streets.served(made, units) if units is not None else None
+        if found is not None:
+            told["completeness"] = {**told["completeness"], **found}
+        told = json.loads(json.dumps(told))
+        places.made(places.folder_beside(self.store.url))
+        folder = tempfile.mkdtemp(dir=places.folder_beside(self.store.url))
+        try:
+            raw, whole = Path(folder) / "raw", Path(folder) / "whole"
+            keeping.save(network, raw)
+            keeping.save(made, whole)
+            with self.store.write(lock=[NETWORKS]) as tx:
+                self.may("add_network", actor, reader=tx)
+                number = len(self._networks(tx)) + 1
+                document = {
+                    **row,
+                    "number": number,
+                    "by": actor,
+                    "when": now(),
+                    "raw": tx.put_blob(raw),
+                    "blob": tx.put_blob(whole),
+                    "report": tx.put_blob(json.dumps(told).encode()),
+                    "lines": lines["number"] if lines else 0,
+                    **_facts(made, told),
+                }
+                tx.put(NETWORKS, _key(number), document, rev=0)
+                self.record(
+                    tx, actor, "add_network", str(number), name=row["name"],
+                    version=document["version"], nodes=document["nodes"],
+                    edges=document["edges"],
+                )  # fmt: skip
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return {**_told(document), "report": told}
+
+    def _units_now(self) -> Any:
+        """Return the published divisions, None where nothing is published."""
+        number = self.store.tags().get(tag_of("divisions"))
+        if not number:
+            return None
+        return self.store.snapshot("divisions", at=number, valid_on=today())
+
+    def _opened_network(self, row: dict[str, Any]) -> Network:
+        from dataclasses import replace
+
+        from geodata.network import keeping
+
+        # the words about a network are the store's, its arrays the file's
+        key = f"{row['blob']}:{row['number']}"
+        with _lock:
+            if key in _loaded:
+                return _loaded[key]  # type: ignore[no-any-return]
+        path = self.store.blob_path(row["blob"]) or self._network_file(row["blob"])
+        found = keeping.load(path)
+        said = {name: row[name] for name in ("number", "effective", "title")}
+        found = replace(
+            found,
+            meta={**found.meta, **said, "completeness": row["completeness"]},
+        )
+        with _lock:
+            while len(_loaded) >= _MOST_KEPT:
+                _loaded.pop(next(iter(_loaded)))
+            _loaded[key] = found
+        return found
+
+    def _network_file(self, digest: str) -> Path:
+        """Return a copy of content that the store does not keep as a file."""
+        folder = places.made(places.folder_beside(self.store.url) / "networks")
+        path = folder / digest.rpartition(":")[2]
+        if not path.exists():
+            fresh = path.with_suffix(".part")
+            with self.store.open_blob(digest) as source, fresh.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            fresh.replace(path)
+        return path
+
+    def _networks(self, reader: Reader) -> list[dict[str, Any]]:
+        return reader.find(NETWORKS)
+
+    def _network_row(self, reader: Reader, number: int) -> dict[str, Any]:
+        row = reader.get(NETWORKS, _key(number)) if 0 < number < _MOST else None
+        if row is None:
+            raise _none(Text(f"没有路网版本 {number}。", f"No network {number}."))
+        return row
+
+    def _network_on(self, reader: Reader, day: str) -> dict[str, Any]:
+        there = [row for row in self._networks(reader) if not row["withdrawn"]]
+        if not there:
+            raise _none(Text("尚未入库任何路网。", "No street network is stored yet."))
+        there.sort(key=lambda row: (row["effective"], row["number"]))
+        before = [row for row in there if row["effective"] <= day]
+        if before:
+            return before[-1]
+        first = there[0]["effective"]
+        return [row for row in there if row["effective"] == first][-1]
+
+    def _newest_lines(self, reader: Reader) -> dict[str, Any]:
+        found = reader.find(LINES, descending=True, limit=1)
+        none = {"number": 0, "lines": [], "by": None, "when": None, "note": ""}
+        return found[0] if found else none
+
+
+_MOST = 10**9
+
+
+def _key(number: int) -> str:
+    return f"{number:09d}"
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k not in ("key", "rev")}
+
+
+def _facts(network: Network, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what lists and stamps say of a network."""
+    meta = network.meta
+    said = told["completeness"]
+    short = {k: v for k, v in said.items() if k not in ("without", "method")}
+    return {
+        "version": meta["version"],
+        "source": str(meta.get("source", "")),
+        "crs": network.crs,
+        "nodes": network.node_count,
+        "edges": network.edge_count,
+        "length_m": told["length_m"],
+        "walk_m": told["walk_m"],
+        "bounds": told["bounds"],
+        "parts": told["parts"],
+        "completeness": short,
+    }
+
+
+def _report_of(network: Network) -> BuildReport:
+    from geodata.network.building import NEAR_M
+    from geodata.network.reporting import report
+
+    return report(network, counts=network.meta.get("counts", {}), near_m=NEAR_M)
+
+
+def _none(words: Text) -> NotFoundError:
+    return NotFoundError(
+        words,
+        Text("请在“路网”页面上传道路数据，或用 quhua network add 入库。",
+             "Upload streets on the page of networks, or use quhua network add."),
+    )  # fmt: skip
