@@ -23,14 +23,17 @@ from boundaries.lines.words import (
     MarkerState,
     Material,
 )
+from boundaries.services import columns as services
+from boundaries.services import counts
 from boundaries.vocabulary import Level, Word
+from geodata.files import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
-REGISTERS = ("markers", "inspections", "place_names")
+REGISTERS = ("markers", "inspections", "place_names", "facilities")
 """Layers of records at points: the ones this module and the rules know."""
 
 _COMMON = {
@@ -112,6 +115,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "named_on": ("命名时间", "设立年份", "named_on"),
         **_COMMON,
     },
+    "facilities": {**services.NAMES, **_COMMON},
+    "population": counts.NAMES,
 }
 """Layer -> ours -> theirs, the most telling name first."""
 
@@ -124,6 +129,8 @@ WORDS: dict[str, dict[str, type[Word]]] = {
     },
     "inspections": {"kind": InspectionKind, "result": MarkerState, "action": Action},
     "place_names": {"category": NameClass, "status": NameStatus},
+    "facilities": services.WORDS,
+    "population": counts.WORDS,
 }
 """Layer -> attribute -> the closed list its words are from."""
 
@@ -146,7 +153,12 @@ _SAID: dict[str, str] = {
 _LISTS = frozenset(
     {"lines", "units", "parties", "former_names", "aliases", "photos"},
 )
-_DATES = frozenset({"date", "set_on", "registered_on", "approved_on", "named_on"})
+_DATES = frozenset(
+    {
+        *("date", "set_on", "registered_on", "approved_on", "named_on"),
+        *("opened_on", "closed_on", "planned_for", "updated_on", "counted_on"),
+    }
+)
 _PARTED = re.compile(r"[、,，;；/|\s]+")
 _DATE = re.compile(r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})日?)?)?月?年?")
 _GATHERED = {"markers": {"units": ("行政区", "XZQ"), "location": ("所在地", "SZD")}}
@@ -183,6 +195,8 @@ def prepared(
     frame = _gathered(frame, layer)
     if layer == "markers":
         frame = _with_objects(frame)
+    if layer == "facilities":
+        frame = services.gathered(frame)
     changed: dict[str, Any] = {}
     for name, values in frame.items():
         convert = _converter(layer, str(name))
@@ -199,7 +213,7 @@ def word(kind: type[Word], value: Any) -> str | None:
     try:
         return kind.of(text).value
     except ValueError:
-        said = _SAID.get(text, text)
+        said = services.SAID.get(kind, _SAID).get(text, text)
         return said if said in {each.value for each in kind} else text
 
 
@@ -298,6 +312,10 @@ def _with_objects(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _converter(layer: str, name: str) -> Callable[[Any], Any] | None:
+    if layer == "facilities" and name in services.CONVERTERS:
+        return services.CONVERTERS[name]
+    if layer == "facilities" and name == "functions":
+        return lambda value: services.functions(listed(value))
     kind = WORDS[layer].get(name)
     if kind is not None:
         return lambda value: word(kind, value)
@@ -315,7 +333,7 @@ def _level(value: Any) -> Any:
     for level in Level:
         if text in (*level.label, str(int(level)), level.label.zh.removesuffix("级")):
             return int(level)
-    return {"市级": 2, "市": 2, "区级": 3, "乡镇级": 4}.get(text, text)
+    return spelling.level(text) or text
 
 
 def _objects(values: Any) -> Any:

@@ -54,18 +54,23 @@ def read(
     from boundaries import columns  # heavy: nothing of it before a command runs
 
     reference, words = compared
+    placeless = {"placeless": True} if target == "facilities" else {}
     frame, reading = files.read(
         path,
         name=name,
         layer=layer,
         region=region or None,
         reference=reference,
-        overrides=overrides or None,
+        overrides={**placeless, **(overrides or {})} or None,
         limits=limits,
         aliases=columns.aliases(target),
         cancel=cancel,
         progress=progress,
     )
+    if target == "facilities":
+        from boundaries.services import coordinates
+
+        frame, reading = coordinates.settled(frame, reading, reference, overrides or {})
     if reference is not None:
         reading = replace(reading, guesses=(*reading.guesses, *_far(frame, reference)))
     if words is not None:

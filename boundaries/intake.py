@@ -22,6 +22,7 @@ from boundaries.products import LABELS
 from boundaries.vocabulary import Kind, Level
 from geodata import crs
 from geodata.errors import CRSError, InputError, Text
+from geodata.store import dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -382,12 +383,19 @@ def _as_json(value: Any) -> Any:
     return _json(value)
 
 
+def _date(value: Any) -> str:
+    try:
+        return dates.parse(_text(value)[:10])
+    except InputError as error:
+        raise ValueError(value) from error
+
+
 _CASTS: dict[str, Callable[[Any], Any]] = {
     "text": _text,
     "integer": _integer,
     "real": _real,
     "boolean": _boolean,
-    "date": lambda value: _text(value)[:10],
+    "date": _date,
     "json": _as_json,
 }
 

@@ -17,6 +17,7 @@ import shapely
 
 from boundaries import codes
 from boundaries.lines.numbers import MarkerNumber
+from boundaries.services import filling
 from boundaries.vocabulary import Level
 from geodata import crs
 from geodata.errors import InputError, Text
@@ -39,6 +40,8 @@ class Around:
 
     divisions: gpd.GeoDataFrame
     markers: gpd.GeoDataFrame
+    names: gpd.GeoDataFrame | None = None
+    """Place names, for a layer whose addresses are looked up."""
 
 
 def with_keys(
@@ -53,11 +56,19 @@ def with_keys(
         return frame.assign(inspection=_inspection_keys(frame))
     if layer == "place_names" and "name" in frame:
         return frame.assign(place=_name_keys(frame, base, around))
+    if layer == "facilities" and "name" in frame:
+        inside = _containing(frame.geometry, around.divisions)
+        keys = filling.with_keys(frame, base, around.divisions, inside)
+        return frame.assign(facility=_objects(keys))
     return frame
 
 
 def completed(
-    frame: gpd.GeoDataFrame, layer: str, around: Around, infer: Infer
+    frame: gpd.GeoDataFrame,
+    layer: str,
+    around: Around,
+    base: gpd.GeoDataFrame,
+    infer: Infer,
 ) -> gpd.GeoDataFrame:
     """Return staged features with what the rest of the store tells of them."""
     if layer == "markers":
@@ -66,6 +77,15 @@ def completed(
         return _inspections(frame, around, infer)
     if layer == "place_names":
         return _names(frame, around, infer)
+    if layer == "facilities":
+        return filling.completed(
+            frame,
+            around.divisions,
+            around.names,
+            base,
+            lambda shapes: _containing(shapes, around.divisions),
+            infer,
+        )
     return frame
 
 

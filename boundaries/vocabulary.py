@@ -358,6 +358,13 @@ class Rule(Word):
     NAME_SPELLING = "name_spelling", "罗马字母拼写有误", "spelling does not match"
     NAME_READING = "name_reading", "多音字待确认", "reading to be confirmed"
     NAME_PLACE = "name_place", "位置不在所属区划内", "outside its division"
+    FACILITY_PLACE = "facility_place", "设施位置异常", "facility's position odd"
+    FACILITY_NUMBER = "facility_number", "数值无法采用", "number not usable"
+    FACILITY_BEDS = "facility_beds", "床位数不一致", "beds do not agree"
+    FACILITY_AREA = "facility_area", "建筑面积不足", "floor area too small"
+    FACILITY_MOVED = "facility_moved", "迁建关系不完整", "link of sites not whole"
+    FACILITY_DATES = "facility_dates", "设施日期异常", "facility's dates odd"
+    FACILITY_REPEATED = "facility_repeated", "设施疑似重复", "facility perhaps twice"
 
 
 RULES: tuple[str, ...] = tuple(rule.value for rule in Rule)

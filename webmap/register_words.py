@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.columns import WORDS
 from boundaries.vocabulary import Level
-from boundaries.words import FIELD_WORDS
+from boundaries.words import words_of
 from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_BOOLEANS = frozenset({"public", "romanised_confirmed"})
+_BOOLEANS = frozenset({"public", "romanised_confirmed", "comprehensive", "registered"})
 
 
 def shown(layer: str, name: str, value: Any) -> Any:
@@ -38,18 +38,20 @@ def facts(
     layer: str, record: Mapping[str, Any], names: Iterable[str]
 ) -> list[tuple[Text, Any]]:
     """Return label and shown value of attributes that have one."""
-    pairs = ((FIELD_WORDS[n], shown(layer, n, record.get(n))) for n in names)
+    labels = words_of(layer)
+    pairs = ((labels[n], shown(layer, n, record.get(n))) for n in names)
     return [(label, value) for label, value in pairs if value is not None]
 
 
 def changes(layer: str, states: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return each state of a record, newest first, with what it changed."""
     found: list[dict[str, Any]] = []
+    labels = words_of(layer)
     before: dict[str, Any] = {}
     spot: Any = None
     for state in states:
         now = state["properties"]
-        names = [n for n in FIELD_WORDS if before.get(n) != now.get(n)]
+        names = [n for n in labels if before.get(n) != now.get(n)]
         moved = spot is not None and state["geometry"] is not None
         moved = moved and not state["geometry"].equals(spot)
         found.append(
@@ -63,7 +65,7 @@ def changes(layer: str, states: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "superseded": state["superseded_by"],
                 "fields": [
                     {
-                        "label": FIELD_WORDS[n],
+                        "label": labels[n],
                         "before": shown(layer, n, before.get(n)),
                         "after": shown(layer, n, now.get(n)),
                     }

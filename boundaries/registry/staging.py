@@ -13,6 +13,7 @@ from boundaries import codes, columns, registers
 from boundaries.intake import Intake, take_in
 from boundaries.review import EITHER
 from boundaries.rules import finding
+from boundaries.services import counts
 from boundaries.vocabulary import ChangeType
 from geodata.errors import InputError, Text
 from geodata.store import dates
@@ -143,28 +144,66 @@ def _taken(
 ) -> Intake:
     """Return a frame as features; a register's with what other layers tell."""
     schema = store.layers()[layer]
+    if layer == "population":
+        return _counted(store, frame, base, effective, named)
     if layer not in columns.REGISTERS:
         return take_in(frame, schema, base)
-    around = around_registers(store, effective)
+    around = around_registers(store, effective, layer)
     frame = columns.prepared(frame, layer, named)
     frame = registers.with_keys(frame, layer, base, around)
     return take_in(
         frame,
         schema,
         base,
-        complete=lambda taken, infer: registers.completed(taken, layer, around, infer),
+        complete=lambda taken, infer: registers.completed(
+            taken, layer, around, base, infer
+        ),
     )
 
 
-def around_registers(reader: Reader, effective: str) -> registers.Around:
+def _counted(
+    store: Reader,
+    frame: gpd.GeoDataFrame,
+    base: gpd.GeoDataFrame,
+    effective: str,
+    named: dict[str, str],
+) -> Intake:
+    """Return a table of population as features, with its faults by row.
+
+    Its codes are those of its own date, or today's.
+    """
+    schema = store.layers()["population"]
+    published = store.tags().get("published/divisions")
+    then, now = (
+        store.snapshot("divisions", at=published, valid_on=day, geometry=False)
+        for day in (effective, None)
+    )
+    around = pd.concat([then, now[~now.index.isin(then.index)]])
+    frame = columns.prepared(frame, "population", named)
+    rows, faults = counts.prepared(frame, around)
+    taken = take_in(rows, schema, base)
+    return Intake(
+        taken.frame,
+        (*faults.mended, *taken.inferred),
+        (*faults.refused, *taken.refused),
+    )
+
+
+def around_registers(
+    reader: Reader, effective: str, layer: str = ""
+) -> registers.Around:
     """Return divisions and markers as a register's change of a date finds them.
 
-    The divisions published, where any are; else as they stand.
+    The divisions published, where any are; else as they stand. For a ``layer`` that
+    has addresses place names too.
     """
-    published = reader.tags().get("published/divisions")
+    tags = reader.tags()
     return registers.Around(
-        reader.snapshot("divisions", at=published),
+        reader.snapshot("divisions", at=tags.get("published/divisions")),
         layer_before(reader, "markers", effective),
+        reader.snapshot("place_names", at=tags.get("published/place_names"))
+        if layer == "facilities"
+        else None,
     )
 
 
@@ -515,6 +554,8 @@ def _listed(base: gpd.GeoDataFrame, new: gpd.GeoDataFrame, complete: Any) -> Any
     if not isinstance(complete, str):
         return pd.Index(list(complete))
     codes.parse(complete)
+    if "level" not in base:
+        return pd.Index([c for c in base.index if codes.is_within(str(c), complete)])
     levels = set(new["level"].dropna())
     below = [
         code

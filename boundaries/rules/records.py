@@ -82,6 +82,11 @@ def text(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value).strip()
 
 
+def amount(value: Any) -> float | None:
+    """Return an attribute's number, None when it has none."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
 def items(value: Any) -> list[str]:
     """Return the entries of a list attribute."""
     return [str(item) for item in value] if isinstance(value, list) else []

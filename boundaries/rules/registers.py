@@ -1,4 +1,4 @@
-"""The rules of the registers: markers, inspections, place names.
+"""The rules of the registers: markers, inspections, place names, facilities.
 
 Like those of divisions: one rule, one file, each ``rule(records) -> rows``; this
 module is their order.
@@ -9,6 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries.rules import finding
+from boundaries.rules.facilities import (
+    area,
+    beds,
+    dates,
+    functions,
+    moved,
+    numbers,
+)
+from boundaries.rules.facilities import place as facility_place
+from boundaries.rules.facilities import repeated as facility_repeated
 from boundaries.rules.inspections import date, overdue, sides, subject
 from boundaries.rules.markers import accuracy, border, form, number, place, same_place
 from boundaries.rules.names import characters, naming, reading, repeated, spelling
@@ -52,6 +62,18 @@ RULES: dict[str, tuple[Callable[[Records], list[dict[str, Any]]], ...]] = {
         reading.rule,
         name_place.rule,
         words.rule,
+    ),
+    "facilities": (
+        required.rule,
+        words.rule,
+        functions.rule,
+        facility_place.rule,
+        numbers.rule,
+        beds.rule,
+        area.rule,
+        moved.rule,
+        dates.rule,
+        facility_repeated.rule,
     ),
 }
 """By layer, every rule in the order of the report."""

@@ -199,3 +199,21 @@ class RegisterSettings:
     trade_names: tuple[str, ...] = _setting(
         (), "", "企业名、商标名", "names of firms and trade marks"
     )
+    facility_area_m2: float = _setting(
+        1000.0,
+        "m²",
+        "区域型嵌入式机构的最小建筑面积",
+        "least floor area of an area care centre",
+    )
+    facility_off_m: float = _setting(
+        500.0,
+        "m",
+        "设施在所属区划之外超过此距离为错误，以内为警告",
+        "a facility outside its division by more is an error, by less a warning",
+    )
+    facility_near_m: float = _setting(
+        200.0,
+        "m",
+        "名称相近的设施在此距离内视为疑似重复",
+        "facilities of like names within this are perhaps the same",
+    )

@@ -74,18 +74,20 @@ class _Trial:
         """Points brought home less points lost."""
         return self.gained - self.lost
 
-    @property
-    def convincing(self) -> bool:
-        """Whether far more points come home than by chance."""
+    def convincing(self, least: int) -> bool:
+        """Return whether far more points come home than by chance."""
         return (
-            self.gained >= _LEAST_GAINED
+            self.gained >= least
             and self.gained >= _GAIN_TO_LOSS * self.lost
             and self.net >= _GAIN_TO_DECOY * self.decoy
         )
 
 
 def estimate_point_shift(
-    points: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame,
+    polygons: gpd.GeoDataFrame,
+    *,
+    least: int = _LEAST_GAINED,
 ) -> Shift | None:
     """Say whether labelled points lie shifted against the polygons they name.
 
@@ -96,6 +98,8 @@ def estimate_point_shift(
         column of ``polygons`` (a name or a code).
     polygons
         In longitude and latitude.
+    least
+        Points that must come home; fewer where the unit each lies in is certain.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def estimate_point_shift(
         return None
     before = labelled.at_home(labelled.points)
     trials = [_tried(labelled, before, known) for known in KNOWN]
-    good = [trial for trial in trials if trial.convincing]
+    good = [trial for trial in trials if trial.convincing(least)]
     if not good:
         return None
     return _shift(max(good, key=lambda trial: trial.net), before)

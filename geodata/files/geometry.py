@@ -8,8 +8,8 @@ of no kind we know) is refused by record with the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,24 @@ def examine(
         z_dropped=dropped_z,
         m_dropped=dropped_m,
         linearised=_count_arcs(wkb, base, kept),
+    )
+
+
+def with_missing(examined: Examined, *, leaving: Container[int]) -> Examined:
+    """Return what was examined with records that have no geometry kept, as None."""
+    lacking = [
+        at
+        for at, why in examined.refused.items()
+        if why in (MISSING, _EMPTY) and at not in leaving
+    ]
+    kept = np.concatenate([examined.kept, np.array(lacking, dtype=examined.kept.dtype)])
+    none = np.full(len(lacking), None, dtype=object)
+    order = np.argsort(kept)
+    return replace(
+        examined,
+        geometries=np.concatenate([examined.geometries, none])[order],
+        kept=kept[order],
+        refused={at: w for at, w in examined.refused.items() if at not in lacking},
     )
 
 

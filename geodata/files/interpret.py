@@ -302,7 +302,7 @@ def _implied(raw: Raw, frame: gpd.GeoDataFrame) -> str | Text | None:
     west, south, east, north = frame.total_bounds
     # Plane coordinates, and latitude before longitude, are found from the numbers.
     degrees = min(west, south) >= -180 and east <= 180 and north <= 73
-    points = (frame.geometry.geom_type == "Point").all()
+    points = (frame.geometry.geom_type.dropna() == "Point").all()
     return _POINT_TABLE if points and degrees else None
 
 

@@ -161,7 +161,10 @@ def _from_grid(
         return _attributes_only(grid, all_grids, driver, limits)
     declared = points.declared_system(grid.frame)
     placed = points.place(grid.frame, columns, angles=said.get("angles"))
-    kept = placed.geometry.notna()
+    kept, notes = placed.geometry.notna(), grid.notes
+    if said.get("placeless") and placed.refused:
+        notes = (*notes, _placeless(placed.refused)._asdict())
+        placed, kept = replace(placed, refused=()), kept | True
     refused = _in_order(grid.refused + placed.refused)
     if not kept.any():
         raise _nothing_kept(grid.name, refused)
@@ -180,8 +183,26 @@ def _from_grid(
         z_dropped=placed.z_dropped,
         crs_wkt=declared.crs if declared else placed.crs,
         guesses=grid.guesses + placed.guesses,
-        notes=grid.notes,
+        notes=notes,
     )
+
+
+def _placeless(lacking: tuple[Refusal, ...]) -> Text:
+    """Say which rows are kept although nothing says where they are."""
+    named = [str(item.record) for item in lacking[:_NAMED]]
+    more = " …" if len(lacking) > _NAMED else ""
+    why = lacking[0].reason
+    return Text(
+        f"{len(lacking)} 条记录没有可用的坐标，保留而位置留空："
+        f"第 {'、'.join(named)}{more} 条"
+        f"（{why['zh'].rstrip('。')}）。",
+        f"{len(lacking)} records have no usable coordinates and are kept without a "
+        f"place: {', '.join(named)}{more} ({why['en'].rstrip('.')}).",
+    )
+
+
+_NAMED = 20
+"""Records that a note names; all are counted."""
 
 
 def _from_parcels(text: str, name: str, encoding: Encoding, limits: Limits) -> Raw:
@@ -327,7 +348,7 @@ def _guessed_type(grid: Grid) -> str:
 
 
 def _type_of(frame: gpd.GeoDataFrame) -> str:
-    types = sorted(set(frame.geometry.geom_type))
+    types = sorted(set(frame.geometry.geom_type.dropna()))
     if len(types) == 1:
         return str(types[0])
     single = {name.removeprefix("Multi") for name in types}

@@ -143,8 +143,8 @@ def _reading_encoding(dataset: Dataset) -> str | None:
     return _BYTEWISE if dataset.shapefile is not None else None
 
 
-def read(choice: Choice, limits: Limits) -> Raw:
-    """Read one layer.
+def read(choice: Choice, limits: Limits, *, placeless: bool = False) -> Raw:
+    """Read one layer; ``placeless``: records that lie nowhere are kept.
 
     Returns
     -------
@@ -162,6 +162,8 @@ def read(choice: Choice, limits: Limits) -> Raw:
         rows = drawing.only(rows, choice)
     examined = geometry.examine(rows.wkb, limits, linear=lambda: _linear(choice, rows))
     blank = _blank(rows, examined)
+    if placeless:
+        examined = geometry.with_missing(examined, leaving=blank)
     refused = {
         **{
             rows.positions[at]: why

@@ -194,7 +194,7 @@ def _read(
         return _without_unusable(raw)
     from geodata.files import vector
 
-    return vector.read(choice, limits)
+    return vector.read(choice, limits, placeless=bool(overrides.get("placeless")))
 
 
 def _without_unusable(raw: Raw) -> Raw:

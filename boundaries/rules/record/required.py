@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boundaries.layers import LAYERS
 from boundaries.rules.finding import finding
 from boundaries.rules.records import text
-from boundaries.words import FIELD_WORDS
+from boundaries.words import words_of
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ def rule(records: Records) -> list[dict[str, Any]]:
     schema = next(layer for layer in LAYERS if layer.name == records.layer)
     names = [field.name for field in schema.fields if field.required]
     names += _MORE.get(records.layer, ())
+    labels = words_of(records.layer)
     return [
         finding(
             "required",
             "error",
             [row["key"]],
             Text(
-                f"{row['key']} 缺少必填项“{FIELD_WORDS[name].zh}”。请补填。",
-                f"{row['key']} has no {FIELD_WORDS[name].en}. Fill it in.",
+                f"{row['key']} 缺少必填项“{labels[name].zh}”。请补填。",
+                f"{row['key']} has no {labels[name].en}. Fill it in.",
             ),
             place=name,
             geometry=row["point"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boundaries.columns import WORDS
 from boundaries.rules.finding import finding
 from boundaries.rules.records import text
-from boundaries.words import FIELD_WORDS
+from boundaries.words import words_of
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 def rule(records: Records) -> list[dict[str, Any]]:
     """Report words that are not in their list."""
     found = []
+    labels = words_of(records.layer)
     for row in records.rows():
         for name, kind in WORDS[records.layer].items():
             said = text(row.get(name))
             if not said or said in {word.value for word in kind}:
                 continue
-            label = FIELD_WORDS[name]
+            label = labels[name]
             listed_zh = "、".join(word.label.zh for word in kind)
             listed_en = ", ".join(word.label.en for word in kind)
             found.append(
