@@ -7,6 +7,7 @@ with the stamp of what it stands on and with what had to be left out of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from boundaries.services.omissions import Omission
     from boundaries.services.situation import Situation
+    from geodata.workers import Workers
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -104,6 +106,7 @@ def coverage(
     level: str = "street",
     types: Sequence[str] = (),
     within: str | None = None,
+    workers: Workers | None = None,
 ) -> Coverage:
     """Return who is reached by unit of a level.
 
@@ -115,10 +118,13 @@ def coverage(
         Types of facility; none: :data:`SERVING_TYPES`.
     within
         Only units of this subtree; facilities outside it serve them all the same.
+    workers
+        Processes or machines that search the streets in parts; None: this process.
+        The answer is the same.
     """
     number = level_number(level)
     kinds = checked_types(types)
-    found = reach(situation, situation.serving(kinds))
+    found = reach(situation, situation.serving(kinds), workers)
     names = unit_of(situation, number, within)
     units = by_unit(situation, found, names)
     return Coverage(
@@ -159,13 +165,15 @@ def checked_types(types: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) or SERVING_TYPES
 
 
-def reach(situation: Situation, rows: npt.NDArray[np.int64]) -> Reach:
+def reach(
+    situation: Situation, rows: npt.NDArray[np.int64], workers: Workers | None = None
+) -> Reach:
     """Return for each point of people what of the facilities is near it."""
     radius = own_radius(situation, rows)
     straight, metres, inside, corrected = _circles(situation, rows, radius)
     if situation.network is None:
         return Reach(rows, None, None, straight, metres, None, inside, corrected)
-    nearest, seconds, reached = _streets(situation, rows, radius)
+    nearest, seconds, reached = _streets(situation, rows, radius, workers)
     return Reach(
         rows, nearest, seconds, straight, metres, reached, inside, corrected
     )  # fmt: skip
@@ -212,10 +220,15 @@ def _circles(
 
 
 def _streets(
-    situation: Situation, rows: npt.NDArray[np.int64], radius: Floats
+    situation: Situation,
+    rows: npt.NDArray[np.int64],
+    radius: Floats,
+    workers: Workers | None,
 ) -> tuple[npt.NDArray[np.int32], Floats, Bools]:
+    from geodata.network.cluster import nearest_apart
     from geodata.network.reach import nearest_of
 
+    search = nearest_of if workers is None else partial(nearest_apart, workers=workers)
     people = situation.people
     nearest = np.full(len(people), -1, np.int32)
     seconds = np.full(len(people), np.inf)
@@ -230,7 +243,7 @@ def _streets(
             limit = (
                 usual if np.isnan(own) else np.full(len(points), own / graph.speed_mps)
             )
-            found = nearest_of(
+            found = search(
                 graph, facilities.take(rows[these]), spots.take(points),
                 float(limit.max()),
             )  # fmt: skip
@@ -363,4 +376,72 @@ def _plain(row: dict[Any, Any]) -> dict[str, Any]:
         if isinstance(value, float)
         else value
         for name, value in row.items()
+    }
+
+
+def suppressed(document: dict[str, Any], least: int) -> dict[str, Any]:
+    """Return a document without figures of so few people that they can be known.
+
+    Where a figure, or what lacks to its whole, is more than nobody and fewer than
+    ``least``, neither is told, nor what they could be computed from.
+    """
+    units = [_hidden(unit, least) for unit in document["units"]]
+    return {
+        **document,
+        "units": units,
+        "suppressed": {
+            "below": least,
+            "units": [unit["code"] for unit in units if unit.get("suppressed")],
+        },
+        "omitted": [
+            {**each, "people": None if _few(each["people"], least) else each["people"]}
+            for each in document["omitted"]
+        ],
+    }
+
+
+_STREET_FIGURES = ("reached", "unreached", "share", "difference", "circle_only")
+_CIRCLE_FIGURES = ("circle", "uncircled", "circle_share", "difference", "circle_only")
+
+
+def _few(value: Any, least: int) -> bool:
+    return value is not None and 0 < value < least
+
+
+def _hidden(unit: dict[str, Any], least: int) -> dict[str, Any]:
+    """Return a unit's figures with those of few people, and their shares, empty."""
+    gone: set[str] = set()
+    if _few(unit["people"], least):
+        gone |= {"people", "corrected", "minutes", *_STREET_FIGURES, *_CIRCLE_FIGURES}
+    if _few(unit["reached"], least) or _few(unit["unreached"], least):
+        gone |= {*_STREET_FIGURES, "minutes"}
+    if _few(unit["circle"], least) or _few(unit["uncircled"], least):
+        gone |= set(_CIRCLE_FIGURES)
+    for name in ("difference", "circle_only", "corrected"):
+        if unit[name] is not None and _few(abs(unit[name]), least):
+            gone.add(name)
+    if not gone:
+        return unit
+    return {
+        **unit,
+        **{name: None for name in gone if name in unit},
+        "suppressed": True,
+    }
+
+
+def suppressed_map(document: dict[str, Any], least: int) -> dict[str, Any]:
+    """Return the document of the map for readers without a working role."""
+    return {
+        **document,
+        "levels": {
+            level: suppressed({**part, "omitted": []}, least)
+            for level, part in document["levels"].items()
+        },
+        "omitted": [
+            {**each, "people": None if _few(each["people"], least) else each["people"]}
+            for each in document["omitted"]
+        ],
+        "unreached": [
+            point for point in document["unreached"] if not _few(point[2], least)
+        ],
     }

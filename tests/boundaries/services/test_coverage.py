@@ -17,6 +17,7 @@ from tests.boundaries.services.frames import (
     population,
     situation,
 )
+from tests.support.workers import Here
 
 CORNER = (0.0, 0.0)
 
@@ -235,3 +236,15 @@ def test_placing_evenly_is_another_answer_and_says_so() -> None:
     assert set(area.people.units["method_placed"]) == {"area"}
     assert streets.stamp["id"] != area.stamp["id"]
     assert (streets.people.spots.snap_m < 1e-6).all()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("mode", ["walk", "vehicle"])
+def test_workers_give_the_figures_of_one_process(mode: str) -> None:
+    rows = [(0.0, 0.0), {"at": (6.5, 5.0), "radius_m": 250}, (7.0, 1.0), None]
+    asked = situation(*rows, urban_minutes=4, rural_minutes=6, rural_mode=mode)
+    alone = coverage(asked, level="community")
+    apart = coverage(asked, level="community", workers=Here(5))
+    assert apart.to_dict() == alone.to_dict()
+    assert apart.reach.seconds is not None
+    np.testing.assert_array_equal(apart.reach.seconds, alone.reach.seconds)
+    np.testing.assert_array_equal(apart.reach.nearest, alone.reach.nearest)

@@ -16,21 +16,11 @@ from geodata.network.graph import Climb, Graph, Spots
 from geodata.network.reach import nearest_of, pairs
 from geodata.workers import Dask, Processes
 from tests.support.streets import porto_alegre, tiled, town
+from tests.support.workers import Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-
-class Here:
-    """Workers that are this process."""
-
-    def __init__(self, count: int = 1) -> None:
-        self.count, self.parts = count, 0
-
-    def look(self, work: Any, parts: Sequence[Callable[[], Any]]) -> list[Any]:
-        self.parts = len(parts)
-        return [work(made()) for made in parts]
 
 
 def spots(graph: Graph, count: int, seed: int, lost: int = 3) -> Spots:
