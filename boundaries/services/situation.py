@@ -198,9 +198,32 @@ class Situation:
     def omitted(self, rows: npt.NDArray[np.int64]) -> tuple[Omission, ...]:
         """Return what figures about these facilities leave out, or assume."""
         return (
+            *self._missing(rows),
             *self._omitted_facilities(rows),
             *self._units_without_people(),
             *self.people.omitted,
+        )
+
+    def _missing(self, rows: Any) -> tuple[Omission, ...]:
+        """Return which of the things every figure needs are not there at all."""
+        checked = (
+            (len(rows), "no_facility", "facilities",
+             Text("没有符合条件的运营设施，覆盖为零。",
+                  "No operating facility of these types; nobody is reached."),
+             Text("请导入并发布养老设施，或改选类型。",
+                  "Import and publish facilities, or choose other types.")),
+            (len(self.people), "no_population", "population",
+             Text("没有人口数据，人数均为零。", "No population; all counts are zero."),
+             Text("请导入并发布人口表。", "Import and publish a population table.")),
+            (self.network is not None, "no_network", "network",
+             Text("没有路网，只有直线圈的数字。",
+                  "No street network; figures are by circle only."),
+             Text("请先建立路网。", "Build a street network first.")),
+        )  # fmt: skip
+        return told(
+            Omission.of(kind, layer, why, what, [layer])
+            for there, kind, layer, why, what in checked
+            if not there
         )
 
     def _omitted_facilities(self, rows: Any) -> tuple[Omission, ...]:

@@ -76,6 +76,7 @@ export const DivisionMap = L.Renderer.extend({
     this.moved = [];
     this.highlighted = null;
     this.bare = false;
+    this.shaded = null;
     this.colours = palette();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
   },
@@ -94,6 +95,8 @@ export const DivisionMap = L.Renderer.extend({
   recolour() { this.colours = palette(); this.redraw(); },
   /* Over a base map the divisions are borders and names only. */
   over(basemap) { this.bare = basemap; this.redraw(); },
+  /* Fill the units of a level by code instead, as `colourOf(code)` says; null: as ever. */
+  shade(level, colourOf) { this.shaded = colourOf ? { level, colourOf } : null; this.redraw(); },
   select(code) { this.selected = code; this.emphasise(); },
   hover(code) {
     if (code === this.hovered) return;
@@ -185,7 +188,8 @@ export const DivisionMap = L.Renderer.extend({
     const changes = this._loaded(this.change, places);
     this._areas = areas;
     this._changes = changes;
-    for (const tile of this.bare ? [] : areas) this._fills(tile);
+    for (const tile of this.bare || this.shaded ? [] : areas) this._fills(tile);
+    for (const tile of this.shaded ? areas : []) this._clipped(tile, () => this._shades(tile));
     for (const tile of changes) this._clipped(tile, () => this._moves(tile));
     for (const tile of areas) this._edges(tile);
     for (const tile of changes) this._clipped(tile, () => this._lines(tile));
@@ -240,6 +244,17 @@ export const DivisionMap = L.Renderer.extend({
       this._pen.fillStyle = this.colours.fills[key & 7];
       for (const path of paths) this._pen.fill(path, "evenodd");
     }
+  },
+
+  _shades(tile) {
+    this._enter(tile);
+    this._pen.globalAlpha = this.bare ? 0.6 : 1;
+    for (const { path, properties } of tile.layers.area?.features ?? []) {
+      if (properties.l !== this.shaded.level) continue;
+      this._pen.fillStyle = this.shaded.colourOf(properties.k);
+      this._pen.fill(path, "evenodd");
+    }
+    this._pen.globalAlpha = 1;
   },
 
   _edges(tile) {
