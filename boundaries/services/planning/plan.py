@@ -1,0 +1,289 @@
+"""One plan: a situation, and who is reached as facilities change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boundaries.services.edits import (
+    Standing,
+    division_of,
+    folded,
+    require_known,
+)
+from boundaries.services.planning.ground import Ground, Place
+from geodata import crs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+MOST_PLACES = 5000
+"""Points of people that one answer names; those where most live come first."""
+
+
+class Plan:
+    """The state of one planner's session over shared ground."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.ways = [(here, plan.copy(), mode) for here, plan, mode in ground.plannings]
+        self.places = dict(ground.standing)
+        self.stands: dict[str, Standing] = {}
+        self.circles = np.zeros(len(ground.weight), np.int32)
+        for place in self.places.values():
+            if place.serves:
+                self.circles[self._around(place)] += 1
+        self.base = self._figures()
+
+    def put(self, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Make the state what it is after all these edits, and no others."""
+        wanted = folded(edits)
+        require_known(wanted, self.ground.row)
+        for key in [k for k in self.stands if wanted.get(k) != self.stands[k]]:
+            if key not in wanted:
+                self._change(key, self.ground.standing.get(key))
+                del self.stands[key]
+        for key, standing in wanted.items():
+            if self.stands.get(key) != standing:
+                self._change(key, self._meant(standing))
+                self.stands[key] = standing
+
+    def answer(self) -> dict[str, Any]:
+        """Return the figures now, and where they differ from those without edits."""
+        now, base = self._figures(), self.base
+        before, after = base["reached_points"], now["reached_points"]
+        if before is None:
+            before, after = base["circled_points"], now["circled_points"]
+        changed = [
+            at
+            for at, (one, other) in enumerate(
+                zip(base["units"], now["units"], strict=True)
+            )
+            if one != other
+        ]
+        return {
+            "level": self.ground.level,
+            "types": list(self.ground.types),
+            "total": {"before": base["total"], "after": now["total"]},
+            "units": [
+                {"code": self.ground.codes[at],
+                 "name": self.ground.situation.tree.name.get(self.ground.codes[at], ""),
+                 "before": base["units"][at], "after": now["units"][at]}
+                for at in changed
+            ],
+            "gained": self._points(after & ~before),
+            "lost": self._points(before & ~after),
+            "facilities": [self._shown(key) for key in sorted(self.stands)],
+        }  # fmt: skip
+
+    def whole(self) -> dict[str, Any]:
+        """Return every unit's figures and every point not reached, not only changes."""
+        now = self._figures()
+        reached = now["reached_points"]
+        circled = now["circled_points"]
+        return {
+            **self.answer(),
+            "all_units": [
+                {"code": code, "name": self.ground.situation.tree.name.get(code, ""),
+                 **now["units"][at]}
+                for at, code in enumerate(self.ground.codes)
+            ],
+            "unreached": self._points(~(circled if reached is None else reached)),
+        }  # fmt: skip
+
+    def _meant(self, standing: Standing) -> Place:
+        """Return the facility as it stands after edits."""
+        ground = self.ground
+        old = ground.standing.get(standing.facility)
+        known = self.places.get(standing.facility)
+        number = known.number if known is not None else -1
+        asked = (standing.type in ground.types) if old is None else old.asked
+        serves = old.serves if old is not None else False
+        if standing.open is not None:
+            serves = standing.open and asked
+        xy = old.xy if old is not None else (np.nan, np.nan)
+        division = old.division if old is not None else None
+        if standing.lon is not None and standing.lat is not None:
+            x, y = crs.transform_points(
+                [standing.lon], [standing.lat], crs.STORAGE, ground.situation.crs
+            )
+            xy = float(x[0]), float(y[0])
+            division = division_of(ground.situation, standing.lon, standing.lat)
+        beds = old.beds if old is not None else np.nan
+        if standing.beds is not None:
+            beds = float(standing.beds)
+        own = old.own if old is not None else np.nan
+        return Place(number, xy, serves, beds, division, own, asked)
+
+    def _change(self, key: str, place: Place | None) -> None:
+        """Put a facility where and as it now is; None: it is no more."""
+        old = self.places.get(key)
+        if old is not None and old.serves:
+            self.circles[self._around(old)] -= 1
+        if place is None:
+            if old is not None:
+                self._street(old.number, None)
+                old.serves = False
+                self.places[key] = old
+            return
+        moved = old is None or (old.xy, old.serves) != (place.xy, place.serves)
+        if moved:
+            number = self._street(place.number, place if place.serves else None)
+            place.number = number
+        elif old is not None:
+            place.number = old.number
+        if place.serves:
+            self.circles[self._around(place)] += 1
+        self.places[key] = place
+
+    def _street(self, number: int, place: Place | None) -> int:
+        """Search the streets anew from a facility, or take it off them."""
+        from geodata.network.snap import snap
+
+        network = self.ground.situation.network
+        for _, plan, mode in self.ways:
+            if place is None:
+                if number >= 0:
+                    plan.close(number)
+                continue
+            assert network is not None  # noqa: S101 - ways are ways on it
+            spot = snap(
+                network, [place.xy], max_m=self.ground.situation.profile.snap_m,
+                mode="drive" if mode == "drive" else "walk",
+            )  # fmt: skip
+            own = (
+                -1.0 if np.isnan(place.own) else place.own / plan.places.graph.speed_mps
+            )
+            if number < 0:
+                fresh = plan.add(spot, own)[0]
+                place.number = fresh
+            else:
+                plan.move(number, spot)
+        return number if place is None else place.number
+
+    def _around(self, place: Place) -> npt.NDArray[np.int64]:
+        """Return the points in the circle of a facility."""
+        if not np.isfinite(place.xy).all() or not len(self.ground.radius):
+            return np.empty(0, np.int64)
+        own = not np.isnan(place.own)
+        most = place.own if own else float(self.ground.radius.max())
+        near = self.ground.tree.query_ball_point(place.xy, np.nextafter(most, np.inf))
+        found = np.asarray(near, np.int64)
+        step = self.ground.situation.people.xy[found] - place.xy
+        far = np.sqrt((step * step).sum(axis=1))
+        inside = far <= (most if own else self.ground.radius[found])
+        return np.asarray(found[inside], np.int64)
+
+    def reached(self) -> tuple[Bools | None, Floats]:
+        """Return which points are reached, and the seconds to the nearest."""
+        count = len(self.ground.weight)
+        seconds = np.full(count, np.inf)
+        if self.ground.situation.network is None:
+            return None, seconds
+        for here, plan, _ in self.ways:
+            seconds[here] = plan.cost_s
+        return np.isfinite(seconds), seconds
+
+    def _figures(self) -> dict[str, Any]:
+        ground, weight = self.ground, self.ground.weight
+        reached, seconds = self.reached()
+        circled = self.circles > 0
+        there = np.zeros(len(weight), bool) if reached is None else reached
+        spent = np.where(there, np.where(there, seconds, 0) * weight, 0)
+        sums = [
+            ground.by_unit(values)
+            for values in (weight, weight * there, weight * circled, spent)
+        ]
+        stands, beds = self._standing()
+        rows = [
+            _figure(people, got if reached is not None else None, ring, time, n, bed)
+            for people, got, ring, time, n, bed in zip(
+                *(each.tolist() for each in sums), stands.tolist(), beds.tolist(),
+                strict=True,
+            )
+        ]  # fmt: skip
+        whole = [float(each.sum()) for each in sums]
+        got = whole[1] if reached is not None else None
+        total = _figure(
+            whole[0], got, whole[2], whole[3], int(stands.sum()), float(beds.sum())
+        )
+        total["lacking"] = int(((sums[0] > 0) & (stands == 0)).sum())
+        return {
+            "units": rows, "total": total, "reached_points": reached,
+            "circled_points": circled,
+        }  # fmt: skip
+
+    def _standing(self) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Return how many facilities serve in each unit, and their beds."""
+        stands, beds = (
+            np.zeros(len(self.ground.codes), np.int64),
+            np.zeros(len(self.ground.codes)),
+        )
+        for place in self.places.values():
+            if not place.serves or place.division is None:
+                continue
+            at = self.ground.unit_at(place.division)
+            if at is not None:
+                stands[at] += 1
+                beds[at] += 0.0 if np.isnan(place.beds) else place.beds
+        return stands, beds
+
+    def _points(self, mask: Bools) -> dict[str, Any]:
+        """Return points of people, those where most live first, and how many live."""
+        weight = self.ground.weight
+        found = np.flatnonzero(mask & (weight > 0))
+        order = found[np.argsort(-weight[found], kind="stable")][:MOST_PLACES]
+        lonlat = self.ground.situation.people.lonlat[order]
+        return {
+            "people": round(float(weight[found].sum()), 3),
+            "points": len(found),
+            "places": [
+                [round(lon, 6), round(lat, 6), round(people, 2)]
+                for (lon, lat), people in zip(
+                    lonlat.tolist(), weight[order].tolist(), strict=True
+                )
+            ],
+        }
+
+    def _shown(self, key: str) -> dict[str, Any]:
+        place, standing = self.places[key], self.stands[key]
+        return {
+            "facility": key, "added": standing.added, "serves": place.serves,
+            "lon": standing.lon, "lat": standing.lat, "division": place.division,
+            "beds": None if np.isnan(place.beds) else int(place.beds),
+            "on_street": self._on_street(place),
+        }  # fmt: skip
+
+    def _on_street(self, place: Place) -> bool | None:
+        if not self.ways or not place.serves:
+            return None
+        return any(len(plan.reached_by(place.number)) for _, plan, _ in self.ways
+                   if place.number >= 0)  # fmt: skip
+
+
+def _figure(
+    people: float, reached: float | None, circle: float, spent: float,
+    facilities: int, beds: float,
+) -> dict[str, Any]:  # fmt: skip
+    """Return one row of figures, rounded as they are shown."""
+    return {
+        "people": round(people, 3),
+        "reached": None if reached is None else round(reached, 3),
+        "unreached": None if reached is None else round(people - reached, 3),
+        "share": _share(reached, people),
+        "circle": round(circle, 3),
+        "circle_share": _share(circle, people),
+        "minutes": round(spent / reached / 60, 3) if reached else None,
+        "facilities": facilities,
+        "beds": int(beds),
+        "beds_per_thousand": round(beds / people * 1000, 3) if people > 0 else None,
+    }
+
+
+def _share(part: float | None, whole: float) -> float | None:
+    return None if part is None or whole <= 0 else round(part / whole * 100, 3)
