@@ -10,13 +10,19 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-WORTH = 400_000
-"""Work (arcs looked at) from which loading the loops pays."""
+LOADING_S = 0.8
+"""What loading numba and the compiled loops takes, about."""
 
 
-def engine(work: int) -> Any:
-    """Return the module that searches: ``kernels`` or ``plain``."""
-    if work < WORTH and "numba" not in sys.modules:
+def engine(seconds: float) -> Any:
+    """Return the module that searches: ``kernels.loops`` or ``plain``.
+
+    Parameters
+    ----------
+    seconds
+        How long the work would take without the loops, about.
+    """
+    if seconds < LOADING_S and "numba" not in sys.modules:
         from geodata.network import plain
 
         return plain

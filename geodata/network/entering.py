@@ -35,7 +35,7 @@ class Hooks(NamedTuple):
 
 def seeds(graph: Graph, spots: Spots) -> Seeds:
     """Return the two ends by which each place is left, infinite where closed."""
-    ahead, back, share, walk = _ways(graph, spots)
+    ahead, back, share, walk = ways(graph, spots)
     node, seconds = _both_ends(
         graph, spots, _part(back, share) + walk, _part(ahead, 1 - share) + walk
     )
@@ -45,7 +45,7 @@ def seeds(graph: Graph, spots: Spots) -> Seeds:
 
 def arrivals(graph: Graph, spots: Spots) -> tuple[Ints, Floats]:
     """Return the two nodes, (p, 2), by which each place is reached, and the seconds."""
-    ahead, back, share, walk = _ways(graph, spots)
+    ahead, back, share, walk = ways(graph, spots)
     return _both_ends(
         graph, spots, _part(ahead, share) + walk, _part(back, 1 - share) + walk
     )
@@ -82,8 +82,8 @@ class Beside:
         at = np.arange(len(source)) - starts[source] + begin[source]
         target = self.order[at]
         here, there = sources.take(source), self.targets.take(target)
-        ahead, back, share, walk = _ways(self.graph, here)
-        _, _, onto, further = _ways(self.graph, there)
+        ahead, back, share, walk = ways(self.graph, here)
+        _, _, onto, further = ways(self.graph, there)
         way = np.where(
             onto >= share,
             _part(ahead, np.maximum(onto - share, 0)),
@@ -92,7 +92,7 @@ class Beside:
         return Hooks(starts, target.astype(np.int32), way + walk + further)
 
 
-def _ways(graph: Graph, spots: Spots) -> tuple[Floats, Floats, Floats, Floats]:
+def ways(graph: Graph, spots: Spots) -> tuple[Floats, Floats, Floats, Floats]:
     """Return ahead and back seconds, share of the edge, seconds to the street."""
     if len(graph.ahead_s) == 0:
         never = np.full(len(spots), np.inf)

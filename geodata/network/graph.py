@@ -28,6 +28,8 @@ OPEN_TO: Mapping[Mode, tuple[int, ...]] = MappingProxyType(
     {"walk": (WALK, STREET), "cycle": (WALK, STREET), "drive": (STREET, VEHICLE)}
 )
 """The kinds of edges each mode may use."""
+ADJACENT_S = 4e-7
+"""Seconds numpy needs to put an edge in its place, about."""
 ARRAYS = {
     "nodes": np.float64, "tail": np.int32, "head": np.int32, "length_m": np.float64,
     "delay_s": np.float64, "oneway": np.int8, "kind": np.int8,
@@ -176,7 +178,7 @@ class Graph:
 
     def __post_init__(self) -> None:
         network = self.network
-        made = engine(network.edge_count).adjacent(
+        made = engine(network.edge_count * ADJACENT_S).adjacent(
             network.node_count, network.tail, network.head, self.ahead_s, self.back_s
         )
         for name, array in zip(("indptr", "head", "cost_s", "edge"), made, strict=True):

@@ -150,7 +150,8 @@ def _mapped(path: Path, head: dict[str, Any], lead: int) -> dict[str, Any]:
     if length != lead + int(head["bytes"]):
         raise ValueError("length")
     with path.open("rb") as file:
-        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        # Copied where written to: loops are compiled for arrays one may write.
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     arrays, at = {}, 0
     for name, kind in ARRAYS.items():
         place = head["arrays"][name]

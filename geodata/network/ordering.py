@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def morton_order(xy: npt.ArrayLike) -> Ints:
     """Return the order of (n, 2) positions along the Z curve."""
     positions = np.ascontiguousarray(xy, np.float64)
-    order: Ints = engine(len(positions)).morton_order(positions)
+    order: Ints = engine(len(positions) * 2e-7).morton_order(positions)
     return order
 
 

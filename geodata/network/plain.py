@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.network.plain_drawing import cut, field, pieces
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
     Rows = tuple[Longs, Ints, Floats]
 
+__all__ = [
+    "adjacent", "cut", "field", "k_nearest", "morton_order", "nearest", "paired",
+    "pieces", "reached",
+]  # fmt: skip
 _GAPS = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 """How 16 bits are set apart: shift and mask."""
 CELLS = 4_000_000

@@ -21,6 +21,9 @@ from geodata.network.graph import Nearest, Pairs, Reached
 if TYPE_CHECKING:
     from geodata.network.graph import Floats, Graph, Ints, Longs, Spots
 
+ROW_S, ARC_S, TARGET_S = 6e-9, 6e-8, 1.5e-8
+"""Seconds scipy needs for a node of a row, an arc followed, a target, about."""
+
 
 def nearest(graph: Graph, sources: Spots, limit_s: float = np.inf) -> Nearest:
     """Return for each node of the graph the nearest source.
@@ -39,15 +42,18 @@ def nearest(graph: Graph, sources: Spots, limit_s: float = np.inf) -> Nearest:
     """
     check_spots(graph, sources)
     limit = limited(limit_s)
-    found = engine(len(graph.head)).nearest(graph, seeds(graph, sources), limit)
+    found = engine(_seconds(graph, sources, limit)).nearest(
+        graph, seeds(graph, sources), limit
+    )
     return Nearest(*found)
 
 
 def within(graph: Graph, sources: Spots, limit_s: float) -> Reached:
     """Return the nodes each source reaches within ``limit_s`` seconds."""
     check_spots(graph, sources)
-    loops = engine(_work(graph, sources))
-    return Reached(*loops.reached(graph, seeds(graph, sources), limited(limit_s)))
+    limit = limited(limit_s)
+    loops = engine(_seconds(graph, sources, limit))
+    return Reached(*loops.reached(graph, seeds(graph, sources), limit))
 
 
 def k_nearest(
@@ -69,7 +75,7 @@ def k_nearest(
     check_spots(graph, sources)
     check_spots(graph, targets)
     limit = limited(limit_s)
-    loops = engine(k * len(graph.head))
+    loops = engine(_seconds(graph, sources, limit))
     owner, cost = loops.k_nearest(graph, seeds(graph, sources), limit, k)
     node, way = arrivals(graph, targets)
     by_node = np.broadcast_to(
@@ -124,13 +130,16 @@ class Places:
     def pairs(self, sources: Spots, limit_s: float) -> Pairs:
         """Return the targets each source reaches within ``limit_s`` seconds."""
         check_spots(self.graph, sources)
-        made = engine(_work(self.graph, sources)).paired(
+        limit = limited(limit_s)
+        seconds = _seconds(self.graph, sources, limit)
+        seconds += len(sources) * len(self.targets) * TARGET_S
+        made = engine(seconds).paired(
             self.graph,
             seeds(self.graph, sources),
             self._hooks,
             self._beside.straight(sources),
             len(self.targets),
-            limited(limit_s),
+            limit,
         )
         return Pairs(*made)
 
@@ -165,6 +174,15 @@ def limited(limit_s: float) -> float:
     return min(float(limit_s), sys.float_info.max)
 
 
-def _work(graph: Graph, sources: Spots) -> int:
-    """Return the arcs a search from each source may look at."""
-    return len(graph.head) * len(sources)
+def _seconds(graph: Graph, sources: Spots, limit_s: float) -> float:
+    """Return about how long scipy would need: rows of all nodes, and the ways.
+
+    The share of the arcs a source reaches is that of a circle's area.
+    """
+    nodes = graph.network.nodes
+    if len(nodes) == 0:
+        return 0.0
+    extent = float(np.prod(np.ptp(nodes, axis=0) + 1.0))
+    radius = min(limit_s * graph.speed_mps, 1e9)
+    share = min(np.pi * radius * radius / extent, 1.0)
+    return len(sources) * (len(nodes) * ROW_S + len(graph.head) * share * ARC_S)

@@ -62,7 +62,7 @@ def snap(
         )
     places = np.ascontiguousarray(xy, np.float64).reshape(-1, 2)
     # a process without numba puts a few places on a city's streets by a tree
-    compiled = engine(2 * network.edge_count).__name__ != _PLAIN
+    compiled = engine(network.edge_count * 4e-6).__name__ != _PLAIN
     put = _by_grid if compiled else _by_tree
     edge, walked, far = put(network, places, mode, float(max_m))
     along, there = np.zeros(len(edge)), edge >= 0

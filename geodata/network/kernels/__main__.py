@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geodata.network import reach, siting
+from geodata.network import areas, reach, siting
 from geodata.network.graph import Spots
 from geodata.network.ordering import straight
 
@@ -24,6 +24,10 @@ def main() -> None:
     reach.pairs(graph, spots, spots, 150)
     reach.nearest(graph, spots)
     reach.k_nearest(graph, spots, spots, 2)
+    parts = areas.reached_parts(graph, spots, 150)
+    areas.streets(network, parts)
+    areas.polygons(network, parts)
+    areas.grid(graph, spots, 150)
     chosen()
 
 

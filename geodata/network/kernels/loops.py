@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geodata.network.kernels import ordering, searching
+from geodata.network.kernels import drawing, ordering, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Rows = tuple[Longs, Ints, Floats]
 
+cut = drawing.cut
+field = drawing.field
 adjacent = ordering.adjacent
 morton_order = ordering.morton_order
 FEW = 16
@@ -83,6 +85,24 @@ def k_nearest(
         graph.indptr, graph.head, graph.cost_s, *seeds, limit_s, k
     )
     return made
+
+
+def pieces(
+    graph: Graph, rows: Rows, own: tuple[Ints, Floats, Floats], limit_s: float
+) -> tuple[Longs, Ints, Floats, Floats]:
+    """Return the parts of edges each row reaches: starts, edge, begin, end."""
+    network = graph.network
+    loops = np.flatnonzero(network.tail == network.head).astype(np.int32)
+    loops = loops[np.argsort(network.tail[loops], kind="stable")]
+    work = _workspace(graph, 0)
+    counts, edge, begin, end = drawing.pieces(
+        graph.indptr, graph.edge, network.tail, network.head, graph.ahead_s,
+        graph.back_s, network.tail[loops], loops, *rows, *own, limit_s, work.best,
+    )  # fmt: skip
+    graph.spare.append(work)
+    starts = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=starts[1:])
+    return starts, edge, begin, end
 
 
 def _shared(

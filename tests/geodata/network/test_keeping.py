@@ -24,7 +24,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     again = load(path)
     for name in ARRAYS:
         assert np.array_equal(getattr(network, name), getattr(again, name))
-        assert not getattr(again, name).flags.writeable  # mapped, not copied
+        assert not getattr(again, name).flags.owndata  # mapped, not copied
     assert again.crs == network.crs
     assert again.meta["version"] == version == digest_of(again)
     assert described(path)["nodes"] == network.node_count

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEARCHES = ("test_reach",)
+SEARCHES = ("test_reach", "test_areas")
 
 
 @pytest.mark.full
