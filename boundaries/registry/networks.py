@@ -15,9 +15,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
+from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.publishing import tag_of
-from boundaries.registry.uploads import Uploads
+from boundaries.registry.uploads import UPLOADS, Uploads, require_received
 from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
@@ -121,6 +122,40 @@ class Networks(Uploads):
             kept = self._kept_network(actor, network, found, row, drawn)
             said.update(nodes=kept["nodes"], edges=kept["edges"])
             return kept
+
+    def build_network(
+        self, actor: str, upload: str, wish: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Queue the building of a network from an upload of streets; return the job.
+
+        Parameters
+        ----------
+        wish
+            ``title``, ``effective``, ``remark``; ``lines`` (work in what is drawn);
+            of a road layer ``layer``, ``crs`` (EPSG) and ``snap_m``.
+        """
+        from boundaries.services.networks import checked
+
+        parameters = checked(wish)
+        with self.store.write(lock=[UPLOADS, JOBS]) as tx:
+            self.may("add_network", actor, reader=tx)
+            row = self._upload_of(tx, actor, upload)
+            require_received(row)
+            job = self.queue_job(
+                tx, actor, "network", upload, parameters, about=row["name"]
+            )
+        self.wake_worker()
+        return self.shown(self.store, job)
+
+    def start_amending(self, actor: str, number: int) -> dict[str, Any]:
+        """Queue a version of a network with the lines as they stand; return the job."""
+        with self.store.write(lock=[JOBS]) as tx:
+            row = self._network_row(tx, number)
+            job = self.queue_job(
+                tx, actor, "amend_network", str(number), {}, about=row["title"]
+            )
+        self.wake_worker()
+        return self.shown(self.store, job)
 
     def withdraw_network(self, actor: str, number: int, reason: str) -> dict[str, Any]:
         """Take a version out of use; it stays on record with the reason."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 UPLOADS, READINGS = "uploads", "readings"
 RECEIVING, RECEIVED = "receiving", "received"
+FOR_NETWORK = "network"
+"""The purpose of an upload that holds streets."""
 _KEPT_FREE = 64 << 20
 """Room left on the disk for the store itself when a part is taken."""
 
@@ -45,6 +47,7 @@ class Uploads(Jobs):
         *,
         modified: str = "",
         members: Sequence[dict[str, Any]] = (),
+        purpose: str = "",
     ) -> dict[str, Any]:
         """Announce a file; return its upload, the same one for the same file.
 
@@ -62,6 +65,8 @@ class Uploads(Jobs):
         members
             Files that belong together, each ``{"name", "size"}``, sent one after
             the other as one upload and kept as one zip.
+        purpose
+            :data:`FOR_NETWORK` for streets, which are built and not read as a layer.
 
         Raises
         ------
@@ -71,12 +76,15 @@ class Uploads(Jobs):
             Code ``too_many_uploads``: finish or drop others first.
         """
         user = self.may("receive", actor, layer=review.ANY_LAYER)
-        described = names.described(name, size, digest, modified, members)
+        described = {
+            **names.described(name, size, digest, modified, members),
+            "purpose": _purpose(purpose),
+        }
         self.settings.upload.check("file_mb", -(-described["size"] >> 20))
         with self.store.write(lock=[UPLOADS]) as tx:
             mine = [row for row in tx.find(UPLOADS, parent=actor) if _is_open(row)]
             for row in mine:
-                if all(row[key] == value for key, value in described.items()):
+                if all(row.get(key) == value for key, value in described.items()):
                     return self._told(row)
             self._require_few(mine, size)
             upload = {
@@ -152,7 +160,8 @@ class Uploads(Jobs):
     def uploads(self, actor: str) -> list[dict[str, Any]]:
         """Return the actor's uploads, newest first."""
         self.may("receive", actor, layer=review.ANY_LAYER)
-        mine = self.store.find(UPLOADS, parent=actor)
+        found = self.store.find(UPLOADS, parent=actor)
+        mine = [row for row in found if not row.get("purpose")]
         mine.sort(key=lambda row: row["created"], reverse=True)
         return [self._told(row) for row in mine]
 
@@ -182,7 +191,7 @@ class Uploads(Jobs):
         self.may("receive", actor, layer=review.ANY_LAYER)
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
             row = self._upload_of(tx, actor, upload)
-            _require_received(row)
+            require_received(row)
             spoken = row["said"] if wish is None else said.checked(wish)
             job = self._queue_reading(tx, {**row, "said": spoken})
         self.wake_worker()
@@ -225,7 +234,7 @@ class Uploads(Jobs):
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
             row = self._upload_of(tx, actor, upload)
             self.may("stage", actor, reader=tx, layer=row["said"]["target"])
-            _require_received(row)
+            require_received(row)
             parameters = said.staging(wish, row)
             job = self.queue_job(
                 tx, actor, "stage", upload, parameters, about=row["name"]
@@ -248,7 +257,7 @@ class Uploads(Jobs):
     def original_of(self, actor: str, upload: str) -> tuple[str, dict[str, Any]]:
         """Return the digest of the kept file and the upload's row."""
         row = self._upload_of(self.store, actor, upload)
-        return _require_received(row), row
+        return require_received(row), row
 
     def sweep_uploads(self) -> None:
         """Forget uploads nobody went on with, and parts no upload owns."""
@@ -287,6 +296,9 @@ class Uploads(Jobs):
             tx.put(ORIGINALS, digest, {"name": kept, "bytes": size})
             self.record(tx, actor, "receive", digest, name=kept, bytes=size)
             row = {**row, "state": RECEIVED, "original": digest, "finished": now()}
+            if row.get("purpose"):
+                tx.put(UPLOADS, upload, row, parent=actor)
+                return row
             job = self._queue_reading(tx, row)
             return {**row, "job": job["id"]}
 
@@ -365,6 +377,14 @@ class Uploads(Jobs):
         return {**shown, "received": ranges, "bytes_here": here}
 
 
+def _purpose(said: str) -> str:
+    if said not in ("", FOR_NETWORK):
+        raise InputError(
+            Text(f"没有“{said[:40]}”这种用途。", f"There is no purpose '{said[:40]}'.")
+        )
+    return said
+
+
 def _is_open(row: dict[str, Any]) -> bool:
     return bool(row["state"] == RECEIVING)
 
@@ -375,7 +395,8 @@ def _usual_target(user: User) -> str:
     return next(mine, review.DIVISIONS)
 
 
-def _require_received(row: dict[str, Any]) -> str:
+def require_received(row: dict[str, Any]) -> str:
+    """Return the digest of the whole file; raise StateError while parts are missing."""
     if row["state"] != RECEIVED:
         raise StateError(
             Text("文件还没有传完。", "The file is not whole yet."),

@@ -43,7 +43,7 @@ def served(
     Returns
     -------
     dict or None
-        ``{"units", "near_m", "served_share", "without_count", "without": [{"code",
+        ``{"units", "within_m", "served_share", "without_count", "without": [{"code",
         "name"}], "method"}``; None where no unit lies in the extent of the network.
     """
     from geodata.crs import area_m2
@@ -62,7 +62,7 @@ def served(
     words = [text.format(places=PLACES, near=near_m) for text in METHOD]
     return {
         "units": len(low),
-        "near_m": near_m,
+        "within_m": near_m,
         "served_share": round(float((share * area).sum() / area.sum()), 6),
         "without_count": len(none),
         "without": [

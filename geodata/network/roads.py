@@ -66,8 +66,8 @@ def read(
         raise CRSError(
             Text("道路图层的坐标系无法确定。",
                  "The coordinate system of the road layer cannot be told."),
-            Text("请指定坐标系，例如 --crs 4549。",
-                 "Name it, for example --crs 4549."),
+            Text("请指定坐标系代码，例如 4549。",
+                 "Name it by its EPSG code, for example 4549."),
         )  # fmt: skip
     return of_frame(frame, snap_m=snap_m, fields=fields)
 
@@ -190,6 +190,6 @@ def _which(names: list[str]) -> FileRefusedError:
     return FileRefusedError(
         Text("文件有多个图层，请指明哪一个是道路。",
              "The file has several layers; say which one holds the roads."),
-        Text(f"可选：{listed}（--layer）。", f"There are: {listed} (--layer)."),
+        Text(f"可选：{listed}。", f"There are: {listed}."),
         code="layer_needed",
     )  # fmt: skip

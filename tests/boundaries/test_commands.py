@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
+from shapely import LineString
 
 from boundaries.registry import open_registry
 from tests.boundaries.test_console import TREE, is_chinese
@@ -14,6 +16,9 @@ from tests.support.commands import Ran, quhua
 from tests.support.registries import PEOPLE, office, streets
 
 COMMANDS = {path for path, command in TREE if not hasattr(command, "commands")}
+
+
+STORELESS = {("inspect",), ("settings",), ("network", "build")}
 
 
 class Shell:
@@ -30,7 +35,7 @@ class Shell:
             tuple(map(str, words[:n])) for n in (2, 1) if tuple(words[:n]) in COMMANDS
         )
         self.called.add(path)
-        place = () if path in {("inspect",), ("settings",)} else ("--store", self.store)
+        place = () if path in STORELESS else ("--store", self.store)
         if text:
             ran = quhua(*words, *place)
             assert ran.status == status, ran.err
@@ -54,6 +59,29 @@ class Shell:
         """Import a file as the surveyor."""
         words = ("import", path, "--valid-from", date, "--as", "zhao", "--yes", *more)
         return self(*words, status=status)
+
+
+def _networks(shell: Shell) -> None:
+    """Streets become a network, are kept, and get a footbridge."""
+    rows = [[(117.0, 39.0), (117.01, 39.0)], [(117.0, 39.001), (117.01, 39.001)]]
+    lines = [LineString(row) for row in rows]
+    streets = shell.folder / "roads.geojson"
+    roads = gpd.GeoDataFrame({"class": ["residential"] * 2}, geometry=lines, crs=4490)
+    streets.write_text(roads.to_json(), encoding="utf-8")
+    out = shell.folder / "roads.qnet"
+    built = shell("network", "build", streets, "--out", out)
+    assert (built["nodes"], built["edges"], built["parts"]) == (4, 2, 2)
+    kept = shell("network", "add", out, "--as", "planner", "--title", "路网")
+    assert kept["network"]["version"] == built["version"]
+    shell("network", "add", streets, "--as", "zhao", status=2)
+    bridge = shell.folder / "links.geojson"
+    over = LineString([(117.005, 39.0), (117.005, 39.001)])
+    links = gpd.GeoDataFrame({"kind": ["link"]}, geometry=[over], crs=4490)
+    bridge.write_text(links.to_json(), encoding="utf-8")
+    made = shell("network", "draw", bridge, "--as", "planner")["network"]
+    assert made["parts"] == 1
+    listed = shell("network", "list")["networks"]
+    assert [row["number"] for row in listed] == [2, 1]
 
 
 def _is_an_error(document: Any) -> None:
@@ -113,10 +141,17 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(shell("divisions", "tree")["divisions"]) == 4
     assert shell("divisions", "show", "120101001")["unit"]["name"] == "东大街道"
     shell("divisions", "lineage", "999999", status=2)
+    covered = shell("coverage", "--as-of", "2021")
+    assert [each["kind"] for each in covered["omitted"]][:2] == [
+        "no_facility",
+        "no_population",
+    ]
     shell("divisions", "codes-import", shell.folder, "--as", "chen", status=2)
 
     _conflict(shell)
     _waive_and_repair(shell)
+
+    _networks(shell)
 
     shell("user", "role", "li", "--role", "viewer", "--as", "keeper")
     monkeypatch.setattr("sys.stdin", _Typed("Heping-2026!\n"))

@@ -46,6 +46,11 @@ class Begin(Arguments):
         load_default=list,
         metadata={"description": "files that belong together, sent as one"},
     )
+    purpose = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", "network"]),
+        metadata={"description": "network: streets, for POST /api/v1/networks"},
+    )
 
 
 class Upload(Schema):
@@ -130,6 +135,7 @@ def begin(body: dict[str, Any]) -> Any:
         body["digest"],
         modified=body["modified"],
         members=body["members"],
+        purpose=body["purpose"],
     )
 
 
