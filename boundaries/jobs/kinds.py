@@ -113,6 +113,24 @@ def _export(work: Work) -> dict[str, Any]:
     return {"export": work.subject, "name": done["name"], **done["made"]}
 
 
+def _coverage(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在计算服务覆盖", "computing coverage")
+    asked = dict(work.job["parameters"])
+    return {"key": work.registry.make_coverage(work.actor, **asked)}
+
+
+def _network(work: Work) -> dict[str, Any]:
+    from boundaries.services import networks
+
+    return networks.build(work)
+
+
+def _amend_network(work: Work) -> dict[str, Any]:
+    from boundaries.services import networks
+
+    return networks.amend(work)
+
+
 def _backup(work: Work) -> dict[str, Any]:
     registry = work.registry
     stamp = "".join(letter for letter in work.job["created"] if letter.isalnum())
@@ -178,6 +196,33 @@ KINDS: tuple[Kind, ...] = (
         "export",
         Text("导出", "export"),
         _export,
+    ),
+    Kind(
+        "coverage",
+        "view_published",
+        Text("计算服务覆盖", "compute coverage"),
+        _coverage,
+        frozenset(
+            {
+                *("as_of", "types", "group", "urban_minutes", "rural_minutes"),
+                *("speed_mps", "rural_mode"),
+            }
+        ),
+    ),
+    Kind(
+        "network",
+        "add_network",
+        Text("建立路网", "build a network"),
+        _network,
+        frozenset(
+            {*("title", "effective", "remark", "layer", "crs", "snap_m", "lines")}
+        ),
+    ),
+    Kind(
+        "amend_network",
+        "add_network",
+        Text("按手工线更新路网", "work lines into a network"),
+        _amend_network,
     ),
     Kind("backup", "backup", Text("备份", "back up"), _backup),
     Kind(

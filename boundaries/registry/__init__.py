@@ -15,11 +15,13 @@ from boundaries.registry.directory import Directories
 from boundaries.registry.editing import Editing
 from boundaries.registry.exports import Exports
 from boundaries.registry.home import Home
+from boundaries.registry.networks import Networks
 from boundaries.registry.people import People
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
 from boundaries.registry.registers import Registers
+from boundaries.registry.services import Services
 from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
 from boundaries.registry.uploads import Uploads
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 
 class Registry(
+    Services,
+    Networks,
     Uploads,
     Home,
     Settling,

@@ -146,6 +146,11 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
         "no_facility",
         "no_population",
     ]
+    covered = shell("coverage", "--as-of", "2021")
+    assert [each["kind"] for each in covered["omitted"]][:2] == [
+        "no_facility",
+        "no_population",
+    ]
     shell("divisions", "codes-import", shell.folder, "--as", "chen", status=2)
 
     _conflict(shell)

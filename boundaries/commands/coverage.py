@@ -1,0 +1,130 @@
+"""``coverage``: who is reached by unit, and what the figures stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.console import Command, Option, Result, Run, command
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LEVELS = ("province", "city", "district", "street", "community")
+_SHOWN = 20
+
+
+@command(
+    "coverage",
+    Text(
+        "按单位统计服务覆盖：路网与直线圈并列。\n\n同一版本章（stamp）得出同样的数字。",
+        "Coverage by unit, along streets and by circle.\n\nThe same stamp gives the "
+        "same figures.",
+    ),
+    Option(["--as-of"], Text("日期，不写为今天", "the date; today if not given"),
+           metavar="DATE"),
+    Option(["--level"], Text("统计级别", "level of the units"), default="street",
+           show_default=True, type=click.Choice(_LEVELS)),
+    Option(["--type", "types"],
+           Text("设施类型，可多次", "type of facility, repeatable"),
+           multiple=True, metavar="TYPE"),
+    Option(["--group"], Text("人群：aged_60、aged_65、aged_80、total、disabled",
+                             "whom: aged_60, aged_65, aged_80, total, disabled"),
+           default="aged_60", show_default=True, metavar="GROUP"),
+    Option(["--within"], Text("只列此区划之内的单位", "only units of this division"),
+           metavar="CODE"),
+    Option(["--urban-minutes"], Text("城镇时限（分钟）", "urban limit in minutes"),
+           type=float),
+    Option(["--rural-minutes"], Text("乡村时限（分钟）", "rural limit in minutes"),
+           type=float),
+    Option(["--speed", "speed_mps"], Text("步行速度（米/秒）", "walking speed, m/s"),
+           type=float),
+    Option(["--rural-mode"], Text("乡村出行：walk、vehicle", "rural: walk, vehicle"),
+           type=click.Choice(("walk", "vehicle"))),
+    Option(["--network"], Text("路网文件，不写则用库中的",
+                               "a network file; else the one stored"),
+           type=click.Path(path_type=Path, exists=True, dir_okay=False)),
+    Option(["--version", "versions"],
+           Text("图层版本，例 divisions=2；不写为已发布的",
+                "version of a layer, e.g. divisions=2; else as published"),
+           multiple=True, metavar="LAYER=N"),
+)  # fmt: skip
+def coverage(
+    run: Run, network: Path | None, versions: tuple[str, ...], **asked: Any
+) -> Result:
+    """Compute coverage and print it with its stamp and what it left out."""
+    streets = None
+    if network is not None:
+        from geodata.network.keeping import load
+
+        streets = load(network)
+    found = run.registry().coverage(
+        run.reader,
+        asked.pop("as_of"),
+        network=streets,
+        versions=dict(map(_version, versions)),
+        **asked,
+    )
+    return Result(found, list(_lines(found)))
+
+
+def _version(said: str) -> tuple[str, int]:
+    layer, equals, number = said.partition("=")
+    if not (equals and number.isdigit()):
+        raise InputError(
+            Text(f"“{said}”应写成 图层=版本号。", f"“{said}” is not LAYER=N."),
+            Text("例：--version divisions=2", "Example: --version divisions=2"),
+        )
+    return layer, int(number)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
+    total, stamp = found["total"], found["stamp"]
+    streets = total["reached"] is not None
+    yield Text(
+        f"{stamp['as_of']}，{total['units']} 个单位，{_count(total['people'])} 人："
+        f"路网覆盖 {_percent(total['share'])}，直线圈 "
+        f"{_percent(total['circle_share'])}（多算 {_count(total['difference'])} 人）。",
+        f"{stamp['as_of']}, {total['units']} units, {_count(total['people'])} people: "
+        f"{_percent(total['share'])} along streets, {_percent(total['circle_share'])} "
+        f"by circle ({_count(total['difference'])} more).",
+    )
+    lack = "unreached" if streets else "uncircled"
+    units = [unit for unit in found["units"] if unit[lack]]
+    for unit in sorted(units, key=lambda unit: -unit[lack])[:_SHOWN]:
+        yield Text(
+            f"  {unit['code']} {unit['name']}：未覆盖 {_count(unit[lack])} / "
+            f"{_count(unit['people'])} 人，路网 {_percent(unit['share'])}，直线圈 "
+            f"{_percent(unit['circle_share'])}",
+            f"  {unit['code']} {unit['name']}: {_count(unit[lack])} of "
+            f"{_count(unit['people'])} lack, streets {_percent(unit['share'])}, circle "
+            f"{_percent(unit['circle_share'])}",
+        )
+    for each in found["omitted"]:
+        keys = ", ".join(each["keys"][:5]) + ("…" if each["count"] > 5 else "")
+        yield Text(
+            f"  ⚠ {each['why']['zh']}（{each['count']}：{keys}）"
+            f"{each['what_to_do']['zh']}",
+            f"  ⚠ {each['why']['en']} ({each['count']}: {keys}) "
+            f"{each['what_to_do']['en']}",
+        )
+    versions = ", ".join(
+        f"{layer} {said.get('number', said.get('version', ''))}"
+        for layer, said in stamp.items()
+        if isinstance(said, dict) and layer != "profile"
+    )
+    yield Text(f"版本章 {stamp['id']}：{versions}", f"Stamp {stamp['id']}: {versions}")
+
+
+def _count(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1f}%"
+
+
+COMMANDS: tuple[Command, ...] = (coverage,)

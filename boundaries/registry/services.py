@@ -1,0 +1,259 @@
+"""Coverage as the registry tells it: of what is published, at a date, with a stamp."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from boundaries import review
+from boundaries.accounts import ANONYMOUS
+from boundaries.registry.desk import logged, now, today
+from boundaries.registry.networks import Networks
+from boundaries.registry.publishing import tag_of
+from boundaries.registry.registers import _Memory
+from boundaries.services import coverage as figures
+from boundaries.services.profiles import Profile
+from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from boundaries.services.situation import Situation
+    from geodata.network.graph import Network
+
+LAYERS = ("divisions", "facilities", "population")
+COVERAGE = "coverage"
+"""Collection of the documents computed; each is content under a hash."""
+KEPT = 200
+"""How many documents are kept; the oldest go first."""
+_situations = _Memory()
+
+
+class Services(Networks):
+    """What serves whom: the situation of a date, and coverage in it."""
+
+    def situation(
+        self,
+        actor: str,
+        as_of: str | None = None,
+        *,
+        group: str = "aged_60",
+        versions: Mapping[str, int] | None = None,
+        network: Network | None = None,
+        **profile: Any,
+    ) -> Situation:
+        """Return everything a figure stands on at a date, as published.
+
+        Parameters
+        ----------
+        as_of
+            The date; None: today.
+        group
+            Whom figures count (:class:`boundaries.services.profiles.Group`).
+        versions
+            Layer -> number, for figures as they were computed before; published
+            ones only. None: those published now.
+        network
+            Instead of the one stored for the date.
+        profile
+            What this question takes otherwise than the settings.
+        """
+        user = self.user(actor)
+        review.allow("view_published", user)
+        if user.name == ANONYMOUS:
+            raise ForbiddenError(
+                Text("请先登录。", "Sign in first."),
+            )
+        day = dates.last_day(dates.parse(as_of or today()))
+        asked = Profile.of(self.settings, group, **profile)
+        numbers = self._numbers(versions or {})
+        if network is None:
+            network = self._network_of(day)
+        named = self._named(numbers, network)
+        key = (self.store.url, day, asked, json.dumps(named, sort_keys=True))
+        made: Situation = _situations.get(
+            key, lambda: self._assembled(day, asked, numbers, named, network)
+        )
+        return made
+
+    def coverage(
+        self,
+        actor: str,
+        as_of: str | None = None,
+        *,
+        level: str = "street",
+        types: Sequence[str] = (),
+        within: str | None = None,
+        **how: Any,
+    ) -> dict[str, Any]:
+        """Return who is reached by unit of a level, with stamp and omissions.
+
+        ``how`` as of :meth:`situation`. Whoever has no working role sees no figure
+        of fewer people than the settings let be shown.
+        """
+        figures.level_number(level)
+        with logged("coverage", actor, level=level):
+            place = self.situation(actor, as_of, **how)
+            found = figures.coverage(place, level=level, types=types, within=within)
+            return self._shown_coverage(actor, found.to_dict())
+
+    def coverage_key(
+        self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
+        **how: Any,
+    ) -> str:  # fmt: skip
+        """Return the key of the document that answers a question of the map."""
+        self._require_reader(actor)
+        day = dates.last_day(dates.parse(as_of or today()))
+        group = how.pop("group", None) or "aged_60"
+        profile = Profile.of(self.settings, group, **how)
+        named = self._named(self._numbers({}), self._network_of(day))
+        text = json.dumps(
+            [day, figures.checked_types(types), profile.to_dict(), named],
+            sort_keys=True,
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def ask_coverage(self, actor: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Return where the answer of the map is; begin its job when it is not there.
+
+        Returns
+        -------
+        dict
+            ``{"key", "ready", "job"}``.
+        """
+        asked = {name: value for name, value in question.items() if value is not None}
+        asked["as_of"] = dates.last_day(dates.parse(asked.get("as_of") or today()))
+        key = self.coverage_key(actor, **asked)
+        if self.store.get(COVERAGE, key) is not None:
+            return {"key": key, "ready": True, "job": None}
+        job = self.start_job(actor, "coverage", key, asked)
+        return {"key": key, "ready": False, "job": job}
+
+    def coverage_document(self, actor: str, key: str) -> dict[str, Any]:
+        """Return a document of the map that was computed; raise NotFoundError."""
+        self._require_reader(actor)
+        row = self.store.get(COVERAGE, key)
+        if row is None:
+            raise NotFoundError(
+                Text("这项覆盖计算还没有完成。", "This coverage is not computed yet."),
+                Text("请稍候，或重新提交。", "Wait, or ask for it again."),
+            )
+        document = json.loads(self.store.blob(row["blob"]))
+        return self._shown_map(actor, document)
+
+    def make_coverage(
+        self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
+        **how: Any,
+    ) -> str:  # fmt: skip
+        """Compute the document of the map and keep it; return its key."""
+        from boundaries.services.maps import map_document
+
+        with logged("make_coverage", actor):
+            key = self.coverage_key(actor, as_of, types=types, **how)
+            if self.store.get(COVERAGE, key) is not None:
+                return key
+            place = self.situation(actor, as_of, **how)
+            document = {"key": key, **map_document(place, types)}
+            body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+            with self.store.write(lock=[COVERAGE]) as tx:
+                known = tx.get(COVERAGE, key)
+                if known is None:
+                    row = {"blob": tx.put_blob(body), "created": now()}
+                    tx.put(COVERAGE, key, {**row, "stamp": document["stamp"]}, rev=0)
+                    rows = sorted(
+                        tx.find(COVERAGE), key=lambda row: (row["created"], row["key"])
+                    )
+                    for old in rows[:-KEPT]:
+                        tx.delete(COVERAGE, old["key"])
+            return key
+
+    def _require_reader(self, actor: str) -> None:
+        user = self.user(actor)
+        review.allow("view_published", user)
+        if user.name == ANONYMOUS:
+            raise ForbiddenError(Text("请先登录。", "Sign in first."))
+
+    def _numbers(self, versions: Mapping[str, int]) -> dict[str, int]:
+        """Return the version of each layer: as asked for, else as published."""
+        tags = self.store.tags()
+        unknown = set(versions) - set(LAYERS)
+        if unknown:
+            raise InputError(
+                Text(f"没有图层 {'、'.join(sorted(unknown))}。",
+                     f"There is no layer {', '.join(sorted(unknown))}."),
+                Text(f"可用：{'、'.join(LAYERS)}。", f"Use {', '.join(LAYERS)}."),
+            )  # fmt: skip
+        found = {}
+        for layer in LAYERS:
+            published = tags.get(tag_of(layer), 0)
+            number = int(versions.get(layer, published))
+            if number > published:
+                raise ForbiddenError(
+                    Text(f"{layer} 的版本 {number} 尚未发布。",
+                         f"Version {number} of {layer} is not published."),
+                )  # fmt: skip
+            found[layer] = number
+        if not found["divisions"]:
+            raise NotFoundError(
+                Text("区划尚未发布，无法计算覆盖。",
+                     "No divisions are published; coverage needs them."),
+            )  # fmt: skip
+        return found
+
+    def _named(
+        self, numbers: Mapping[str, int], network: Network | None
+    ) -> dict[str, dict[str, Any]]:
+        named: dict[str, dict[str, Any]] = {}
+        for layer, number in numbers.items():
+            if not number:
+                named[layer] = {"number": 0}
+                continue
+            version = self.store.version(number, layer)
+            named[layer] = {
+                "number": number,
+                "effective": version.effective,
+                "digest": version.digest,
+            }
+        if network is not None:
+            meta = network.meta
+            wanted = ("version", "source", "completeness", "number", "effective")
+            named["network"] = {
+                name: meta[name] for name in wanted if meta.get(name) is not None
+            }
+        return named
+
+    def _network_of(self, day: str) -> Network | None:
+        try:
+            return self.network(day)
+        except NotFoundError:
+            return None
+
+    def _assembled(
+        self, day: str, profile: Profile, numbers: Mapping[str, int],
+        named: Mapping[str, Mapping[str, Any]], network: Network | None,
+    ) -> Situation:  # fmt: skip
+        from boundaries.services.situation import assemble
+
+        frames = {
+            layer: self.store.snapshot(layer, at=number, valid_on=day)
+            for layer, number in numbers.items()
+        }
+        return assemble(
+            day, frames["divisions"], frames["facilities"], frames["population"],
+            profile, network=network, versions=named,
+        )  # fmt: skip
+
+    def _shown_coverage(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Return figures as the actor may see them."""
+        if review.holds("view", self.user(actor)):
+            return document
+        least = self.settings.services.suppressed_below
+        return figures.suppressed(document, least)
+
+    def _shown_map(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
+        if review.holds("view", self.user(actor)):
+            return document
+        least = self.settings.services.suppressed_below
+        return figures.suppressed_map(document, least)

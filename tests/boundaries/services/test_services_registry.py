@@ -1,0 +1,158 @@
+"""Coverage through the one door: published layers, a date, a stamp, who may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from boundaries.accounts import ANONYMOUS
+from geodata import crs
+from geodata.errors import ForbiddenError, InputError, NotFoundError
+from tests.boundaries.services import frames
+from tests.support.registries import Office, office
+from tests.support.streets import town
+
+KINDS = {3: "district", 4: "street", 5: "community"}
+DAY = "2026-01-01"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The small town in a store: divisions, people of two years, two centres."""
+    made = furnished(tmp_path_factory.mktemp("served"))
+    yield made
+    made.registry.close()
+
+
+def furnished(folder: Path) -> Office:
+    made = office(folder)
+    registry = made.registry
+    for name, role in (
+        ("officer", "eldercare_officer:990000"), ("judge", "planner:990000"),
+        ("surveyor", "surveyor:990000"), ("boss", "boundary_manager:990000"),
+        ("reader", "viewer:990000"),
+    ):  # fmt: skip
+        registry.add_user("root", name)
+        registry.set_roles("keeper", name, [role])
+    units = frames.divisions().reset_index(names="code")
+    kinds = [
+        "village" if code[9:] == "200" else KINDS[level]
+        for code, level in zip(units["code"], units["level"], strict=True)
+    ]
+    agree(made, "surveyor", "boss", units.assign(kind=kinds), "divisions", "2020")
+    agree(made, "officer", "judge", table(100, 200, 300, 400), "population", "2024")
+    agree(made, "officer", "judge", table(2, 200, 300, 3), "population", "2025")
+    sites = frames.facilities((0.0, 0.0), (7.0, 7.0)).reset_index(drop=True)
+    agree(made, "officer", "judge", sites, "facilities", "2024")
+    registry.add_network("judge", town(), title="town", effective="2020-01-01")
+    return made
+
+
+def table(*elderly: int) -> Any:
+    codes = [code for code, row in frames.UNITS.items() if row[1] == 5]
+    rows = pd.DataFrame(
+        {"区划代码": codes, "总人口": [10 * n for n in elderly], "60岁及以上": elderly}
+    )
+    return gpd.GeoDataFrame(rows, geometry=[None] * len(rows), crs=crs.STORAGE)
+
+
+def agree(
+    made: Office, author: str, judge: str, frame: Any, layer: str, effective: str
+) -> None:
+    registry = made.registry
+    draft = registry.stage(author, frame, layer=layer, effective=effective)["id"]
+    registry.check(author, draft)
+    registry.submit(author, draft)
+    registry.approve(judge, draft)
+    if layer == "population":
+        registry.publish(judge, layer=layer)
+        return
+    with registry.store.write() as tx:  # without the files, which take a process each
+        tx.tag(f"published/{layer}", registry.store.head(layer))
+
+
+def test_figures_of_a_date_carry_every_version(served: Office) -> None:
+    found = served.registry.coverage("judge", "2024-06-30", level="community")
+    assert found["total"]["people"] == pytest.approx(1000)
+    assert found["total"]["reached"] > 0
+    stamp = found["stamp"]
+    assert stamp["as_of"] == "2024-06-30"
+    assert stamp["population"]["number"] == 3
+    assert stamp["network"]["number"] == 1
+    later = served.registry.coverage("judge", DAY, level="community")
+    assert later["total"]["people"] == pytest.approx(505)
+    assert later["stamp"]["id"] != stamp["id"]
+
+
+def test_earlier_versions_give_the_figures_they_gave(served: Office) -> None:
+    registry = served.registry
+    before = registry.coverage("judge", DAY, versions={"population": 2})
+    assert before["stamp"]["population"]["number"] == 2
+    assert before["total"]["people"] == pytest.approx(1000)
+    again = registry.coverage("judge", DAY, versions={"population": 2})
+    assert json.dumps(again) == json.dumps(before)
+    with pytest.raises(ForbiddenError, match="not published"):
+        registry.coverage("judge", DAY, versions={"population": 99})
+    with pytest.raises(InputError, match="no layer"):
+        registry.coverage("judge", DAY, versions={"markers": 1})
+
+
+def test_nobody_without_an_account_and_few_people_only_to_staff(
+    served: Office,
+) -> None:
+    registry = served.registry
+    with pytest.raises(ForbiddenError):
+        registry.coverage(ANONYMOUS, DAY)
+    staff = registry.coverage("officer", DAY, level="community")
+    shown = registry.coverage("reader", DAY, level="community")
+    full = {unit["code"]: unit for unit in staff["units"]}
+    cut = {unit["code"]: unit for unit in shown["units"]}
+    assert full["990101001001"]["people"] == pytest.approx(2)
+    assert cut["990101001001"]["people"] is None
+    assert cut["990101001001"]["share"] is None
+    assert cut["990101001002"]["people"] == pytest.approx(200)
+    assert shown["suppressed"]["units"] == ["990101001001", "990101002200"]
+
+
+def test_the_document_of_the_map_is_made_once_and_kept(served: Office) -> None:
+    registry = served.registry
+    asked = {"as_of": DAY, "types": ["DAY"], "group": "aged_60"}
+    first = registry.ask_coverage("judge", asked)
+    assert not first["ready"]
+    assert first["job"]["kind"] == "coverage"
+    with pytest.raises(NotFoundError):
+        registry.coverage_document("judge", first["key"])
+    key = registry.make_coverage("judge", **asked)
+    assert key == first["key"]
+    assert registry.make_coverage("judge", **asked) == key
+    assert registry.ask_coverage("reader", asked)["ready"]
+    document = registry.coverage_document("judge", key)
+    assert set(document["levels"]) == {"district", "street", "community"}
+    assert document["areas"]["type"] in ("Polygon", "MultiPolygon")
+    assert document["levels"]["street"]["classes"]["share"] == [20, 40, 60, 80, 100]
+    assert [each["id"] for each in document["facilities"]] == ["F1", "F2"]
+    shown = registry.coverage_document("reader", key)
+    units = {unit["code"]: unit for unit in shown["levels"]["community"]["units"]}
+    assert units["990101001001"]["people"] is None
+
+
+def test_a_table_of_persons_leaves_no_trace(served: Office) -> None:
+    registry = served.registry
+    rows = pd.DataFrame({"区划代码": ["990101001001"], "姓名": ["张三"], "总人口": [1]})
+    frame = gpd.GeoDataFrame(rows, geometry=[None], crs=crs.STORAGE)
+    before = registry.store.head("population")
+    with pytest.raises(ForbiddenError, match="records of persons"):
+        registry.stage(
+            "officer", frame, layer="population", effective="2026", original=b"secret"
+        )
+    assert registry.store.head("population") == before
+    with pytest.raises(NotFoundError):
+        registry.store.blob_path(
+            "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
+        )
