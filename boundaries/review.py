@@ -83,6 +83,10 @@ LAYER_ROLES: dict[str, dict[Role, Role]] = {
     },
     "facilities": _OF_SERVICES,
     "population": _OF_SERVICES,
+    "scenarios": {
+        Role.SURVEYOR: Role.PLANNER,
+        Role.BOUNDARY_MANAGER: Role.ELDERCARE_OFFICER,
+    },
 }
 """Who edits and who decides on layers that are not the surveyors' and the boundary
 managers': in the rows below each of these roles is stood in for by the other."""
@@ -302,6 +306,15 @@ VERBS: tuple[Verb, ...] = (
         Text("查看导出记录", "see who exported what"),
         scoped=False,
         reads=True,
+    ),
+    Verb("plan", _PLANNERS, Text("推演方案", "try out plans"), scoped=False),
+    Verb(
+        "edit_scenario",
+        _PLANNERS,
+        Text("修改方案", "change a scenario"),
+        EDITABLE,
+        who=Who.AUTHOR,
+        layers=frozenset({"scenarios"}),
     ),
     Verb(
         "enter_indicators",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
@@ -113,6 +114,16 @@ def _export(work: Work) -> dict[str, Any]:
     return {"export": work.subject, "name": done["name"], **done["made"]}
 
 
+def _indicators(work: Work) -> dict[str, Any]:
+    registry, kind = work.registry, work.parameter("records")
+    name = str(work.parameter("name"))
+    work.say(0.1, "正在读取表格", "reading the table")
+    path = work.folder / f"table{Path(name).suffix[:8]}"
+    with registry.store.open_blob(work.subject) as kept, path.open("wb") as copy:
+        shutil.copyfileobj(kept, copy)
+    return registry.read_indicator_table(work.actor, kind, path, name)
+
+
 def _coverage(work: Work) -> dict[str, Any]:
     work.say(0.1, "正在计算服务覆盖", "computing coverage")
     asked = dict(work.job["parameters"])
@@ -196,6 +207,13 @@ KINDS: tuple[Kind, ...] = (
         "export",
         Text("导出", "export"),
         _export,
+    ),
+    Kind(
+        "indicators",
+        "enter_indicators",
+        Text("导入指标表", "import a table of indicators"),
+        _indicators,
+        frozenset({"records", "name"}),
     ),
     Kind(
         "coverage",

@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boundaries.registry.audit import Audit
+from boundaries.registry.care import PublicCare
 from boundaries.registry.code_tables import CodeTables
 from boundaries.registry.directory import Directories
 from boundaries.registry.editing import Editing
 from boundaries.registry.exports import Exports
+from boundaries.registry.facilities import Facilities
 from boundaries.registry.home import Home
+from boundaries.registry.indicators import Indicators
 from boundaries.registry.networks import Networks
 from boundaries.registry.people import People
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
-from boundaries.registry.registers import Registers
+from boundaries.registry.scenarios import Scenarios
 from boundaries.registry.services import Services
 from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
@@ -31,13 +34,16 @@ if TYPE_CHECKING:
 
 
 class Registry(
+    PublicCare,
+    Scenarios,
     Services,
     Networks,
     Uploads,
     Home,
+    Indicators,
     Settling,
     Editing,
-    Registers,
+    Facilities,
     Publishing,
     Directories,
     Exports,

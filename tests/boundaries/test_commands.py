@@ -146,15 +146,11 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
         "no_facility",
         "no_population",
     ]
-    covered = shell("coverage", "--as-of", "2021")
-    assert [each["kind"] for each in covered["omitted"]][:2] == [
-        "no_facility",
-        "no_population",
-    ]
     shell("divisions", "codes-import", shell.folder, "--as", "chen", status=2)
 
     _conflict(shell)
     _waive_and_repair(shell)
+    _indicators(shell)
 
     _networks(shell)
 
@@ -167,7 +163,7 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert not shell("user", "codes", "li", "--as", "keeper")["user"]["second_factor"]
     assert shell("user", "tokens", "li", "--as", "keeper")["tokens"] == []
     assert shell("user", "revoke", "li", "--as", "keeper")["revoked"] == 0
-    assert len(shell("user", "list")["users"]) == len(PEOPLE) + 1
+    assert len(shell("user", "list")["users"]) == len(PEOPLE) + 2
 
     job = _queued(shell)
     assert shell("jobs", "show", job)["job"]["state"] == "waiting"
@@ -199,6 +195,25 @@ def _queued(shell: Shell) -> str:
     job = registry.start_job("root", "verify", "", {})
     registry.close()
     return str(job["id"])
+
+
+def _indicators(shell: Shell) -> None:
+    shell("user", "add", "jin", "--as", "root")
+    officer = ("--role", "eldercare_officer:000000")
+    shell("user", "role", "jin", *officer, "--as", "keeper")
+    table = shell.folder / "目标.csv"
+    table.write_text("指标,目标年,目标值\nI2,2025,100\nI2,去年,100\n", encoding="utf-8")
+    words = ("indicators-import", table, "--kind", "targets", "--as", "jin")
+    done = shell(*words, status=1)
+    assert (done["kept"], [row["row"] for row in done["refused"]]) == (1, [3])
+    book = shell.folder / "指标.xlsx"
+    words = ("indicators", "--as-of", "2023", "--level", "street", "--out", book)
+    found = shell(*words)
+    assert found["as_of"] == "2023-12-31"
+    (centre,) = [row for row in found["indicators"] if row["id"] == "I2"]
+    assert (centre["value"], centre["denominator"]) == (0, 4)
+    assert centre["verdict"]["is"] == "missed"
+    assert book.stat().st_size == found["out"]["bytes"]
 
 
 def _conflict(shell: Shell) -> None:

@@ -11,13 +11,17 @@ from webmap.views.deciding import drafts
 from webmap.views.divisions import divisions
 from webmap.views.editing import editing
 from webmap.views.exports import exports
+from webmap.views.facilities import facilities
 from webmap.views.home import home
+from webmap.views.indicator_records import indicators
 from webmap.views.jobs import jobs
 from webmap.views.markers import markers
 from webmap.views.names import names
+from webmap.views.networks import networks
 from webmap.views.own_tokens import accounts
 from webmap.views.pages import pages
 from webmap.views.public import public_view
+from webmap.views.public_care import public_care
 from webmap.views.reference import reference
 from webmap.views.style import style
 from webmap.views.tiles import tiles
@@ -37,11 +41,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     basemap,
     editing,
     home,
+    indicators,
     jobs,
     markers,
     names,
+    networks,
+    facilities,
     pages,
     public_view,
+    public_care,
     reference,
     style,
     tiles,

@@ -205,13 +205,13 @@ def table(
 
 
 def lacking(members: Members, inputs: Inputs, scope: str | None = None) -> pd.DataFrame:
-    """Return the members that count below the line only, most elderly first.
+    """Return the members that lack what is asked of each, most elderly first.
 
-    Columns of :data:`COLUMNS` and ``elderly``, of the unit it is or lies in.
+    Columns of :data:`COLUMNS` and ``elderly``, of the unit it is or lies in. Empty
+    for ratios: no one member of those is as it should be or not.
     """
     rows = members.rows
-    rows = rows[rows["kind"].isin(("unit", "facility", "area"))]
-    rows = rows[(rows["denominator"] > 0) & (rows["numerator"] < rows["denominator"])]
+    rows = rows[rows["why"] != ""]
     if scope is not None:
         rows = rows[rows["unit"].isin(within(inputs, scope))]
     rows = rows.assign(elderly=rows["unit"].map(inputs.elderly).astype(float))

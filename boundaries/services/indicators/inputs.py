@@ -11,6 +11,7 @@ import pandas as pd
 
 from boundaries import codes
 from boundaries.services.indicators.options import Options
+from boundaries.services.omissions import Omission
 from boundaries.services.settlement import is_urban
 from boundaries.vocabulary import Kind, Level
 
@@ -58,6 +59,8 @@ class Inputs:
         Network templates by id, see :mod:`~boundaries.services.indicators.templates`.
     stamp
         The versions all this was taken from.
+    assumed
+        What the frames hold by an assumption, said beside every figure of facilities.
     """
 
     as_of: str
@@ -73,10 +76,17 @@ class Inputs:
     options: Options = field(default_factory=Options)
     standard: Mapping[str, float] = field(default_factory=dict)
     stamp: Mapping[str, Any] = field(default_factory=dict)
+    assumed: tuple[Omission, ...] = ()
 
-    def with_options(self, options: Options) -> Inputs:
-        """Return the same frames under other choices."""
-        return replace(self, options=options)
+    def along(self, **changes: Any) -> Inputs:
+        """Return the same units and facilities with other records and choices.
+
+        Who lies in what depends on these frames only, and is not settled again.
+        """
+        made = replace(self, **changes)
+        for name in ("above", "place", "counted"):
+            made.__dict__[name] = getattr(self, name)
+        return made
 
     @cached_property
     def above(self) -> pd.DataFrame:

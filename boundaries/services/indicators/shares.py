@@ -87,7 +87,8 @@ def adrift(inputs: Inputs) -> list[Omission]:
     """Return the facilities that lie in no unit in force, as left out."""
     why = Text("不在任何现行区划内", "they lie in no division in force")
     todo = Text("请填写所属区划代码或坐标。", "State their division or their place.")
-    return [Omission.of("outside", "facilities", why, todo, inputs.adrift)]
+    left = Omission.of("outside", "facilities", why, todo, inputs.adrift)
+    return [left, *inputs.assumed]
 
 
 # -- what counts as what ---------------------------------------------------------
@@ -134,7 +135,7 @@ def has_all_functions(cell: Any) -> bool:
 
 def truth(values: pd.Series[Any]) -> pd.Series[bool]:
     """Return a column of yes, no and nothing as yes or no."""
-    return values.map(lambda cell: bool(cell) and cell == cell)
+    return values.notna() & values.astype(object).where(values.notna(), False).map(bool)
 
 
 # -- the indicators --------------------------------------------------------------
@@ -210,7 +211,7 @@ def privately_run(inputs: Inputs) -> Members:
     """I13: care homes run by society."""
     rows = institutions(inputs)
     met = column(rows, "ownership", None).isin(inputs.options.private)
-    return facilities_that(inputs, rows, met, "not_private")
+    return facilities_that(inputs, rows, met, "")  # none of them is at fault
 
 
 def with_medical_care(inputs: Inputs) -> Members:
@@ -297,15 +298,17 @@ def reported_share(inputs: Inputs, indicator: str, level: int | None) -> Members
     todo = Text("无须处理。", "Nothing needs to be done.")
     omitted = [Omission.of("told_below", "reported", why, todo, sorted(told))]
     rows = rows[~rows["scope"].isin(told)] if len(rows) else rows
-    parts = []
-    if len(rows):
-        below = 0.0 if level else pd.to_numeric(rows["denominator"]).fillna(0.0)
-        parts.append(
-            part(
-                "reported", rows["scope"], names.loc[rows["scope"]], rows["scope"],
-                numerator=pd.to_numeric(rows["numerator"]), denominator=below,
-            )
-        )  # fmt: skip
+    if not len(rows):
+        why = Text("尚无填报", "nothing was reported")
+        todo = Text("请填报各单位的数量。", "Enter the counts of the units.")
+        return Members.of((), [Omission.of("unreported", "reported", why, todo, [""])])
+    below = 0.0 if level else pd.to_numeric(rows["denominator"]).fillna(0.0)
+    parts = [
+        part(
+            "reported", rows["scope"], names.loc[rows["scope"]], rows["scope"],
+            numerator=pd.to_numeric(rows["numerator"]), denominator=below,
+        )
+    ]  # fmt: skip
     if level:
         units = _counted_units(inputs, indicator, level)
         parts.append(

@@ -382,7 +382,7 @@ def test_medical_sites_near_by_the_distance_chosen() -> None:
     people = inputs().population
     found = Inputs("2025-12-31", units(), spots, people)
     assert round(value("C2", found) or 0, 1) == 66.7
-    far = found.with_options(Options(medical_m=600.0))
+    far = found.along(options=Options(medical_m=600.0))
     assert value("C2", far) == 100.0
     checks = facility_checks(found)
     (row,) = checks[checks["check"] == "medical"].itertuples()

@@ -1,0 +1,113 @@
+"""``indicators``: every figure at a date, and tables of what is entered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.console import Argument, Option, Result, Run, command, language
+from geodata.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LEVELS = ("province", "city", "district", "street", "community")
+_KINDS = ("targets", "values", "areas", "projects")
+
+
+@command(
+    "indicators",
+    Text("养老服务指标：数值、目标与缺口。", "Indicators of eldercare."),
+    Option(["--as-of"], Text("统计时点，默认今日", "as of (today)"), metavar="DATE"),
+    Option(
+        ["--level"],
+        Text("分单位的级别", "units to list"),
+        type=click.Choice(_LEVELS),
+        default="district",
+    ),
+    Option(["--scope"], Text("只看此区划", "only this division"), default=""),
+    Option(
+        ["--out"],
+        Text("写出 XLSX（带公式）", "write a workbook with formulas"),
+        type=click.Path(path_type=Path, dir_okay=False),
+    ),
+)
+def indicators(
+    run: Run, as_of: str | None, level: str, scope: str, out: Path | None
+) -> Result:
+    """Compute every indicator; write a workbook of them if asked."""
+    registry = run.registry()
+    found = registry.indicators(run.reader, as_of, level, scope)
+    lines = list(_lines(found))
+    if out is not None:
+        done = registry.indicator_workbook(
+            run.reader, out, as_of, level, scope, language()
+        )
+        found = {**found, "out": {"path": str(out), **done}}
+        lines.append(Text(f"已写出 {out}。", f"Written: {out}."))
+    return Result(found, lines)
+
+
+@command(
+    "indicators-import",
+    Text("导入目标、填报数据、居住区或项目表。", "Import a table of records."),
+    Argument(
+        ["file"], Text("XLSX 或 CSV", "XLSX or CSV"),
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    ),
+    Option(
+        ["--kind"], Text("表的内容", "what the table holds"),
+        type=click.Choice(_KINDS), required=True,
+    ),
+)  # fmt: skip
+def import_records(run: Run, file: Path, kind: str) -> Result:
+    """Keep the good rows of a table; name the others."""
+    done = run.registry().read_indicator_table(run.actor, kind, file)
+    lines: list[Text | str] = [
+        Text(
+            f"读 {done['read']} 行，保存 {done['kept']} 行，"
+            f"拒绝 {len(done['refused'])} 行。",
+            f"{done['read']} rows read, {done['kept']} kept, "
+            f"{len(done['refused'])} refused.",
+        )
+    ]
+    for row in done["refused"]:
+        said = row["message"]
+        lines.append(
+            Text(f"第 {row['row']} 行：{said['zh']}", f"Row {row['row']}: {said['en']}")
+        )
+    return Result(done, lines, status=1 if done["refused"] else 0)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
+    where = found["scope"]["name"]
+    yield Text(f"统计时点 {found['as_of']} {where}", f"As of {found['as_of']} {where}")
+    for row in found["indicators"]:
+        yield _line(row)
+    yield Text("专栏1", "The plan")
+    for row in found["plan"]:
+        yield _line(row)
+    for unit in found["units"]:
+        values = [
+            f"{name} {value:.4g}"
+            for name, value in unit["values"].items()
+            if value is not None
+        ]
+        yield f"{unit['code']}  {unit['name']}  {'  '.join(values)}"
+
+
+def _line(row: dict[str, Any]) -> Text:
+    value = "—" if row["value"] is None else f"{row['value']:.4g}"
+    target = row["target"]
+    aim = f"{target['words']}（{target['year']}）" if target else "—"
+    unit, name, said = row["unit"], row["name"], row["verdict"]
+    return Text(
+        f"{row['id']:<4} {name['zh']}：{value} {unit['zh']}，目标 {aim}，{said['zh']}",
+        f"{row['id']:<4} {name['en']}: {value} {unit['en']}, target {aim}, "
+        f"{said['en']}",
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (indicators, import_records)
