@@ -24,6 +24,7 @@ from webmap import (
     session,
     shell,
 )
+from webmap.care import CareMap
 from webmap.immutable import Immutable, digest_of_folder
 from webmap.published import Published
 from webmap.views import BLUEPRINTS
@@ -66,6 +67,7 @@ def create_app(
     app.extensions["registry"] = registry
     folder = cache or tiles_beside(registry.store.url)
     app.extensions["published"] = Published(registry.store, folder)
+    app.extensions["care"] = CareMap(folder)
     languages.install(app)
     basemaps.install(app)
     for blueprint in BLUEPRINTS:

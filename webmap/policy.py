@@ -118,9 +118,16 @@ def install(app: Flask) -> None:
     app.before_request(_require)
 
 
+PUBLIC_PAGES = frozenset({"/public/eldercare"})
+"""What lies among public documents and is a page all the same."""
+
+
 def wants_json() -> bool:
     """Return whether the answer is for a program, not for a person's browser."""
-    return request.path.startswith(("/api/", "/p/", "/public/"))
+    return (
+        request.path.startswith(("/api/", "/p/", "/public/"))
+        and request.path not in PUBLIC_PAGES
+    )
 
 
 def _mark(view: F, policy: Policy) -> F:

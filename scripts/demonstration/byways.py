@@ -1,4 +1,4 @@
-"""Ways beside the streets: through blocks, over crossings, above and below."""
+"""Ways beside the streets: through blocks, over crossings, above all others."""
 
 from __future__ import annotations
 
@@ -66,15 +66,9 @@ def _through(ends: list[Points], middle: Points, kinds: list[str]) -> list[Way]:
     return [*made, Way("footway", points=np.stack(line))]
 
 
-def above_and_below(land: Land) -> list[Way]:
-    """Return an elevated road across the city, footbridges, an underpass."""
+def elevated(land: Land) -> list[Way]:
+    """Return a road for vehicles across the city, above all others."""
     corners = np.array([(-8.2, 3.1), (-3.0, 2.6), (3.5, 3.9), (8.6, 3.0)]) * KM
     rng = np.random.default_rng(int(land.atoms.area_m2[0]))
     high = wander(corners, rng, step_m=400, roughness=0.04)
-    made = [Way("motorway", points=high, layer=1, name="澜北高架路")]
-    for x, y, layer in ((1.2, -2.1, 1), (-2.6, -1.4, 1), (2.4, 2.2, -1)):
-        at = np.array([x, y]) * KM
-        line = np.stack([at, at + np.array([46.0, 18.0]), at + np.array([92.0, 25.0])])
-        name = "人行地道" if layer < 0 else "人行天桥"
-        made.append(Way("footway", points=line, layer=layer, name=name))
-    return made
+    return [Way("motorway", points=high, layer=1, name="澜北高架路")]

@@ -184,8 +184,8 @@ def _row(
         "联系人": f"{rng.choice(list(SURNAMES))}主任",
         "联系电话": f"0000-555{rng.integers(0, 10_000):04d}",
         "开业日期": f"{rng.integers(2008, 2025)}-{rng.integers(1, 13):02d}-01",
-        "规划期次": "",
-        "迁往设施": "",
+        "规划期": "",
+        "迁至": "",
         "是否公开": "是" if rng.random() < 0.96 else "否",
         "数据来源": plan.LABEL,
         "更新日期": "2026-02-10",
@@ -257,7 +257,7 @@ def _services(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
         "医养结合": str(rng.choice(_MEDICAL, p=_SHARES)) if care else None,
         "员工数": staff,
         "护理员数": round(0.55 * staff) if beds else None,
-        "社工数": int(rng.integers(0, 4)),
+        "社工人数": int(rng.integers(0, 4)),
         "评定等级": int(rng.integers(1, 6)) if beds and rng.random() < 0.7 else None,
         "信用等级": str(rng.choice(["A", "B", "C"], p=[0.7, 0.25, 0.05])),
         "最低收费": low,
@@ -293,11 +293,11 @@ def _lives(
         building = rank % 3 == 0
         phase = 0 if building else 1 + rank % 2
         made.loc[n, empty] = None
-        made.loc[n, ["状态", "规划期次"]] = [
+        made.loc[n, ["状态", "规划期"]] = [
             "在建" if building else "规划",
             PHASES[phase],
         ]
-        made.loc[n, "规划建成日期"] = ("2026-12-31", "2029-12-31", "2034-12-31")[phase]
+        made.loc[n, "计划建成"] = ("2026-12-31", "2029-12-31", "2034-12-31")[phase]
     rest = [n for n in small if n not in future]
     for n in rng.choice(rest, 3, replace=False).tolist():
         made.loc[n, "状态"] = "停业"
@@ -327,6 +327,8 @@ def _relocated(
         "入住人数": None,
         "开业日期": "1998-05-01",
         "停业日期": "2024-06-30",
-        "迁往设施": new["设施编码"],
+        "迁至": new["设施编码"],
     }
-    return pd.concat([register, pd.DataFrame([former])], ignore_index=True)
+    linked = register.assign(迁自=None).astype({"迁自": object})
+    linked.loc[new.name, "迁自"] = former["设施编码"]
+    return pd.concat([linked, pd.DataFrame([former])], ignore_index=True)

@@ -139,5 +139,6 @@ def _listing(territory: Territory, made: list[drafts.Draft]) -> dict[str, Any]:
             "roads.geojson",
         ],
         "services": services.listing(),
+        "network": services.network(),
         "users": drafts.USERS,
     }

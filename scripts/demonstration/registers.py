@@ -50,6 +50,7 @@ def listing() -> list[dict[str, Any]]:
             "title": title,
             "author": author,
             "approver": approver,
+            "last": approver is not None,
             "valid_from": plan.SECOND_DAY,
             "basis": f"{plan.LABEL} 登记表",
         }

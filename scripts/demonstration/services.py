@@ -54,7 +54,10 @@ def write(territory: Territory, folder: Path) -> list[Path]:
 
 
 def listing() -> list[dict[str, Any]]:
-    """Return what is handed in and by whom, in order; ``approver`` None: left open."""
+    """Return what is handed in, in order; a layer is published after its ``last``.
+
+    ``approver`` None: left open.
+    """
     kept = (
         (POPULATION["first"], "population", "2023年末人口（示例）", plan.FIRST_DAY),
         (POPULATION["second"], "population", "2025年末人口（示例）", plan.SECOND_DAY),
@@ -70,11 +73,24 @@ def listing() -> list[dict[str, Any]]:
             "title": title,
             "author": "eldercare",
             "approver": None if file == FAULTY else DECIDES,
+            "last": file in (POPULATION["second"], HOUSES),
             "valid_from": day,
             "basis": f"{plan.LABEL} 台账",
+            "complete": plan.CITY[0] if file == POPULATION["second"] else None,
         }
         for file, target, title, day in kept
     ]
+
+
+def network() -> dict[str, Any]:
+    """Return the streets that are kept as a network, and by whom."""
+    return {
+        "file": f"services/{STREETS}",
+        "layer": "streets",
+        "title": "望澜市道路（示例）",
+        "effective": plan.FIRST_DAY,
+        "author": "eldercare",
+    }
 
 
 def _layer(frame: gpd.GeoDataFrame, path: Path, layer: str | None) -> Path:

@@ -65,7 +65,7 @@ def streets(
     _islands(drawing, land, graph)
     lines = strokes(drawing.nodes, drawing.ways, rng)
     lines += byways.footways(drawing.nodes, drawing.ways, land, rng)
-    lines += byways.above_and_below(land)
+    lines += byways.elevated(land)
     lines += byways.beside(lines, rng)
     return _frame(_drawn_by_hand(lines, rng), rng)
 

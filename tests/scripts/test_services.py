@@ -83,7 +83,7 @@ def test_a_river_is_crossed_by_bridges_and_by_nothing_else(
 
 def test_the_road_layer_has_what_real_ones_have(made: territory.Territory) -> None:
     streets = made.streets
-    assert set(streets["layer"]) == {-1, 0, 1}
+    assert set(streets["layer"]) == {0, 1}
     assert {"footway", "crossing", "motorway", "primary"} <= set(streets["class"])
     assert (streets["foot"] == "no").sum() == (streets["class"] == "motorway").sum()
     assert streets["oneway"].sum() > 100
@@ -97,9 +97,11 @@ def test_every_type_of_facility_is_there_in_every_state(register: pd.DataFrame) 
         each for each in FacilityType if each.domain.value != "eldercare"
     }
     states = {Status.PLANNED, Status.BUILDING, Status.OPERATING, Status.CLOSED}
-    assert {each.label.zh for each in states} | {"停业", "已迁建"} >= set(register["状态"])
+    assert {each.label.zh for each in states} | {"停业", "已迁建"} >= set(
+        register["状态"]
+    )
     moved = register[register["状态"] == "已迁建"]
-    assert set(moved["迁往设施"]) <= set(register["设施编码"])
+    assert set(moved["迁至"]) <= set(register["设施编码"])
     assert register["设施编码"].is_unique
     assert register["名称"].is_unique
 

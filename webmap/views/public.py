@@ -45,7 +45,7 @@ def current() -> Any:
     """Return which version is published, its dates and what each rests on."""
     site = base().public()
     document = public.pointer(_published().edition(), site, base().notice())
-    return _told(document)
+    return told(document)
 
 
 @public_view.get("/dates/<date>")
@@ -66,7 +66,7 @@ def date_state(date: str) -> Any:
         response.headers["Cache-Control"] = HELD
         return response, 202
     digest = public.publish_state(_published().cache, found)
-    return _told({"state": "ready", "date": asked, "document": digest})
+    return told({"state": "ready", "date": asked, "document": digest})
 
 
 @public_view.get("/d/<name>.json")
@@ -92,7 +92,7 @@ def names() -> Any:
         found = base().find_names(ANONYMOUS, words, limit=public.NAMES)
     except NotFoundError:  # no names are published
         found = {"items": [], "total": 0}
-    return _told(public.names_document(found))
+    return told(public.names_document(found))
 
 
 @public_view.get("/t/<digest>/<path:address>")
@@ -121,7 +121,8 @@ def _edition() -> Edition:
     return edition
 
 
-def _told(document: Any) -> Any:
+def told(document: Any) -> Any:
+    """Return a document that others may keep for a minute."""
     response = jsonify(document)
     response.add_etag()
     return _kept(response).make_conditional(request)

@@ -8,11 +8,11 @@ const MOST_NUMBERS = 250;
 const MOST_NAMES = 60;
 let made = 0;
 
-/* A circle marker drawn as a triangle, by either renderer. */
-const Triangle = L.CircleMarker.extend({
+/* A circle marker drawn with the corners of its `shape`, by either renderer. */
+const Cornered = L.CircleMarker.extend({
   _updatePath() {
     if (!this._renderer._drawing && !this._renderer._setPath) return;
-    const [first, ...rest] = corners(this._point.x, this._point.y, this._radius);
+    const [first, ...rest] = corners(this._point.x, this._point.y, this._radius, this.options.shape);
     if (this._renderer._setPath) { this._renderer._setPath(this, `M${first}L${rest.join("L")}Z`); return; }
     const pen = this._renderer._ctx;
     pen.beginPath();
@@ -60,8 +60,9 @@ export class Features {
   }
 
   point(at, name) {
-    const Shape = styleOf(name).shape === "triangle" ? Triangle : L.CircleMarker;
-    return new Shape(at, { ...this.path(name), renderer: this.renderer, pane: "features" });
+    const { shape } = styleOf(name);
+    const Shape = shape ? Cornered : L.CircleMarker;
+    return new Shape(at, { ...this.path(name), shape, renderer: this.renderer, pane: "features" });
   }
 
   pane() {

@@ -15,9 +15,13 @@ export function windowOf(map) {
 const FEW = 15; // longer names stand beside the points only when these are few
 const SHORT = 6;
 
-/* `style`: of one sound point; `name(properties)`: what stands beside it; `onOpen(feature)`: it was clicked. */
+/* `style`: of one sound point, or (feature) => style; `name(properties)`: what stands beside it; `onOpen(feature)`: it was clicked. */
 export function drawPoints(map, geojson, { style, name, onOpen }) {
-  const looks = ({ properties }) => (properties.count ? (properties.unsound ? "gathered-unsound" : "gathered") : properties.sound === false ? "unsound" : style);
+  const looks = (feature) => {
+    const { count: many, unsound, sound } = feature.properties;
+    if (many) return unsound ? "gathered-unsound" : "gathered";
+    return sound === false ? "unsound" : typeof style === "function" ? style(feature) : style;
+  };
   const few = geojson.type === "Feature" || geojson.features.length <= FEW;
   const named = (text) => (few || text.length <= SHORT ? text : null);
   return new Features(map, geojson, {

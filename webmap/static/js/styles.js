@@ -23,10 +23,27 @@ export const STYLES = {
   marker: { stroke: "paper", width: 1.5, fill: "find-border", filled: 1, radius: 6, text: "name" },
   unsound: { stroke: "paper", width: 1.5, fill: "find-overlap", filled: 1, radius: 8, shape: "triangle", text: "name" },
   place: { stroke: "ink", width: 1.2, fill: "paper", filled: 1, radius: 4, text: "name" },
+  facility: { stroke: "paper", width: 1.5, fill: "accent", filled: 1, radius: 6, text: "name" },
+  "facility-planned": { stroke: "accent", width: 2, fill: "paper", filled: 1, radius: 6, text: "name" },
+  "facility-gone": { stroke: "soft", width: 1.5, fill: "paper", filled: 1, radius: 4, text: "name" },
   "selected-place": { stroke: "paper", width: 2, fill: "accent", filled: 1, radius: 8, text: "name" },
   gathered: { stroke: "ink", width: 1.5, fill: "paper", filled: 0.92, radius: 15, text: "count" },
   "gathered-unsound": { stroke: "find-overlap", width: 2.5, fill: "paper", filled: 0.92, radius: 17, text: "count" },
   facility: { stroke: "ink", width: 1.2, fill: "gain-0", filled: 0.9, radius: 6 },
+  "care-home": { stroke: "ink", width: 1.5, fill: "gain-2", filled: 0.95, radius: 8, shape: "square", text: "name" },
+  "care-centre": { stroke: "ink", width: 1.5, fill: "gain-3", filled: 0.95, radius: 8, shape: "diamond", text: "name" },
+  "care-day": { stroke: "ink", width: 1.5, fill: "gain-0", filled: 0.95, radius: 7, text: "name" },
+  "care-meal": { stroke: "ink", width: 1.5, fill: "gain-1", filled: 0.95, radius: 8, shape: "triangle", text: "name" },
+  "care-other": { stroke: "ink", width: 2.5, fill: "paper", filled: 1, radius: 6, text: "name" },
+  street: { stroke: "ink", width: 1.3, opacity: 0.75 },
+  walk: { stroke: "gain-0", width: 1.6, dash: "4 3" },
+  vehicle: { stroke: "soft", width: 1.2, dash: "1 4" },
+  isolated: { stroke: "find-overlap", width: 2.4 },
+  "part-place": { stroke: "find-overlap", width: 2.2, fill: "paper", filled: 1, radius: 8 },
+  "near-miss": { stroke: "amber", width: 2.5, fill: "amber", filled: 0.35, radius: 6, shape: "diamond" },
+  link: { stroke: "find-gap", width: 4 },
+  barrier: { stroke: "find-overlap", width: 4.5, dash: "9 4" },
+  here: { stroke: "paper", width: 3, fill: "red", filled: 1, radius: 9, text: "name" },
   accuracy: { stroke: "accent", width: 1, fill: "accent", filled: 0.08, dash: "3 3" },
   "edit-free": { stroke: "accent", width: 3.5 },
   "edit-outer": { stroke: "amber", width: 3.5, dash: "9 5" },
@@ -52,8 +69,13 @@ export function pattern(id, { stroke, hatch }) {
     svg("line", { x1: 0, x2: 0, y1: 0, y2: 8, stroke: `var(--${stroke})`, "stroke-width": 2.6 }));
 }
 
-/* Corners of a triangle about a point, as wide as a circle of that radius. */
-export const corners = (x, y, r) => [[x, y - r], [x + 0.95 * r, y + 0.75 * r], [x - 0.95 * r, y + 0.75 * r]];
+/* Corners of a shape about a point, as wide as a circle of that radius. */
+const SHAPES = {
+  triangle: (x, y, r) => [[x, y - r], [x + 0.95 * r, y + 0.75 * r], [x - 0.95 * r, y + 0.75 * r]],
+  square: (x, y, r) => [[x - 0.85 * r, y - 0.85 * r], [x + 0.85 * r, y - 0.85 * r], [x + 0.85 * r, y + 0.85 * r], [x - 0.85 * r, y + 0.85 * r]],
+  diamond: (x, y, r) => [[x, y - 1.15 * r], [x + 1.15 * r, y], [x, y + 1.15 * r], [x - 1.15 * r, y]],
+};
+export const corners = (x, y, r, shape = "triangle") => SHAPES[shape](x, y, r);
 
 /* The key of a style: what a legend shows beside its words. */
 export function swatch(name) {
@@ -64,7 +86,7 @@ export function swatch(name) {
   if (style.radius && !style.hatch && !style.area) {
     const look = { stroke: colour, "stroke-width": style.width, fill: style.fill ? `var(--${style.fill})` : "none", "fill-opacity": style.filled ?? 1 };
     return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
-      style.shape === "triangle" ? svg("polygon", { points: corners(18, 9, 7).join(" "), ...look }) : svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), ...look }));
+      style.shape ? svg("polygon", { points: corners(18, style.shape === "triangle" ? 9 : 8, style.shape === "triangle" ? 7 : 6, style.shape).join(" "), ...look }) : svg("circle", { cx: 18, cy: 8, r: Math.min(style.radius, 6), ...look }));
   }
   if (style.hatch || style.fill) {
     return svg("svg", { width: 36, height: 16, "aria-hidden": "true" },
