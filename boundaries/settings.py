@@ -267,6 +267,28 @@ class Uploads:
 
 
 @dataclass(frozen=True)
+class Planning:
+    """The process that keeps what planners try out."""
+
+    memory_mb: int = _setting(
+        6144, "MB", "推演程序的地址空间", "address space of the planning process",
+        least=512,
+    )  # fmt: skip
+    idle_s: float = _setting(
+        1800.0, "s", "推演程序空闲多久后结束",
+        "the planning process ends when nobody asks for so long", least=1,
+    )  # fmt: skip
+    wait_s: float = _setting(
+        120.0, "s", "推演程序最长多久不回答",
+        "the planning process is stopped when an answer takes longer", least=1,
+    )  # fmt: skip
+    sessions: int = _setting(
+        16, "", "同时保留的推演数", "plans kept at a time; others are made again",
+        least=1,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set. Field names are the groups of the TOML file."""
 
@@ -292,6 +314,7 @@ class Settings:
     rules: RuleSettings = field(default_factory=RuleSettings)
     registers: RegisterSettings = field(default_factory=RegisterSettings)
     services: ServiceSettings = field(default_factory=ServiceSettings)
+    planning: Planning = field(default_factory=Planning)
     upload: Limits = UPLOAD
     operator: Limits = OPERATOR
     origin: dict[str, str] = field(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from boundaries.services import coverage as figures
 
@@ -108,6 +109,30 @@ class Ground:
         """Return the position of the unit a division is or lies in."""
         chain = self.situation.tree.chain(division)
         return next((self.at[up] for up in chain if up in self.at), None)
+
+    def sites(self) -> list[dict[str, Any]]:
+        """Return the facilities of the types asked about, as recorded."""
+        frame = self.situation.facilities
+        points = np.asarray(frame.geometry.array, dtype=object)
+        lon, lat = shapely.get_x(points), shapely.get_y(points)
+        found = []
+        for at, key in enumerate(self.keys):
+            place, there = self.standing[key], bool(np.isfinite(lon[at]))
+            if not place.asked:
+                continue
+            found.append(
+                {
+                    "id": key,
+                    "name": _text(frame["name"].iloc[at]) or key,
+                    "type": str(frame["type"].iloc[at]),
+                    "status": _text(frame["status"].iloc[at]),
+                    "lon": round(float(lon[at]), 7) if there else None,
+                    "lat": round(float(lat[at]), 7) if there else None,
+                    "beds": None if np.isnan(place.beds) else int(place.beds),
+                    "serves": place.serves,
+                }
+            )
+        return found
 
     def _recorded(self) -> dict[str, Place]:
         """Return the facilities as the situation has them."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-MOST_PLACES = 5000
+MOST_PLACES = 1500
 """Points of people that one answer names; those where most live come first."""
 
 
@@ -78,14 +78,13 @@ class Plan:
             ],
             "gained": self._points(after & ~before),
             "lost": self._points(before & ~after),
+            "unreached": self._points(~after),
             "facilities": [self._shown(key) for key in sorted(self.stands)],
         }  # fmt: skip
 
     def whole(self) -> dict[str, Any]:
-        """Return every unit's figures and every point not reached, not only changes."""
+        """Return also every unit's figures, and the facilities as recorded."""
         now = self._figures()
-        reached = now["reached_points"]
-        circled = now["circled_points"]
         return {
             **self.answer(),
             "all_units": [
@@ -93,7 +92,7 @@ class Plan:
                  **now["units"][at]}
                 for at, code in enumerate(self.ground.codes)
             ],
-            "unreached": self._points(~(circled if reached is None else reached)),
+            "sites": self.ground.sites(),
         }  # fmt: skip
 
     def _meant(self, standing: Standing) -> Place:

@@ -1,0 +1,412 @@
+"""Plans: tried out in the planning process, saved as scenarios, reviewed, exported."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boundaries import review
+from boundaries.registry.desk import logged, now, today
+from boundaries.registry.services import Services
+from boundaries.services import scenarios as plans
+from boundaries.services.edits import applied, checked
+from boundaries.services.planning import client
+from boundaries.vocabulary import DraftState
+from geodata.errors import ConflictError, InputError, NotFoundError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+
+    from boundaries.accounts import User
+    from geodata.store.protocol import Reader, Transaction
+
+SCENARIOS, COMMENTS = "scenarios", "scenario_comments"
+LAYER = "scenarios"
+"""What the table of verbs calls them."""
+MOST_COMPARED = 6
+_LONGEST_TITLE, _LONGEST_NOTE = 120, 4000
+_MOVES = ("submit", "withdraw", "discard", "approve", "return")
+FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
+
+
+class Scenarios(Services):
+    """Try out, save, compare, comment, review and export what might be."""
+
+    def plan(
+        self, actor: str, session: str, base: Mapping[str, Any],
+        edits: Sequence[Mapping[str, Any]], *, whole: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return what edits of facilities change, from the planning process.
+
+        Parameters
+        ----------
+        session
+            A word of the planner's own: plans under other words are apart.
+        base
+            What they stand on (:func:`boundaries.services.scenarios.checked_base`).
+        edits
+            All of them, each time.
+        whole
+            Also every unit's figures and every point that is not reached.
+        """
+        self.may("plan", actor)
+        return self._planned(actor, session, base, edits, whole=whole)
+
+    def scenarios(self, actor: str) -> list[dict[str, Any]]:
+        """Return every scenario that was not discarded, newest first, as heads."""
+        self.may("view", actor)
+        rows = self.store.find(SCENARIOS, order="updated", descending=True)
+        return [
+            plans.head(row)
+            for row in rows
+            if row["state"] != DraftState.DISCARDED.value
+        ]
+
+    def scenario(self, actor: str, scenario: str) -> dict[str, Any]:
+        """Return one scenario whole, with its comments and what the actor may do."""
+        user = self.may("view", actor)
+        found = self._scenario(self.store, scenario)
+        remarks = self.store.find(COMMENTS, parent=scenario)
+        return {
+            **found,
+            "comments": [{k: v for k, v in r.items() if k != "rev"} for r in remarks],
+            "moves": self._moves(user, found),
+            "words": [plans.in_words(edit)._asdict() for edit in found["edits"]],
+        }
+
+    def save_scenario(
+        self, actor: str, title: str, base: Mapping[str, Any],
+        edits: Sequence[Mapping[str, Any]], *, note: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Keep edits as a new scenario, with their figures and what these stand on."""
+        self.may("plan", actor)
+        body = self._written(actor, title, base, edits, note)
+        with logged("save_scenario", actor), self.store.write(lock=[SCENARIOS]) as tx:
+            self.may("plan", actor, reader=tx)
+            number = tx.count(SCENARIOS) + 1
+            key = f"S{number:04d}"
+            made = {
+                "id": key,
+                **body,
+                "state": DraftState.DRAFT.value,
+                "author": actor,
+                "created": now(),
+                "history": [_step(DraftState.DRAFT.value, actor)],
+            }
+            return self._put(tx, actor, made, "save_scenario", rev=0)
+
+    def change_scenario(
+        self, actor: str, scenario: str, *, rev: int, title: str,
+        base: Mapping[str, Any], edits: Sequence[Mapping[str, Any]], note: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Replace a scenario's edits by others; ``rev`` is the one they came from."""
+        self._may_edit(actor, self._scenario(self.store, scenario))
+        body = self._written(actor, title, base, edits, note)
+        with self.store.write(lock=[SCENARIOS]) as tx:
+            found = self._unchanged(tx, scenario, rev)
+            self._may_edit(actor, found, tx)
+            return self._put(tx, actor, {**found, **body}, "change_scenario", rev=rev)
+
+    def rename_scenario(
+        self, actor: str, scenario: str, title: str, note: str | None = None
+    ) -> dict[str, Any]:
+        """Give a scenario another title, or other words beside it."""
+        with self.store.write(lock=[SCENARIOS]) as tx:
+            found = self._scenario(tx, scenario)
+            self._may_edit(actor, found, tx)
+            changed = {**found, "title": _title(title), "updated": now()}
+            if note is not None:
+                changed["note"] = _note(note)
+            return self._put(tx, actor, changed, "rename_scenario", rev=found["rev"])
+
+    def move_scenario(
+        self, actor: str, scenario: str, verb: str, note: str = ""
+    ) -> dict[str, Any]:
+        """Submit, withdraw, discard, approve or return a scenario.
+
+        Raises
+        ------
+        InputError
+            For another verb, or a return without a reason.
+        ForbiddenError, StateError
+            As the table of verbs says; nobody approves their own.
+        """
+        if verb not in _MOVES:
+            raise InputError(
+                Text(f"没有操作“{verb}”。", f"There is no move “{verb}”."),
+                Text(f"可用：{'、'.join(_MOVES)}。", f"Use {', '.join(_MOVES)}."),
+            )
+        if verb == "return" and not note.strip():
+            raise InputError(
+                Text("退回须说明理由。", "A return needs a reason."),
+                Text("请写明需要修改什么。", "Say what is to be changed."),
+            )
+        with self.store.write(lock=[SCENARIOS]) as tx:
+            found = self._scenario(tx, scenario)
+            row = self._allow(verb, self.user(actor, tx), found)
+            state = str(row.to.value if row.to is not None else found["state"])
+            moved = {
+                **found,
+                "state": state,
+                "updated": now(),
+                "history": [*found["history"], _step(state, actor, _note(note))],
+            }
+            return self._put(
+                tx, actor, moved, f"{verb}_scenario", rev=found["rev"], note=note
+            )
+
+    def comment_scenario(self, actor: str, scenario: str, text: str) -> dict[str, Any]:
+        """Say something about a scenario, whatever its state."""
+        said = text.strip()
+        if not said or len(said) > _LONGEST_NOTE:
+            raise InputError(
+                Text(f"留言须有内容，且不超过 {_LONGEST_NOTE} 字。",
+                     f"A comment has 1 to {_LONGEST_NOTE} characters."),
+            )  # fmt: skip
+        with self.store.write(lock=[SCENARIOS]) as tx:
+            self._scenario(tx, scenario)
+            self.may("plan", actor, reader=tx)
+            number = len(tx.find(COMMENTS, parent=scenario)) + 1
+            remark = {
+                "scenario": scenario, "number": number, "actor": actor, "when": now(),
+                "text": said,
+            }  # fmt: skip
+            key = f"{scenario}/{number:04d}"
+            tx.put(COMMENTS, key, remark, parent=scenario, rev=0)
+            self.record(tx, actor, "comment_scenario", scenario, number=number)
+        return remark
+
+    def compare_scenarios(self, actor: str, names: Sequence[str]) -> dict[str, Any]:
+        """Return up to six scenarios beside each other."""
+        self.may("view", actor)
+        asked = list(dict.fromkeys(names))
+        if not 1 <= len(asked) <= MOST_COMPARED:
+            raise InputError(
+                Text(f"请选择 1 至 {MOST_COMPARED} 个方案。",
+                     f"Choose 1 to {MOST_COMPARED} scenarios."),
+            )  # fmt: skip
+        found = [self._scenario(self.store, name) for name in asked]
+        if len({each["base"]["level"] for each in found}) > 1:
+            raise InputError(
+                Text("所选方案的统计级别不同，不能并列。",
+                     "The scenarios count by different levels."),
+                Text("请选择同一级别的方案。", "Choose those of one level."),
+            )  # fmt: skip
+        return plans.compared(found)
+
+    def phases(self, actor: str, as_of: str | None = None) -> list[dict[str, Any]]:
+        """Return the phases of planned facilities, earliest first."""
+        self.may("plan", actor)
+        return plans.phases(self._facilities(as_of))
+
+    def phase_scenario(
+        self, actor: str, until: str, base: Mapping[str, Any], title: str = ""
+    ) -> dict[str, Any]:
+        """Keep as a scenario what is planned or being built up to a year."""
+        self.may("plan", actor)
+        stands = plans.checked_base(base)
+        edits = plans.phase_edits(self._facilities(stands["as_of"]), until)
+        words = title or f"规划设施（至 {until[:4]} 年）"
+        return self.save_scenario(actor, words, base, edits)
+
+    def recomputed_scenario(self, actor: str, scenario: str) -> dict[str, Any]:
+        """Compute a scenario's figures from nothing; say whether they are those kept.
+
+        Returns
+        -------
+        dict
+            ``{"id", "same", "differ", "coverage"}``: codes of units that differ.
+        """
+        from boundaries.services.coverage import coverage
+        from boundaries.services.planning.keeper import situation_of
+
+        self.may("view", actor)
+        found = self._scenario(self.store, scenario)
+        base = found["base"]
+        place = situation_of(self, actor, base)
+        after = place.with_facilities(applied(place, found["edits"]), scenario)
+        told = coverage(after, level=base["level"], types=base["types"]).to_dict()
+        kept = {unit["code"]: unit for unit in found["figures"]["units"]}
+        names = ("people", "reached", "circle", "facilities")
+        differ = [
+            unit["code"]
+            for unit in told["units"]
+            if any(_apart(unit[name], kept[unit["code"]][name]) for name in names)
+        ]
+        return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
+
+    def export_scenario(
+        self, actor: str, scenario: str, driver: str = "XLSX"
+    ) -> tuple[str, bytes]:
+        """Return a scenario as a file: its name and content."""
+        from geodata.files.writing import write
+
+        self.may("export", actor)
+        if driver not in FORMATS:
+            raise InputError(
+                Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
+                Text(f"可用：{'、'.join(FORMATS)}。", f"Use {', '.join(FORMATS)}."),
+            )
+        found = self._scenario(self.store, scenario)
+        name = f"{scenario}{FORMATS[driver]}"
+        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
+            path = Path(folder) / name
+            if driver == "XLSX":
+                plans_book(found, path)
+            else:
+                write(plans.places(found), path, layer="facilities")
+            content = path.read_bytes()
+        with self.store.write() as tx:
+            self.record(tx, actor, "export_scenario", scenario, driver=driver)
+        return name, content
+
+    def _planned(
+        self, actor: str, session: str, base: Mapping[str, Any],
+        edits: Sequence[Mapping[str, Any]], *, whole: bool,
+    ) -> dict[str, Any]:  # fmt: skip
+        desk = client.of(self.store.url, self.settings)
+        return desk.ask(
+            {
+                "session": f"{actor}:{session}",
+                "base": plans.checked_base(base),
+                "edits": checked(edits),
+                "whole": whole,
+            }
+        )
+
+    def _facilities(self, as_of: str | None) -> gpd.GeoDataFrame:
+        """Return the facilities published, as of a date."""
+        day = dates.last_day(dates.parse(as_of or today()))
+        number = self._numbers({})["facilities"]
+        if not number:
+            raise NotFoundError(
+                Text("设施尚未发布。", "No facilities are published."),
+                Text("请先导入并发布设施。", "Import and publish them first."),
+            )
+        return self.store.snapshot("facilities", at=number, valid_on=day)
+
+    def _written(
+        self, actor: str, title: str, base: Mapping[str, Any],
+        edits: Sequence[Mapping[str, Any]], note: str,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return what a scenario says, computed now."""
+        words = _title(title)
+        sound = checked(edits)
+        if not sound:
+            raise InputError(
+                Text("方案没有改动。", "The scenario changes nothing."),
+                Text("请先新增、迁移、关闭设施或调整床位。",
+                     "Add, move, close or resize a facility first."),
+            )  # fmt: skip
+        stands = plans.checked_base(base)
+        answer = self._planned(actor, "saving", stands, sound, whole=True)
+        figures = plans.kept_figures(answer)
+        return {
+            "title": words, "note": _note(note), "edits": sound,
+            "base": plans.pinned(stands, answer["stamp"]), "stamp": answer["stamp"],
+            "figures": figures, "scope": plans.scope_of(figures), "updated": now(),
+        }  # fmt: skip
+
+    def _scenario(self, reader: Reader, scenario: str) -> dict[str, Any]:
+        found = reader.get(SCENARIOS, scenario)
+        if found is None:
+            raise NotFoundError(
+                Text(f"没有方案 {scenario}。", f"There is no scenario {scenario}."),
+                Text("请从方案列表中选择。", "Choose one from the list."),
+            )
+        return {k: v for k, v in found.items() if k != "key"}
+
+    def _unchanged(self, tx: Transaction, scenario: str, rev: int) -> dict[str, Any]:
+        found = self._scenario(tx, scenario)
+        if found["rev"] != rev:
+            raise ConflictError(
+                Text(f"方案 {scenario} 已被他人修改。",
+                     f"Somebody changed scenario {scenario} meanwhile."),
+                Text("请重新打开，或另存为新方案。",
+                     "Open it again, or save yours as another."),
+            )  # fmt: skip
+        return found
+
+    def _put(
+        self, tx: Transaction, actor: str, document: dict[str, Any], verb: str, *,
+        rev: int, **detail: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        body = {k: v for k, v in document.items() if k != "rev"}
+        fresh = tx.put(SCENARIOS, document["id"], body, rev=rev)
+        told = {"title": body["title"], "stamp": body["stamp"]["id"], **detail}
+        self.record(tx, actor, verb, document["id"], **told)
+        return {**body, "rev": fresh}
+
+    def _may_edit(
+        self, actor: str, found: Mapping[str, Any], reader: Reader | None = None
+    ) -> None:
+        self._allow("edit_scenario", self.user(actor, reader), found)
+
+    def _allow(self, verb: str, user: User, found: Mapping[str, Any]) -> review.Verb:
+        return review.allow(
+            verb, user, layer=LAYER, state=found["state"], author=found["author"],
+            keys=found["scope"],
+        )  # fmt: skip
+
+    def _moves(self, user: User, found: Mapping[str, Any]) -> list[str]:
+        offered = review.moves(
+            user, state=found["state"], author=found["author"], keys=found["scope"],
+            layer=LAYER,
+        )  # fmt: skip
+        return [verb for verb in offered if verb in (*_MOVES, "edit_scenario")]
+
+
+def plans_book(scenario: Mapping[str, Any], path: Path) -> None:
+    """Write a scenario as a workbook of its tables."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for name, table in plans.tables(scenario).items():
+        sheet = book.create_sheet(name)
+        sheet.append([str(column) for column in table.columns])
+        for row in table.itertuples(index=False):
+            sheet.append([_cell(value) for value in row])
+    book.save(path)
+
+
+def _cell(value: Any) -> Any:
+    """Return what a cell may hold: text is never a formula."""
+    if isinstance(value, str) and value[:1] in "=+-@":
+        return f"'{value}"
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return float(value) if value == value else None
+
+
+def _apart(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) > 1e-3 * max(1.0, abs(one))
+
+
+def _step(state: str, actor: str, note: str = "") -> dict[str, Any]:
+    return {"state": state, "actor": actor, "when": now(), "note": note}
+
+
+def _title(title: str) -> str:
+    words = " ".join(title.split())
+    if not words or len(words) > _LONGEST_TITLE:
+        raise InputError(
+            Text(f"方案须有名称，且不超过 {_LONGEST_TITLE} 字。",
+                 f"A scenario has a title of 1 to {_LONGEST_TITLE} characters."),
+        )  # fmt: skip
+    return words
+
+
+def _note(note: str) -> str:
+    words = note.strip()
+    if len(words) > _LONGEST_NOTE:
+        raise InputError(
+            Text(f"说明不超过 {_LONGEST_NOTE} 字。",
+                 f"Words beside it have at most {_LONGEST_NOTE} characters."),
+        )  # fmt: skip
+    return words

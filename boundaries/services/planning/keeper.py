@@ -1,0 +1,183 @@
+"""The planning process itself: holds what plans stand on, and the plans.
+
+It is started by :mod:`boundaries.services.planning.client`, has limits of its own, ends
+when nobody asks for a while or when its server ends, and keeps nothing that a request
+does not say again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boundaries.accounts import LOCAL
+from geodata.errors import QuhuaError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from multiprocessing.connection import Connection
+
+    from boundaries.registry.services import Services
+    from boundaries.services.planning.ground import Ground
+    from boundaries.services.planning.plan import Plan
+    from boundaries.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_GROUNDS = 3
+"""Situations kept loaded; the one longest not asked about goes first."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the process is given: plain values only."""
+
+    url: str
+    settings: Settings
+
+
+def main(start: Start, line: Connection) -> None:
+    """Answer until nobody asks; the whole life of the process."""
+    _settle(start.settings)
+    from boundaries.registry import open_registry
+
+    registry = open_registry(start.url, settings=start.settings, local=True)
+    keeper = Keeper(registry, start.settings.planning.sessions)
+    while line.poll(start.settings.planning.idle_s):
+        try:
+            request = json.loads(line.recv_bytes())
+        except (EOFError, OSError):
+            break
+        line.send_bytes(_answered(keeper, request))
+    line.close()
+    registry.close()
+    os._exit(0)  # leave without destructors, as the guarded processes do
+
+
+class Keeper:
+    """Plans by session over situations by what they stand on."""
+
+    def __init__(self, registry: Services, sessions: int) -> None:
+        self.registry = registry
+        self._grounds = _Kept(_GROUNDS)
+        self._plans = _Kept(sessions)
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the figures of a plan, with the stamp of what they stand on.
+
+        ``{"session", "base", "edits", "whole"}``: ``base`` as of
+        :func:`situation_of`, with ``level`` and ``types``.
+        """
+        from boundaries.services.planning.plan import Plan
+
+        base = request["base"]
+        ground = self._ground(base)
+        key = (request["session"], id(ground))
+        plan: Plan = self._plans.get(key, lambda: Plan(ground))
+        try:
+            plan.put(request["edits"])
+        except QuhuaError:
+            raise
+        except Exception:
+            self._plans.drop(key)  # half done: made anew by the next request
+            raise
+        found = plan.whole() if request.get("whole") else plan.answer()
+        situation = ground.situation
+        if request.get("whole"):
+            rows = situation.serving(ground.types)
+            found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
+        return {**found, "stamp": situation.stamp}
+
+    def _ground(self, base: dict[str, Any]) -> Ground:
+        from boundaries.services.planning.ground import Ground
+
+        situation = situation_of(self.registry, LOCAL, base)
+        level, types = base.get("level", "street"), tuple(base.get("types") or ())
+        key = (situation.stamp["id"], level, types)
+        made: Ground = self._grounds.get(key, lambda: Ground(situation, level, types))
+        return made
+
+
+def situation_of(registry: Services, actor: str, base: dict[str, Any]) -> Any:
+    """Return the situation a plan stands on.
+
+    ``base``: ``as_of`` (None: today), ``group``, ``versions`` (layer -> number, and
+    ``network`` -> number; what is not named is as published now), ``profile``.
+    """
+    versions = dict(base.get("versions") or {})
+    number = versions.pop("network", None)
+    how: dict[str, Any] = dict(base.get("profile") or {})
+    if number is not None:
+        how["network"] = registry.stored_network(actor, int(number))
+    return registry.situation(
+        actor, base.get("as_of"), group=base.get("group") or "aged_60",
+        versions=versions, **how,
+    )  # fmt: skip
+
+
+class _Kept:
+    """The few things asked for last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what is kept, or make it and let the oldest go."""
+        if key not in self._items:
+            self._items[key] = make()
+            while len(self._items) > self._most:
+                self._items.popitem(last=False)
+        self._items.move_to_end(key)
+        return self._items[key]
+
+    def drop(self, key: Hashable) -> None:
+        """Forget one."""
+        self._items.pop(key, None)
+
+
+def _answered(keeper: Keeper, request: dict[str, Any]) -> bytes:
+    try:
+        document: dict[str, Any] = {"answer": keeper.answer(request)}
+    except QuhuaError as error:
+        document = {"error": error.to_dict()}
+    except MemoryError:
+        raise  # the process is of no more use; the next request starts another
+    except Exception as error:
+        log.exception("planning")
+        document = {"error": _unforeseen(error).to_dict()}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _unforeseen(error: Exception) -> QuhuaError:
+    name = type(error).__name__
+    return QuhuaError(
+        Text(f"程序出错（{name}），已记入服务器日志；数据不受影响。",
+             f"Something broke ({name}) and is in the server's log; no data is "
+             "affected."),
+        code="bug",
+    )  # fmt: skip
+
+
+def _settle(settings: Settings) -> None:
+    """Leave the server's group and hold to the limits.
+
+    When the server ends, the line ends, and so does this process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":
+        return
+    import resource
+
+    os.setsid()
+    most = settings.planning.memory_mb << 20
+    for which, value in ((resource.RLIMIT_AS, most), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(which)
+        wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (wanted, hard))

@@ -1,0 +1,306 @@
+"""Scenarios: edits on a base, the figures they gave, and several beside each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from boundaries.services.coverage import checked_types, level_number
+from boundaries.services.edits import Do, folded
+from boundaries.services.profiles import Group
+from boundaries.services.words import FacilityType, Status
+from geodata import crs
+from geodata.errors import InputError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LAYERS = ("divisions", "facilities", "population", "network")
+FIGURES = (
+    "people", "reached", "unreached", "share", "circle", "circle_share", "minutes",
+    "facilities", "beds", "beds_per_thousand",
+)  # fmt: skip
+"""What is told of every unit, in the order of tables."""
+LABELS = {
+    "people": Text("人数", "people"),
+    "reached": Text("可达人数", "reached"),
+    "unreached": Text("未覆盖人数", "not reached"),
+    "share": Text("可达率（%）", "reached, %"),
+    "circle": Text("直线圈内人数", "in the circle"),
+    "circle_share": Text("直线圈覆盖率（%）", "in the circle, %"),
+    "minutes": Text("平均步行时间（分钟）", "mean minutes"),
+    "facilities": Text("设施数", "facilities"),
+    "beds": Text("床位数", "beds"),
+    "beds_per_thousand": Text("每千人床位", "beds per thousand"),
+}
+_PROFILE = ("urban_minutes", "rural_minutes", "speed_mps", "rural_mode", "rural_kmh",
+            "crossings", "detour", "snap_m", "places", "placing")  # fmt: skip
+
+
+def checked_base(base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a plan stands on, with only what is known; raise InputError.
+
+    ``as_of`` (None: today), ``group``, ``level``, ``types``, ``versions`` (layer or
+    ``network`` -> number), ``profile`` (what it takes otherwise than the settings).
+    """
+    level = str(base.get("level") or "street")
+    level_number(level)
+    group = str(base.get("group") or Group.AGED_60.value)
+    if group not in {each.value for each in Group}:
+        raise InputError(
+            Text(f"没有人群“{group}”。", f"There is no group “{group}”."),
+            Text(f"可用：{'、'.join(each.value for each in Group)}。",
+                 f"Use {', '.join(each.value for each in Group)}."),
+        )  # fmt: skip
+    versions = dict(base.get("versions") or {})
+    profile = dict(base.get("profile") or {})
+    strange = sorted({*versions} - {*LAYERS}) + sorted({*profile} - {*_PROFILE})
+    if strange:
+        raise InputError(
+            Text(f"不认识：{'、'.join(strange)}。",
+                 f"Not known: {', '.join(strange)}."),
+            Text(f"版本可用 {'、'.join(LAYERS)}；参数可用 {'、'.join(_PROFILE)}。",
+                 f"Versions: {', '.join(LAYERS)}; profile: {', '.join(_PROFILE)}."),
+        )  # fmt: skip
+    day = base.get("as_of")
+    return {
+        "as_of": dates.parse(str(day)) if day else None,
+        "group": group,
+        "level": level,
+        "types": list(checked_types(tuple(base.get("types") or ()))),
+        "versions": {name: _number(name, value) for name, value in versions.items()},
+        "profile": profile,
+    }
+
+
+def pinned(base: Mapping[str, Any], stamp: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a base that names the versions its figures were computed from."""
+    numbers = {
+        layer: stamp[layer]["number"]
+        for layer in LAYERS
+        if isinstance(stamp.get(layer), dict) and stamp[layer].get("number")
+    }
+    return {**base, "as_of": stamp["as_of"], "versions": numbers}
+
+
+def kept_figures(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a scenario keeps of a plan's answer: figures, not places."""
+    return {
+        "total": answer["total"],
+        "units": answer["all_units"],
+        "changed": [unit["code"] for unit in answer["units"]],
+        "before": {unit["code"]: unit["before"] for unit in answer["units"]},
+        "gained": {name: answer["gained"][name] for name in ("people", "points")},
+        "lost": {name: answer["lost"][name] for name in ("people", "points")},
+        "facilities": answer["facilities"],
+        "omitted": answer.get("omitted", []),
+    }
+
+
+def scope_of(figures: Mapping[str, Any]) -> list[str]:
+    """Return the codes of the divisions in which facilities are changed."""
+    found = {each["division"] for each in figures["facilities"] if each["division"]}
+    return sorted(found)
+
+
+def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return scenarios beside each other: totals, and every unit one of them changes.
+
+    ``alike`` tells whether all stand on the same: else differences are not the
+    scenarios' alone. The first column, ``base``, is that of the first.
+    """
+    first = scenarios[0]
+    changed = sorted(
+        {code for each in scenarios for code in each["figures"]["changed"]}
+    )
+    tables = [
+        {unit["code"]: unit for unit in each["figures"]["units"]} for each in scenarios
+    ]
+    before = _before(first)
+    return {
+        "scenarios": [head(each) for each in scenarios],
+        "alike": len({each["stamp"]["id"] for each in scenarios}) == 1,
+        "level": first["base"]["level"],
+        "total": {
+            "base": first["figures"]["total"]["before"],
+            "values": [each["figures"]["total"]["after"] for each in scenarios],
+        },
+        "units": [
+            {"code": code,
+             "name": next((t[code]["name"] for t in tables if code in t), ""),
+             "base": before.get(code),
+             "values": [_row(table.get(code)) for table in tables]}
+            for code in changed
+        ],
+    }  # fmt: skip
+
+
+def head(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a scenario without its edits and the figures of its units."""
+    figures = scenario["figures"]
+    return {
+        **{name: scenario[name] for name in (
+            "id", "title", "note", "state", "author", "created", "updated", "base",
+            "scope", "rev",
+        )},
+        "stamp": scenario["stamp"]["id"],
+        "edits": len(scenario["edits"]),
+        "total": figures["total"],
+        "gained": figures["gained"]["people"],
+        "lost": figures["lost"]["people"],
+    }  # fmt: skip
+
+
+def phases(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the phases planned facilities are opened in, earliest first.
+
+    ``{"phase", "year", "facilities"}``; facilities without phase and date come last.
+    """
+    rows = _planned(frame)
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, row in rows.iterrows():
+        phase, year = _said(row.get("phase")), _said(row.get("planned_for"))[:4]
+        found.setdefault((year or "9999", phase), []).append(str(key))
+    return [
+        {"phase": phase, "year": "" if year == "9999" else year, "facilities": keys}
+        for (year, phase), keys in sorted(found.items())
+    ]
+
+
+def phase_edits(frame: gpd.GeoDataFrame, until: str) -> list[dict[str, Any]]:
+    """Return edits that open what is planned or being built up to a year.
+
+    Raises
+    ------
+    InputError
+        When nothing is; planned facilities without a date are never opened.
+    """
+    year = dates.parse(until)[:4]
+    rows = _planned(frame)
+    opened = [
+        {"do": Do.OPEN.value, "facility": str(key)}
+        for key, row in rows.iterrows()
+        if _said(row.get("planned_for")) and _said(row.get("planned_for"))[:4] <= year
+    ]
+    if not opened:
+        raise InputError(
+            Text(f"到 {year} 年没有规划或在建的设施。",
+                 f"No facility is planned or being built up to {year}."),
+            Text("请在设施资料中填写计划建成时间。",
+                 "Enter when planned facilities are to open."),
+        )  # fmt: skip
+    return opened
+
+
+def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return a scenario as tables by name: figures, edits, what it stands on."""
+    figures = scenario["figures"]
+    before = _before(scenario)
+    units = [
+        {"code": unit["code"], "name": unit["name"],
+         **{f"{name}_before": before[unit["code"]][name] for name in FIGURES},
+         **{f"{name}_after": unit[name] for name in FIGURES}}
+        for unit in figures["units"]
+    ]  # fmt: skip
+    total = figures["total"]
+    sums = [
+        {"figure": name, "label": str(LABELS[name]), "before": total["before"][name],
+         "after": total["after"][name]}
+        for name in FIGURES
+    ]  # fmt: skip
+    return {
+        "totals": pd.DataFrame(sums),
+        "units": pd.DataFrame(units),
+        "edits": pd.DataFrame(scenario["edits"]),
+        "stamp": pd.DataFrame(_flat({
+            "scenario": scenario["id"], "title": scenario["title"],
+            "state": scenario["state"], "author": scenario["author"],
+            "updated": scenario["updated"], **scenario["stamp"],
+        })),
+        "omitted": pd.DataFrame(
+            [{"kind": each["kind"], "count": each["count"], "why": each["why"]["zh"]}
+             for each in figures["omitted"]],
+            columns=["kind", "count", "why"],
+        ),
+    }  # fmt: skip
+
+
+def places(scenario: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Return the facilities a scenario places, with what it does, as points."""
+    stands = folded(scenario["edits"])
+    shown = {each["facility"]: each for each in scenario["figures"]["facilities"]}
+    rows = [
+        {"facility": name, "name": each.name, "type": each.type or "",
+         "added": each.added, "serves": shown.get(name, {}).get("serves"),
+         "beds_total": each.beds, "scenario": scenario["id"]}
+        for name, each in stands.items()
+        if each.lon is not None
+    ]  # fmt: skip
+    points = [
+        shapely.Point(each.lon, each.lat)
+        for each in stands.values()
+        if each.lon is not None and each.lat is not None
+    ]
+    columns = ["facility", "name", "type", "added", "serves", "beds_total", "scenario"]
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=columns), geometry=points, crs=crs.STORAGE
+    )
+
+
+def in_words(edit: Mapping[str, Any]) -> Text:
+    """Return one edit as a sentence."""
+    do = Do.of(edit["do"])
+    what = edit["facility"]
+    if do is Do.ADD:
+        kind = FacilityType.of(edit["type"]).label
+        name = edit.get("name") or what
+        return Text(f"新增{kind.zh}“{name}”", f"add the {kind.en} “{name}”")
+    if do is Do.RESIZE:
+        beds = edit["beds"]
+        return Text(f"{what} 床位调整为 {beds} 张", f"give {what} {beds} beds")
+    return Text(f"{do.label.zh} {what}", f"{do.label.en} {what}")
+
+
+def _before(scenario: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return every unit's figures without the edits."""
+    figures = scenario["figures"]
+    return {
+        unit["code"]: figures["before"].get(unit["code"]) or _row(unit) or {}
+        for unit in figures["units"]
+    }
+
+
+def _row(unit: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if unit is None else {name: unit[name] for name in FIGURES}
+
+
+def _planned(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame[frame["status"].isin([Status.PLANNED.value, Status.BUILDING.value])]
+
+
+def _said(value: Any) -> str:
+    return str(value).strip() if isinstance(value, str) else ""
+
+
+def _number(name: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise InputError(
+            Text(f"{name} 的版本应为数字。", f"The version of {name} is a number.")
+        ) from None
+
+
+def _flat(document: Mapping[str, Any], before: str = "") -> list[dict[str, str]]:
+    """Return a document as rows of names and values."""
+    rows: list[dict[str, str]] = []
+    for name, value in document.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{before}{name}.")
+        else:
+            rows.append({"name": f"{before}{name}", "value": str(value)})
+    return rows

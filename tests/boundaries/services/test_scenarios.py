@@ -1,0 +1,173 @@
+"""Scenarios through the one door: tried out, kept, compared, reviewed, exported."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+
+from boundaries.services.planning import client
+from geodata.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StateError,
+)
+from tests.boundaries.services.frames import SOUTH, STEP, WEST
+from tests.boundaries.services.test_services_registry import furnished
+from tests.support.registries import Office
+
+BASE = {
+    "as_of": "2024-06-30",
+    "level": "community",
+    "profile": {"urban_minutes": 4, "rural_minutes": 4},
+}
+CLOSE = [{"do": "close", "facility": "F1"}]
+ADD = {"do": "add", "facility": "N1", "type": "DAY", "name": "新站", "beds": 20,
+       "lon": WEST + 3 * STEP, "lat": SOUTH + 3 * STEP}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The small town, and a planning process for it."""
+    made = furnished(tmp_path_factory.mktemp("planned"))
+    yield made
+    client.of(made.registry.store.url, made.registry.settings).stop()
+    made.registry.close()
+
+
+def test_a_plan_tells_what_changes_and_what_it_stands_on(served: Office) -> None:
+    registry = served.registry
+    before = registry.plan("judge", "one", BASE, [], whole=True)
+    assert before["units"] == []
+    assert [site["id"] for site in before["sites"]] == ["F1", "F2"]
+    assert before["stamp"]["population"]["number"] == 3
+    after = registry.plan("judge", "one", BASE, CLOSE)
+    assert after["total"]["after"]["reached"] < after["total"]["before"]["reached"]
+    assert after["lost"]["people"] > 0
+    other = registry.plan("judge", "two", BASE, [])
+    assert other["units"] == []
+    with pytest.raises(ForbiddenError):
+        registry.plan("reader", "one", BASE, [])
+    with pytest.raises(InputError, match="no such facilities"):
+        registry.plan("judge", "one", BASE, [{"do": "close", "facility": "F9"}])
+    with pytest.raises(InputError, match="no level"):
+        registry.plan("judge", "one", {"level": "planet"}, [])
+
+
+def test_nothing_is_lost_when_the_process_dies(served: Office) -> None:
+    registry = served.registry
+    first = registry.plan("judge", "dies", BASE, CLOSE)
+    desk = client.of(registry.store.url, registry.settings)
+    before = desk.pid
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    again = registry.plan("judge", "dies", BASE, CLOSE)
+    assert again == first
+    assert desk.pid not in (None, before)
+
+
+def test_a_scenario_goes_its_way(served: Office) -> None:
+    registry = served.registry
+    made = registry.save_scenario("judge", " 新站  方案 ", BASE, [ADD], note="先议")
+    name = made["id"]
+    assert made["title"] == "新站 方案"
+    assert made["scope"] == ["990101001001"]
+    assert (
+        made["base"]["versions"]["facilities"] == made["stamp"]["facilities"]["number"]
+    )
+    assert made["figures"]["total"]["after"]["beds"] == 20
+    assert registry.recomputed_scenario("judge", name)["same"]
+    with pytest.raises(ForbiddenError):
+        registry.change_scenario(
+            "officer", name, rev=made["rev"], title="x", base=BASE, edits=CLOSE
+        )
+    changed = registry.change_scenario(
+        "judge",
+        name,
+        rev=made["rev"],
+        title="改",
+        base=made["base"],
+        edits=[ADD, *CLOSE],
+    )
+    with pytest.raises(ConflictError):
+        registry.change_scenario(
+            "judge", name, rev=made["rev"], title="x", base=BASE, edits=CLOSE
+        )
+    assert registry.rename_scenario("judge", name, "定名")["title"] == "定名"
+    registry.comment_scenario("officer", name, "床位够吗？")
+    assert registry.move_scenario("judge", name, "submit")["state"] == "submitted"
+    with pytest.raises(StateError):
+        registry.rename_scenario("judge", name, "再改")
+    with pytest.raises(ForbiddenError):
+        registry.move_scenario("judge", name, "approve")
+    with pytest.raises(InputError, match="reason"):
+        registry.move_scenario("officer", name, "return")
+    assert set(registry.scenario("officer", name)["moves"]) == {"approve", "return"}
+    done = registry.move_scenario("officer", name, "approve", "同意")
+    assert done["state"] == "approved"
+    whole = registry.scenario("judge", name)
+    assert [step["state"] for step in whole["history"]] == [
+        "draft", "submitted", "approved",
+    ]  # fmt: skip
+    assert whole["comments"][0]["text"] == "床位够吗？"
+    assert whole["moves"] == []
+    assert len(changed["edits"]) == 2
+    verbs = [entry.verb for entry in registry.store.journal()]
+    assert "approve_scenario" in verbs
+
+
+def test_scenarios_beside_each_other(served: Office) -> None:
+    registry = served.registry
+    one = registry.save_scenario("judge", "关", BASE, CLOSE)
+    two = registry.save_scenario("judge", "增", BASE, [ADD])
+    found = registry.compare_scenarios("officer", [one["id"], two["id"], one["id"]])
+    assert found["alike"]
+    assert [each["id"] for each in found["scenarios"]] == [one["id"], two["id"]]
+    closed, added = found["total"]["values"]
+    assert closed["reached"] < found["total"]["base"]["reached"] < added["reached"]
+    for unit in found["units"]:
+        assert unit["base"] is not None
+        assert len(unit["values"]) == 2
+    later = registry.save_scenario(
+        "judge", "晚", {**BASE, "as_of": "2026-01-01"}, [ADD]
+    )
+    assert not registry.compare_scenarios("judge", [one["id"], later["id"]])["alike"]
+    streets = registry.save_scenario("judge", "街", {**BASE, "level": "street"}, [ADD])
+    with pytest.raises(InputError, match="different levels"):
+        registry.compare_scenarios("judge", [one["id"], streets["id"]])
+    registry.move_scenario("judge", later["id"], "discard")
+    assert later["id"] not in {row["id"] for row in registry.scenarios("judge")}
+    with pytest.raises(NotFoundError):
+        registry.compare_scenarios("judge", ["S9999"])
+
+
+def test_a_scenario_as_files(served: Office) -> None:
+    registry = served.registry
+    evil = {**ADD, "name": "=1+1"}
+    made = registry.save_scenario("judge", "导出", BASE, [evil])
+    name, content = registry.export_scenario("judge", made["id"])
+    assert name == f"{made['id']}.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["totals", "units", "edits", "stamp", "omitted"]
+    assert "'=1+1" in [cell.value for row in book["edits"] for cell in row]
+    _, package = registry.export_scenario("judge", made["id"], "GPKG")
+    assert package[:15] == b"SQLite format 3"
+    with pytest.raises(InputError, match="Not written"):
+        registry.export_scenario("judge", made["id"], "DOC")
+
+
+def test_a_scenario_that_changes_nothing_is_none(served: Office) -> None:
+    registry = served.registry
+    with pytest.raises(InputError, match="changes nothing"):
+        registry.save_scenario("judge", "空", BASE, [])
+    with pytest.raises(InputError, match="title"):
+        registry.save_scenario("judge", " ", BASE, CLOSE)
+    with pytest.raises(InputError, match="is planned"):
+        registry.phase_scenario("judge", "2030", BASE)
+    assert registry.phases("judge") == []

@@ -1,0 +1,204 @@
+"""Scenarios for programs: save, compare, comment, review, export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields, validate
+
+from boundaries.registry.scenarios import FORMATS, MOST_COMPARED
+from boundaries.services.edits import MOST_EDITS
+from geodata.errors import Text
+from webmap import policy
+from webmap.api.frame import ApiBlueprint
+from webmap.api.planning import Base, PlanEdit
+from webmap.api.schemas import Arguments, Query
+from webmap.session import actor, registry
+
+scenarios = ApiBlueprint("scenarios", Text("方案", "Scenarios"))
+
+TYPES = {
+    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "GPKG": "application/geopackage+sqlite3",
+}
+
+
+class Saved(Arguments):
+    """A scenario to keep."""
+
+    title = fields.String(required=True)
+    note = fields.String(load_default="")
+    base = fields.Nested(Base, load_default=dict)
+    edits = fields.List(
+        fields.Nested(PlanEdit), required=True, validate=validate.Length(1, MOST_EDITS)
+    )
+
+
+class Changed(Saved):
+    """A scenario in place of another state of it."""
+
+    rev = fields.Integer(required=True, metadata={"description": "it came from"})
+
+
+class Named(Arguments):
+    """Another title, other words."""
+
+    title = fields.String(required=True)
+    note = fields.String(load_default=None, allow_none=True)
+
+
+class Moved(Arguments):
+    """Why, where that is needed."""
+
+    note = fields.String(load_default="")
+
+
+class Said(Arguments):
+    """A comment."""
+
+    text = fields.String(required=True)
+
+
+class Compared(Query):
+    """Which scenarios."""
+
+    ids = fields.String(
+        required=True,
+        metadata={"description": f"up to {MOST_COMPARED}, with commas between"},
+    )
+
+
+class Phases(Query):
+    """Of which date."""
+
+    as_of = fields.String(load_default=None, allow_none=True)
+
+
+class Phase(Arguments):
+    """Up to when planned facilities are opened."""
+
+    until = fields.String(required=True, metadata={"description": "a year"})
+    title = fields.String(load_default="")
+    base = fields.Nested(Base, load_default=dict)
+
+
+class Export(Query):
+    """In which format."""
+
+    driver = fields.String(load_default="XLSX", validate=validate.OneOf([*FORMATS]))
+
+
+@scenarios.get("", Text("列出方案", "List scenarios"))
+@policy.may("view")
+def index() -> Any:
+    """Return every scenario that was not discarded."""
+    return {"items": registry().scenarios(actor())}
+
+
+@scenarios.post("", Text("保存方案", "Save a scenario"), body=Saved, status=201)
+@policy.may("plan")
+def save(body: dict[str, Any]) -> Any:
+    """Keep a plan with its figures."""
+    return registry().save_scenario(
+        actor(), body["title"], body["base"], body["edits"], note=body["note"]
+    )
+
+
+@scenarios.get("/compare", Text("并列比较", "Compare scenarios"), query=Compared)
+@policy.may("view")
+def compare(query: dict[str, Any]) -> Any:
+    """Return scenarios beside each other."""
+    names = [name for name in query["ids"].split(",") if name]
+    return registry().compare_scenarios(actor(), names)
+
+
+@scenarios.get(
+    "/phases", Text("规划分期", "Phases of planned facilities"), query=Phases
+)
+@policy.may("plan")
+def phases(query: dict[str, Any]) -> Any:
+    """Return when what is planned or being built is to open."""
+    return {"items": registry().phases(actor(), query["as_of"])}
+
+
+@scenarios.post(
+    "/phases",
+    Text("按分期建立方案", "Make a scenario of phases"),
+    body=Phase,
+    status=201,
+)
+@policy.may("plan")
+def phase(body: dict[str, Any]) -> Any:
+    """Keep as a scenario what is to open up to a year."""
+    return registry().phase_scenario(
+        actor(), body["until"], body["base"], body["title"]
+    )
+
+
+@scenarios.get("/<scenario>", Text("一个方案", "One scenario"))
+@policy.may("view")
+def one(scenario: str) -> Any:
+    """Return a scenario whole."""
+    return registry().scenario(actor(), scenario)
+
+
+@scenarios.put("/<scenario>", Text("修改方案", "Change a scenario"), body=Changed)
+@policy.may("plan")
+def change(body: dict[str, Any], scenario: str) -> Any:
+    """Replace what a scenario does."""
+    return registry().change_scenario(
+        actor(), scenario, rev=body["rev"], title=body["title"], base=body["base"],
+        edits=body["edits"], note=body["note"],
+    )  # fmt: skip
+
+
+@scenarios.post("/<scenario>/title", Text("改名", "Rename a scenario"), body=Named)
+@policy.may("plan")
+def rename(body: dict[str, Any], scenario: str) -> Any:
+    """Give it another title."""
+    return registry().rename_scenario(actor(), scenario, body["title"], body["note"])
+
+
+@scenarios.post("/<scenario>/comments", Text("留言", "Comment"), body=Said, status=201)
+@policy.may("plan")
+def comment(body: dict[str, Any], scenario: str) -> Any:
+    """Say something about it."""
+    return registry().comment_scenario(actor(), scenario, body["text"])
+
+
+def _mover(verb: str, words: Text) -> None:
+    """Declare the route of one move of the table of verbs."""
+
+    def move(body: dict[str, Any], scenario: str) -> Any:
+        """Move it on by the table of verbs."""
+        return registry().move_scenario(actor(), scenario, verb, body["note"])
+
+    move.__name__ = {"return": "return_"}.get(verb, verb)
+    route = scenarios.post(f"/<scenario>/{verb}", words, body=Moved)
+    route(policy.may(verb)(move))
+
+
+for _verb, _words in (
+    ("submit", Text("提交方案", "Submit a scenario")),
+    ("withdraw", Text("撤回方案", "Withdraw a scenario")),
+    ("discard", Text("作废方案", "Discard a scenario")),
+    ("approve", Text("批准方案", "Approve a scenario")),
+    ("return", Text("退回方案", "Return a scenario")),
+):
+    _mover(_verb, _words)
+
+
+@scenarios.get(
+    "/<scenario>/file",
+    Text("导出方案", "Export a scenario"),
+    query=Export,
+    content="application/octet-stream",
+)
+@policy.may("export")
+def export(query: dict[str, Any], scenario: str) -> Any:
+    """Return it as a workbook, or its facilities as a GeoPackage."""
+    name, content = registry().export_scenario(actor(), scenario, query["driver"])
+    answer = Response(content, mimetype=TYPES[query["driver"]])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
