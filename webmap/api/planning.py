@@ -16,7 +16,7 @@ from webmap.session import actor, registry
 planning = ApiBlueprint("planning", Text("推演", "Planning"))
 
 
-class Base(Arguments):
+class PlanBase(Arguments):
     """What a plan stands on; what is not said is as published now."""
 
     as_of = fields.String(load_default=None, allow_none=True)
@@ -51,7 +51,7 @@ class PlanEdit(Arguments):
     note = fields.String()
 
 
-class Asked(Arguments):
+class PlanAsked(Arguments):
     """A plan as it stands: always with all its edits."""
 
     session = fields.String(
@@ -59,7 +59,7 @@ class Asked(Arguments):
         validate=validate.Length(1, 60),
         metadata={"description": "a word of your own; other words are other plans"},
     )
-    base = fields.Nested(Base, load_default=dict)
+    base = fields.Nested(PlanBase, load_default=dict)
     edits = fields.List(
         fields.Nested(PlanEdit),
         load_default=list,
@@ -71,7 +71,9 @@ class Asked(Arguments):
     )
 
 
-@planning.post("", Text("推演设施变动", "Try out changes of facilities"), body=Asked)
+@planning.post(
+    "", Text("推演设施变动", "Try out changes of facilities"), body=PlanAsked
+)
 @policy.may("plan")
 def plan(body: dict[str, Any]) -> Any:
     """Return the figures with these edits, and where they differ from those without."""

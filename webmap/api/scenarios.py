@@ -12,7 +12,7 @@ from boundaries.services.edits import MOST_EDITS
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
-from webmap.api.planning import Base, PlanEdit
+from webmap.api.planning import PlanBase, PlanEdit
 from webmap.api.schemas import Arguments, Query
 from webmap.session import actor, registry
 
@@ -24,43 +24,43 @@ TYPES = {
 }
 
 
-class Saved(Arguments):
+class ScenarioSaved(Arguments):
     """A scenario to keep."""
 
     title = fields.String(required=True)
     note = fields.String(load_default="")
-    base = fields.Nested(Base, load_default=dict)
+    base = fields.Nested(PlanBase, load_default=dict)
     edits = fields.List(
         fields.Nested(PlanEdit), required=True, validate=validate.Length(1, MOST_EDITS)
     )
 
 
-class Changed(Saved):
+class ScenarioChanged(ScenarioSaved):
     """A scenario in place of another state of it."""
 
     rev = fields.Integer(required=True, metadata={"description": "it came from"})
 
 
-class Named(Arguments):
+class ScenarioNamed(Arguments):
     """Another title, other words."""
 
     title = fields.String(required=True)
     note = fields.String(load_default=None, allow_none=True)
 
 
-class Moved(Arguments):
+class ScenarioMoved(Arguments):
     """Why, where that is needed."""
 
     note = fields.String(load_default="")
 
 
-class Said(Arguments):
+class ScenarioComment(Arguments):
     """A comment."""
 
     text = fields.String(required=True)
 
 
-class Compared(Query):
+class ScenariosCompared(Query):
     """Which scenarios."""
 
     ids = fields.String(
@@ -69,21 +69,21 @@ class Compared(Query):
     )
 
 
-class Phases(Query):
+class ScenarioPhases(Query):
     """Of which date."""
 
     as_of = fields.String(load_default=None, allow_none=True)
 
 
-class Phase(Arguments):
+class ScenarioPhase(Arguments):
     """Up to when planned facilities are opened."""
 
     until = fields.String(required=True, metadata={"description": "a year"})
     title = fields.String(load_default="")
-    base = fields.Nested(Base, load_default=dict)
+    base = fields.Nested(PlanBase, load_default=dict)
 
 
-class Export(Query):
+class ScenarioExport(Query):
     """In which format."""
 
     driver = fields.String(load_default="XLSX", validate=validate.OneOf([*FORMATS]))
@@ -96,7 +96,7 @@ def index() -> Any:
     return {"items": registry().scenarios(actor())}
 
 
-@scenarios.post("", Text("保存方案", "Save a scenario"), body=Saved, status=201)
+@scenarios.post("", Text("保存方案", "Save a scenario"), body=ScenarioSaved, status=201)
 @policy.may("plan")
 def save(body: dict[str, Any]) -> Any:
     """Keep a plan with its figures."""
@@ -105,7 +105,9 @@ def save(body: dict[str, Any]) -> Any:
     )
 
 
-@scenarios.get("/compare", Text("并列比较", "Compare scenarios"), query=Compared)
+@scenarios.get(
+    "/compare", Text("并列比较", "Compare scenarios"), query=ScenariosCompared
+)
 @policy.may("view")
 def compare(query: dict[str, Any]) -> Any:
     """Return scenarios beside each other."""
@@ -114,7 +116,7 @@ def compare(query: dict[str, Any]) -> Any:
 
 
 @scenarios.get(
-    "/phases", Text("规划分期", "Phases of planned facilities"), query=Phases
+    "/phases", Text("规划分期", "Phases of planned facilities"), query=ScenarioPhases
 )
 @policy.may("plan")
 def phases(query: dict[str, Any]) -> Any:
@@ -125,7 +127,7 @@ def phases(query: dict[str, Any]) -> Any:
 @scenarios.post(
     "/phases",
     Text("按分期建立方案", "Make a scenario of phases"),
-    body=Phase,
+    body=ScenarioPhase,
     status=201,
 )
 @policy.may("plan")
@@ -143,7 +145,9 @@ def one(scenario: str) -> Any:
     return registry().scenario(actor(), scenario)
 
 
-@scenarios.put("/<scenario>", Text("修改方案", "Change a scenario"), body=Changed)
+@scenarios.put(
+    "/<scenario>", Text("修改方案", "Change a scenario"), body=ScenarioChanged
+)
 @policy.may("plan")
 def change(body: dict[str, Any], scenario: str) -> Any:
     """Replace what a scenario does."""
@@ -153,14 +157,18 @@ def change(body: dict[str, Any], scenario: str) -> Any:
     )  # fmt: skip
 
 
-@scenarios.post("/<scenario>/title", Text("改名", "Rename a scenario"), body=Named)
+@scenarios.post(
+    "/<scenario>/title", Text("改名", "Rename a scenario"), body=ScenarioNamed
+)
 @policy.may("plan")
 def rename(body: dict[str, Any], scenario: str) -> Any:
     """Give it another title."""
     return registry().rename_scenario(actor(), scenario, body["title"], body["note"])
 
 
-@scenarios.post("/<scenario>/comments", Text("留言", "Comment"), body=Said, status=201)
+@scenarios.post(
+    "/<scenario>/comments", Text("留言", "Comment"), body=ScenarioComment, status=201
+)
 @policy.may("plan")
 def comment(body: dict[str, Any], scenario: str) -> Any:
     """Say something about it."""
@@ -175,7 +183,7 @@ def _mover(verb: str, words: Text) -> None:
         return registry().move_scenario(actor(), scenario, verb, body["note"])
 
     move.__name__ = {"return": "return_"}.get(verb, verb)
-    route = scenarios.post(f"/<scenario>/{verb}", words, body=Moved)
+    route = scenarios.post(f"/<scenario>/{verb}", words, body=ScenarioMoved)
     route(policy.may(verb)(move))
 
 
@@ -192,7 +200,7 @@ for _verb, _words in (
 @scenarios.get(
     "/<scenario>/file",
     Text("导出方案", "Export a scenario"),
-    query=Export,
+    query=ScenarioExport,
     content="application/octet-stream",
 )
 @policy.may("export")
