@@ -31,6 +31,10 @@ OVERLAYS = (
         "place_names", "api_names.points", Text("地名", "Place names"), "place",
         "/names/",
     ),
+    Overlay(
+        "facilities", "api_facilities.points", Text("设施", "Facilities"),
+        "facility-open", "/facilities/",
+    ),
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ TARGETS: dict[str, Text] = {
     "markers": Text("界桩", "boundary markers"),
     "inspections": Text("界桩检查记录", "inspections of markers"),
     "place_names": Text("地名", "place names"),
+    "facilities": Text("设施", "facilities"),
 }
 """The layers that a file may be meant for."""
 

@@ -28,7 +28,7 @@ from boundaries.lines.words import (
 from boundaries.lines.words import (
     Form as MarkerForm,
 )
-from boundaries.words import FIELD_WORDS
+from boundaries.words import words_of
 from webmap.forms import Form
 from webmap.languages import say
 
@@ -37,25 +37,26 @@ if TYPE_CHECKING:
 
     from boundaries.vocabulary import Word
 
-_DATE = Regexp(
+DATE = Regexp(
     r"^(\d{4}(-\d{2}(-\d{2})?)?)?$",
     message=lazy_gettext("Write the date as 2026, 2026-06 or 2026-06-08."),
 )
-_NEEDED = InputRequired(lazy_gettext("Fill this in."))
-_LONG = Length(max=2000)
+NEEDED = InputRequired(lazy_gettext("Fill this in."))
+LONG = Length(max=2000)
 
 
-class _Words:
+class Label:
     """A field's label in the language of the request."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, layer: str = "") -> None:
+        self.name, self.layer = name, layer
 
     def __str__(self) -> str:
-        return say(FIELD_WORDS[self.name])
+        return say(words_of(self.layer)[self.name])
 
 
-def _choices(kind: type[Word]) -> Any:
+def choices(kind: type[Word]) -> Any:
+    """Return what gives the choices of a field: none, then each word of a list."""
     return lambda: [
         SelectChoice("", ""),
         *(SelectChoice(word.value, say(word.label)) for word in kind),
@@ -67,22 +68,20 @@ SHOWN_DIGITS = {"lon": 9, "lat": 9, "accuracy_m": 3, "height_m": 4}
 
 
 def _text(name: str, *checks: Any, **more: Any) -> StringField:
-    return StringField(_Words(name), [*(checks or (Optional(),)), _LONG], **more)
+    return StringField(Label(name), [*(checks or (Optional(),)), LONG], **more)
 
 
 def _long(name: str) -> TextAreaField:
-    return TextAreaField(_Words(name), [Optional(), _LONG], render_kw={"rows": 2})
+    return TextAreaField(Label(name), [Optional(), LONG], render_kw={"rows": 2})
 
 
 def _word(name: str, kind: type[Word], *checks: Any) -> SelectField:
-    return SelectField(
-        _Words(name), [*(checks or (Optional(),))], choices=_choices(kind)
-    )
+    return SelectField(Label(name), [*(checks or (Optional(),))], choices=choices(kind))
 
 
 def _date(name: str, *checks: Any) -> StringField:
-    kept = [*(checks or (Optional(),)), _DATE]
-    return StringField(_Words(name), kept, render_kw={"placeholder": "2026-06-08"})
+    kept = [*(checks or (Optional(),)), DATE]
+    return StringField(Label(name), kept, render_kw={"placeholder": "2026-06-08"})
 
 
 class RecordForm(Form):
@@ -95,10 +94,10 @@ class RecordForm(Form):
     )
     effective = StringField(
         lazy_gettext("In force from"),
-        [_NEEDED, _DATE],
+        [NEEDED, DATE],
         render_kw={"placeholder": "2026-06-08"},
     )
-    basis = StringField(lazy_gettext("Basis"), [Optional(), _LONG])
+    basis = StringField(lazy_gettext("Basis"), [Optional(), LONG])
 
     LAYER = ""
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = ()
@@ -169,9 +168,9 @@ class MarkerRecordForm(PlaceForm):
 
     LAYER = "markers"
     LISTS = frozenset({"lines", "units"})
-    marker = _text("marker", _NEEDED)
+    marker = _text("marker", NEEDED)
     name = _text("name")
-    form = _word("form", MarkerForm, _NEEDED)
+    form = _word("form", MarkerForm, NEEDED)
     faces = _word("faces", Faces)
     material = _word("material", Material)
     state = _word("state", MarkerState)
@@ -179,8 +178,8 @@ class MarkerRecordForm(PlaceForm):
         "units", description=lazy_gettext("Codes parted by 、; empty: by the number.")
     )
     lines = _text("lines")
-    accuracy_m = FloatField(_Words("accuracy_m"), [Optional(), NumberRange(0, 1000)])
-    height_m = FloatField(_Words("height_m"), [Optional(), NumberRange(-200, 9000)])
+    accuracy_m = FloatField(Label("accuracy_m"), [Optional(), NumberRange(0, 1000)])
+    height_m = FloatField(Label("height_m"), [Optional(), NumberRange(-200, 9000)])
     height_type = _text("height_type")
     location = _long("location")
     set_on = _date("set_on")
@@ -199,14 +198,14 @@ class InspectionForm(RecordForm):
 
     LAYER = "inspections"
     LISTS = frozenset({"parties"})
-    subject = _text("subject", _NEEDED)
-    date = _date("date", _NEEDED)
-    kind = _word("kind", InspectionKind, _NEEDED)
-    result = _word("result", MarkerState, _NEEDED)
+    subject = _text("subject", NEEDED)
+    date = _date("date", NEEDED)
+    kind = _word("kind", InspectionKind, NEEDED)
+    result = _word("result", MarkerState, NEEDED)
     damage = _long("damage")
     action = _word("action", Action)
     parties = SelectMultipleField(
-        _Words("parties"), [Optional()], choices=[], option_widget=CheckboxInput()
+        Label("parties"), [Optional()], choices=[], option_widget=CheckboxInput()
     )
     inspectors = _text("inspectors")
     document = _text("document")
@@ -225,10 +224,10 @@ class NameForm(PlaceForm):
 
     LAYER = "place_names"
     LISTS = frozenset({"former_names", "aliases"})
-    name = _text("name", _NEEDED, render_kw={"autocomplete": "off"})
-    category = _word("category", NameClass, _NEEDED)
+    name = _text("name", NEEDED, render_kw={"autocomplete": "off"})
+    category = _word("category", NameClass, NEEDED)
     romanised = _text("romanised")
-    romanised_confirmed = BooleanField(_Words("romanised_confirmed"))
+    romanised_confirmed = BooleanField(Label("romanised_confirmed"))
     division = _text(
         "division", description=lazy_gettext("A code; empty: by the position.")
     )
@@ -244,7 +243,7 @@ class NameForm(PlaceForm):
     document = _text("document")
     authority = _text("authority")
     approved_on = _date("approved_on")
-    public = BooleanField(_Words("public"))
+    public = BooleanField(Label("public"))
     remark = _long("remark")
     GROUPS = (
         (

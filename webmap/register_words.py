@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries.columns import WORDS
+from boundaries.services.words import Function
 from boundaries.vocabulary import Level
 from boundaries.words import words_of
 from geodata.errors import Text
@@ -25,10 +26,18 @@ def shown(layer: str, name: str, value: Any) -> Any:
         return listed.get(str(value), str(value))
     if name in _BOOLEANS:
         return Text("是", "yes") if value else Text("否", "no")
+    if name == "functions" and isinstance(value, list):
+        labels = {word.value: word.label for word in Function}
+        found = [labels.get(each, Text(str(each), str(each))) for each in value]
+        return Text("、".join(t.zh for t in found), ", ".join(t.en for t in found))
+    if name == "rating":
+        return Text(f"{value} 级", f"grade {value}")
     if name == "level":
         return Level(int(value)).label if value in list(Level) else str(value)
     if name == "reference_objects":
         return "；".join(map(_object, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.10g}"
     if isinstance(value, list):
         return "、".join(map(str, value))
     return str(value)
@@ -41,6 +50,26 @@ def facts(
     labels = words_of(layer)
     pairs = ((labels[n], shown(layer, n, record.get(n))) for n in names)
     return [(label, value) for label, value in pairs if value is not None]
+
+
+def beside(
+    layer: str, one: Mapping[str, Any], other: Mapping[str, Any]
+) -> list[tuple[Text, Any, Any, bool]]:
+    """Return label, both values and whether they differ, where either has one."""
+    rows = [
+        (label, shown(layer, name, one.get(name)), shown(layer, name, other.get(name)))
+        for name, label in words_of(layer).items()
+    ]
+    return [
+        (
+            label,
+            mine,
+            theirs,
+            mine is not None and theirs is not None and mine != theirs,
+        )
+        for label, mine, theirs in rows
+        if mine is not None or theirs is not None
+    ]
 
 
 def changes(layer: str, states: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from boundaries.registry import staging
 from boundaries.registry.desk import logged, today
 from boundaries.registry.drafts import Drafts
 from boundaries.registry.reading import Readings
+from boundaries.services import listing as facilities
 from boundaries.vocabulary import DraftState, Severity
 from geodata import crs
 from geodata.errors import InputError, NotFoundError, Text
@@ -183,6 +184,9 @@ class Registers(Drafts, Readings):
         """
         if layer == "markers":
             found = self.marker_register(actor).points(MarkerWish.of(asked or {}))
+        elif layer == "facilities":
+            wish = facilities.Wish.of(asked or {})
+            found = facilities.points(self._register(actor, layer)[0], wish)
         else:
             frame, index = self.name_register(actor)[0], self.name_index(actor)[0]
             found = points(frame, index, Wish.of(asked or {}))
@@ -435,4 +439,5 @@ def _require_somewhere(record: Mapping[str, Any]) -> None:
 def _title(layer: str, record: Mapping[str, Any]) -> str:
     named = record.get("name") or record.get("marker") or record.get("subject") or ""
     words = {"markers": "界桩", "inspections": "检查", "place_names": "地名"}
+    words["facilities"] = "设施"
     return f"{words[layer]} {named}".strip()

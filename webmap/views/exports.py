@@ -31,6 +31,7 @@ LAYERS = {
     "markers": Text("界桩", "Boundary markers"),
     "inspections": Text("联合检查", "Inspections"),
     "place_names": Text("地名", "Place names"),
+    "facilities": Text("设施", "Facilities"),
 }
 PAGE = 50
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 
 from boundaries.gazetteer.listing import Wish
 from boundaries.gazetteer.words import NameClass, NameStatus
-from geodata.errors import InputError, NotFoundError, Text
+from geodata.errors import NotFoundError, Text
 from webmap import policy, register_words
 from webmap.register_forms import NameForm
+from webmap.register_pages import FORMATS, PAGE, edited, exported, words
 from webmap.session import actor, registry
 
 names = Blueprint("names", __name__, url_prefix="/names")
 
-PAGE = 100
 _FACTS = (
     *("category", "subcategory", "status", "specific", "generic", "script"),
     *("former_names", "aliases", "location", "public", "remark"),
 )
 _STORY = ("origin", "meaning", "history")
 _APPROVAL = ("document", "authority", "approved_on", "named_on")
-FORMATS = ("XLSX", "CSV", "GPKG", "GeoJSON")
 
 
 @names.get("")
@@ -42,8 +41,8 @@ def index() -> Any:
         found=found,
         page=page,
         size=PAGE,
-        classes=[("", Text("全部类别", "all classes")), *_words(NameClass)],
-        statuses=[("", Text("全部", "all")), *_words(NameStatus)],
+        classes=words(NameClass, Text("全部类别", "all classes")),
+        statuses=words(NameStatus, Text("全部", "all")),
         formats=FORMATS,
         shown=register_words.shown,
     )
@@ -86,47 +85,20 @@ def edit(place: str) -> Any:
 @policy.may("export", api="exports.request_export")
 def export() -> Any:
     """Ask for the register as a file; the exports page hands it out."""
-    driver = request.form.get("driver", "")
-    if driver not in FORMATS:
-        raise InputError(Text("没有这种格式。", "There is no such format."))
-    registry().request_export(actor(), "place_names", driver)
-    flash(gettext("The export has begun; it can be fetched here when it is done."))
-    return redirect(url_for("exports.index"), 303)
+    return exported("place_names")
 
 
 def _edited(form: NameForm, found: dict[str, Any]) -> Any:
-    form.offer(registry().open_drafts(actor(), form.LAYER))
-    wrong: Text | None = None
-    if form.validate_on_submit():
-        try:
-            document = registry().edit_record(
-                actor(),
-                form.LAYER,
-                {**form.record(found), "place": found.get("place")},
-                effective=form.effective.data,
-                basis=form.basis.data or "",
-                draft=form.draft.data or None,
-            )
-        except InputError as error:
-            wrong = error.message
-        else:
-            flash(gettext("Kept in the draft. Submit it when all is there."), "success")
-            return redirect(url_for("drafts.show", draft=document["id"]), 303)
     place = found.get("place")
     heading = gettext("Edit %(name)s", name=found["name"]) if found else None
-    return render_template(
-        "registers/edit.html",
-        form=form,
-        found=found,
-        wrong=wrong,
+    return edited(
+        form,
+        found,
+        lambda: {**form.record(found), "place": place},
         heading=heading or gettext("Add a place name"),
         back=url_for("names.record", place=place) if place else url_for("names.index"),
         crumbs=_crumbs(found),
-    ), 422 if wrong or form.errors else 200
-
-
-def _words(kind: Any) -> list[tuple[str, Text]]:
-    return [(word.value, word.label) for word in kind]
+    )
 
 
 def _crumbs(found: dict[str, Any] | None = None) -> list[tuple[Any, str]]:

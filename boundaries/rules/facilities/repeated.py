@@ -18,7 +18,10 @@ from geodata.errors import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import geopandas as gpd
+
     from boundaries.rules.records import Records
+    from boundaries.rules.settings import RegisterSettings
 
 _DEGREE_M = 111_320.0
 _ALIKE = 0.75
@@ -31,17 +34,32 @@ _DIGITS = re.compile(r"\D")
 
 def rule(records: Records) -> list[dict[str, Any]]:
     """Propose pairs of like names near each other, or with one telephone number."""
-    frame = records.candidate
-    frame = frame[~frame["status"].isin([Status.CLOSED, Status.MOVED])]
-    if len(frame) < 2:
+    changed = records.candidate.index.isin(records.changed)
+    return _pairs(records.candidate, changed, records.settings)
+
+
+def perhaps_twice(
+    frame: gpd.GeoDataFrame, code: str, settings: RegisterSettings
+) -> list[dict[str, Any]]:
+    """Return the findings of one facility of a register with any other of it."""
+    return _pairs(frame, frame.index == code, settings)
+
+
+def _pairs(
+    frame: gpd.GeoDataFrame, wanted: Any, settings: RegisterSettings
+) -> list[dict[str, Any]]:
+    """Return the findings of pairs of which one is ``wanted``."""
+    running = ~frame["status"].isin([Status.CLOSED, Status.MOVED]).to_numpy(dtype=bool)
+    frame, wanted = frame[running], np.asarray(wanted)[running]
+    if len(frame) < 2 or not wanted.any():
         return []
     shapes = np.asarray(frame.geometry.array, dtype=object)
     phones = [_phone(value) for value in frame["phone"]]
     names = [_plain(value) for value in frame["name"]]
-    changed = frame.index.isin(records.changed)
+    near = _near(shapes, wanted, settings.facility_near_m)
     found = []
-    for one, other in sorted(_near(records, shapes) | _calling(phones)):
-        if not (changed[one] or changed[other]) or _linked(frame, one, other):
+    for one, other in sorted(near | _calling(phones)):
+        if not (wanted[one] or wanted[other]) or _linked(frame, one, other):
             continue
         row, second = frame.iloc[one], frame.iloc[other]
         if row["type"] != second["type"]:
@@ -58,20 +76,21 @@ def rule(records: Records) -> list[dict[str, Any]]:
     return found
 
 
-def _near(records: Records, shapes: Any) -> set[tuple[int, int]]:
-    limit = records.settings.facility_near_m
+def _near(shapes: Any, wanted: Any, limit: float) -> set[tuple[int, int]]:
     there = np.flatnonzero(~shapely.is_missing(shapes))
-    if not len(there):
+    mine = np.flatnonzero(~shapely.is_missing(shapes) & wanted)
+    if not len(mine):
         return set()
     reach = 2 * limit / _DEGREE_M  # degrees of longitude are shorter
-    mine, theirs = shapely.STRtree(shapes[there]).query(
-        shapes[there], predicate="dwithin", distance=reach
+    ours, theirs = shapely.STRtree(shapes[there]).query(
+        shapes[mine], predicate="dwithin", distance=reach
     )
-    return {
-        (int(there[one]), int(there[other]))
-        for one, other in zip(mine, theirs, strict=True)
-        if one < other and _gap(shapes[there[one]], shapes[there[other]]) <= limit
+    pairs = {
+        (min(one, other), max(one, other))
+        for one, other in zip(mine[ours].tolist(), there[theirs].tolist(), strict=True)
+        if one != other
     }
+    return {pair for pair in pairs if _gap(shapes[pair[0]], shapes[pair[1]]) <= limit}
 
 
 def _calling(phones: list[str]) -> set[tuple[int, int]]:
@@ -79,10 +98,10 @@ def _calling(phones: list[str]) -> set[tuple[int, int]]:
     for at, phone in enumerate(phones):
         if phone:
             by_phone.setdefault(phone, []).append(at)
-    return {pair for group in by_phone.values() for pair in _pairs(group)}
+    return {pair for group in by_phone.values() for pair in _couples(group)}
 
 
-def _pairs(group: list[int]) -> Iterator[tuple[int, int]]:
+def _couples(group: list[int]) -> Iterator[tuple[int, int]]:
     for first, one in enumerate(group[:_MOST]):
         for other in group[first + 1 : _MOST]:
             yield one, other

@@ -1,0 +1,177 @@
+"""Facilities: the list with its map, one with its history, editing, merging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from boundaries.services import listing
+from boundaries.services.words import Domain, FacilityType, Ownership, Status
+from boundaries.words import words_of
+from geodata.errors import InputError, NotFoundError, Text
+from webmap import policy, register_words
+from webmap.facility_form import FacilityForm, MergeForm
+from webmap.register_pages import FORMATS, PAGE, Crumbs, edited, exported, words
+from webmap.session import actor, registry
+
+facilities = Blueprint("facilities", __name__, url_prefix="/facilities")
+
+LAYER = "facilities"
+_FACTS = (
+    *("type", "domain", "level", "ownership", "nature", "medical_mode", "rating"),
+    *("credit", "registered", "comprehensive", "opened_on", "closed_on", "phase"),
+    "planned_for",
+)
+_ROOM = (
+    *("beds_total", "beds_nursing", "beds_occupied", "day_places", "home_beds"),
+    *("hospital_beds", "meal_capacity", "beds", "area_m2", "land_m2", "acquisition"),
+    *("staff", "caregivers", "social_workers", "radius_m", "price_low", "price_high"),
+)
+_CONTACT = ("address", "contact", "phone", "website")
+_PAPERS = ("document", "source", "updated_on", "public", "remark")
+
+
+@facilities.get("")
+@policy.signed_in
+def index() -> Any:
+    """Show the map and the list that the address asks for."""
+    wish = listing.Wish.of(request.args)
+    page = max(request.args.get("page", 1, type=int), 1)
+    try:
+        found = registry().facilities_page(actor(), wish, (page - 1) * PAGE, PAGE)
+    except NotFoundError:
+        return render_template("facilities/nothing.html")
+    return render_template(
+        "facilities/index.html",
+        wish=wish,
+        found=found,
+        page=page,
+        size=PAGE,
+        types=words(FacilityType, Text("全部类型", "all types")),
+        owners=words(Ownership, Text("全部", "all")),
+        domains=words(Domain, Text("全部领域", "all services")),
+        districts=[("", Text("全部区县", "all districts")), *found["divisions"]],
+        standings=_standings(found["counts"]),
+        sums=_sums(found["sums"]),
+        formats=FORMATS,
+        labels=words_of(LAYER),
+        shown=register_words.shown,
+    )
+
+
+@facilities.get("/<facility>")
+@policy.signed_in
+def record(facility: str) -> Any:
+    """Show one facility: facts, beds, functions, sites, place, history."""
+    found = registry().facility(actor(), facility)
+    states = registry().history(actor(), facility, LAYER)
+    return render_template(
+        "facilities/record.html",
+        found=found,
+        facts=register_words.facts(LAYER, found, _FACTS),
+        room=register_words.facts(LAYER, found, _ROOM),
+        contact=register_words.facts(LAYER, found, _CONTACT),
+        papers=register_words.facts(LAYER, found, _PAPERS),
+        functions=listing.functions_of(found["functions"]),
+        history=register_words.changes(LAYER, states),
+        shown=register_words.shown,
+        crumbs=_crumbs(),
+    )
+
+
+@facilities.route("/new", methods=["GET", "POST"])
+@policy.may("stage", api="facilities.save")
+def new() -> Any:
+    """Add a facility to a draft."""
+    return _edited(FacilityForm(data={"status": Status.OPERATING.value}), {}, new=True)
+
+
+@facilities.route("/<facility>/edit", methods=["GET", "POST"])
+@policy.may("stage", api="facilities.save")
+def edit(facility: str) -> Any:
+    """Change a facility in a draft."""
+    found = registry().facility(actor(), facility)
+    form = FacilityForm(data=FacilityForm.shown(found))
+    form.facility.render_kw = {"readonly": True}
+    return _edited(form, found)
+
+
+@facilities.route("/<facility>/merge/<other>", methods=["GET", "POST"])
+@policy.may("stage", api="facilities.merge")
+def merge(facility: str, other: str) -> Any:
+    """Show two records side by side, and make them one in a draft."""
+    kept = registry().facility(actor(), facility)
+    gone = registry().facility(actor(), other)
+    form, wrong = MergeForm(), None
+    if form.validate_on_submit():
+        try:
+            draft = registry().merge_facilities(
+                actor(),
+                facility,
+                other,
+                effective=form.effective.data or "",
+                basis=form.basis.data or "",
+            )
+        except InputError as error:
+            wrong = error.message
+        else:
+            flash(gettext("Kept in the draft. Submit it when all is there."), "success")
+            return redirect(url_for("drafts.show", draft=draft["id"]), 303)
+    return render_template(
+        "facilities/merge.html",
+        form=form,
+        wrong=wrong,
+        kept=kept,
+        gone=gone,
+        rows=register_words.beside(LAYER, kept, gone),
+        crumbs=_crumbs(kept),
+    ), 422 if wrong or form.errors else 200
+
+
+@facilities.post("/export")
+@policy.may("export", api="exports.request_export")
+def export() -> Any:
+    """Ask for the register as a file; the exports page hands it out."""
+    return exported(LAYER)
+
+
+def _edited(form: FacilityForm, found: dict[str, Any], *, new: bool = False) -> Any:
+    code = found.get("facility")
+    heading = gettext("Edit %(name)s", name=found["name"]) if found else None
+    where = url_for("facilities.record", facility=code) if code else None
+    return edited(
+        form,
+        found,
+        lambda: {**form.record(found), **({"facility": code} if code else {})},
+        heading=heading or gettext("Add a facility"),
+        back=where or url_for("facilities.index"),
+        crumbs=_crumbs(found or None),
+        new=new,
+    )
+
+
+def _standings(counts: dict[str, int]) -> list[tuple[str, Text, int]]:
+    """Return value, words and number of each standing; empty ones are left out."""
+    found = [("", Text("全部", "all"), counts["all"])]
+    found += [(each.value, each.label, counts[each.value]) for each in Status]
+    found.append(("placeless", Text("缺坐标", "no position"), counts["placeless"]))
+    return [item for item in found if item[2] or not item[0]]
+
+
+def _sums(sums: dict[str, dict[str, int]]) -> list[tuple[Text, int, int]]:
+    labels = words_of(LAYER)
+    return [
+        (labels[name], found["sum"], found["lacking"])
+        for name, found in sums.items()
+        if found["sum"]
+    ]
+
+
+def _crumbs(found: dict[str, Any] | None = None) -> Crumbs:
+    steps: Crumbs = [(Text("设施", "Facilities"), url_for("facilities.index"))]
+    if found:
+        where = url_for("facilities.record", facility=found["facility"])
+        steps.append((found["name"], where))
+    return steps
