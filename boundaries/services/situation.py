@@ -324,8 +324,9 @@ def assemble(
     """
     said = dict(versions or {})
     if network is not None and "network" not in said:
-        from geodata.network.graph import digest
+        from geodata.network.keeping import digest_of
 
-        said["network"] = {"version": network.meta.get("version") or digest(network)}
+        version = network.meta.get("version") or digest_of(network)
+        said["network"] = {"version": version}
     people = place(population, divisions, Tree(divisions), profile, network)
     return Situation(as_of, divisions, facilities, people, network, profile, said)

@@ -22,7 +22,15 @@ from geodata.network.reach import nearest_of, within
 from geodata.network.snap import snap
 
 if TYPE_CHECKING:
-    from geodata.network.graph import Floats, Graph, Ints, Longs, Network, Spots
+    from geodata.network.graph import (
+        Floats,
+        Graph,
+        Ints,
+        Longs,
+        Network,
+        Reached,
+        Spots,
+    )
 
 WIDTH_M = 50.0
 """Land this near a reached street is served."""
@@ -51,6 +59,23 @@ class Parts:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    def together(self) -> Parts:
+        """Return what any source reaches, as if of one source."""
+        order = np.lexsort((self.begin, self.edge))
+        edge, begin = self.edge[order], self.begin[order]
+        # Shares lie in 0 to 1, so twice the edge keeps edges apart on one line.
+        end = np.maximum.accumulate(2.0 * edge + self.end[order])
+        fresh = np.ones(len(order), bool)
+        fresh[1:] = 2.0 * edge[1:] + begin[1:] > end[:-1]
+        first = np.flatnonzero(fresh)
+        last = np.append(first[1:], len(order)) - 1 if len(first) else first
+        return Parts(
+            np.array([0, len(first)]),
+            edge[first],
+            begin[first],
+            end[last] - 2.0 * edge[first],
+        )
+
     def length_m(self, network: Network) -> Floats:
         """Return how many metres of streets each source reaches."""
         each = network.length_m[self.edge] * (self.end - self.begin)
@@ -58,15 +83,19 @@ class Parts:
         return np.bincount(source, each, minlength=len(self)).astype(np.float64)
 
 
-def reached_parts(graph: Graph, sources: Spots, limit_s: float) -> Parts:
+def reached_parts(
+    graph: Graph, sources: Spots, limit_s: float, rows: Reached | None = None
+) -> Parts:
     """Return the parts of streets within ``limit_s`` seconds of each source.
+
+    ``rows`` are the nodes within the limit, where they are known already.
 
     Raises
     ------
     InputError
         The limit is not a number of seconds.
     """
-    rows = within(graph, sources, limit_s)
+    rows = rows or within(graph, sources, limit_s)
     _, _, share, walk = ways(graph, sources)
     return Parts(
         *engine(len(rows.node) * PART_S).pieces(

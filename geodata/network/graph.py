@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -124,16 +123,16 @@ class Network:
                 Text(f"未知的出行方式：{mode}", f"unknown mode: {mode}"),
                 Text("可用：walk、cycle、drive。", "Use walk, cycle or drive."),
             )
-        ahead = self.length_m / speed_mps
-        back = ahead
-        if climb is not None:
-            ahead, back = ahead * climb.ahead, ahead * climb.back
+        level = self.length_m / speed_mps
         lost = self.delay_s * delay
-        ahead, back = ahead + lost, back + lost
+        ahead = back = level + lost
+        if climb is not None:
+            ahead, back = level * climb.ahead + lost, level * climb.back + lost
         closed = ~np.isin(self.kind, OPEN_TO[mode])
         if closed.any():
             ahead[closed] = back[closed] = np.inf
         if mode == "drive":
+            back = back.copy()
             ahead[self.oneway < 0] = np.inf
             back[self.oneway > 0] = np.inf
         return Graph(self, ahead, back, speed_mps, mode)
@@ -141,10 +140,14 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Climb:
-    """Factors on the time of each edge, from tail to head and back: (m,) each."""
+    """Factors on the time of each edge, from tail to head and back: (m,) each.
+
+    ``missing`` is the share of the length whose slope is not known and counts as level.
+    """
 
     ahead: Floats
     back: Floats
+    missing: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +193,8 @@ class Graph:
         What it takes from ``a`` to ``b`` here it takes from ``b`` to ``a`` there:
         times *to* a facility are times *from* it in the reverse.
         """
+        if self.ahead_s is self.back_s:  # both ways alike
+            return self
         return replace(self, ahead_s=self.back_s, back_s=self.ahead_s)
 
 
@@ -266,13 +271,3 @@ class Nearest:
 
     source: Ints
     cost_s: Floats
-
-
-def digest(network: Network) -> str:
-    """Return the version of a network: a hash of its system and arrays."""
-    total = hashlib.blake2b(network.crs.encode(), digest_size=16)
-    for name, kind in ARRAYS.items():
-        array = np.ascontiguousarray(getattr(network, name), kind)
-        total.update(f"{name}{array.shape}".encode())
-        total.update(array.data)
-    return total.hexdigest()

@@ -18,7 +18,7 @@ from tests.support.registries import PEOPLE, office, streets
 COMMANDS = {path for path, command in TREE if not hasattr(command, "commands")}
 
 
-STORELESS = {("inspect",), ("settings",), ("network", "build")}
+STORELESS = {("inspect",), ("settings",), ("network", "build"), ("reach",)}
 
 
 class Shell:
@@ -71,6 +71,12 @@ def _networks(shell: Shell) -> None:
     out = shell.folder / "roads.qnet"
     built = shell("network", "build", streets, "--out", out)
     assert (built["nodes"], built["edges"], built["parts"]) == (4, 2, 2)
+    sites = shell.folder / "sites.csv"
+    sites.write_text("id,lon,lat\nA,117.005,39.0\n", encoding="utf-8")
+    areas = shell.folder / "areas.gpkg"
+    asked = ("--network", out, "--facilities", sites, "--out", areas)
+    reached = shell("reach", *asked, "--minutes", "5")["union"]
+    assert 590 < reached["reached_length_m"] <= 600
     kept = shell("network", "add", out, "--as", "planner", "--title", "路网")
     assert kept["network"]["version"] == built["version"]
     shell("network", "add", streets, "--as", "zhao", status=2)

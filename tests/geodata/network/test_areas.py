@@ -78,6 +78,8 @@ def test_a_polygon_is_the_land_along_the_reached_streets(monkeypatch, searches):
     )
     assert abs(holes - wanted) <= 0.03 * wanted  # some blocks just fail to close
     assert np.allclose(shapely.length(lines), parts.length_m(network))
+    once = shapely.length(shapely.union_all(lines))
+    assert np.isclose(parts.together().length_m(network)[0], once)
     whole = areas.together(made)
     assert shapely.area(whole) <= shapely.area(made).sum()
     assert shapely.is_valid(whole)
