@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from webmap.views.admin import admin
 from webmap.views.audit import audit
 from webmap.views.basemap import basemap
+from webmap.views.coverage import coverage
 from webmap.views.deciding import drafts
 from webmap.views.divisions import divisions
 from webmap.views.editing import editing
@@ -20,9 +21,11 @@ from webmap.views.names import names
 from webmap.views.networks import networks
 from webmap.views.own_tokens import accounts
 from webmap.views.pages import pages
+from webmap.views.planning import planning
 from webmap.views.public import public_view
 from webmap.views.public_care import public_care
 from webmap.views.reference import reference
+from webmap.views.scenarios import scenarios
 from webmap.views.style import style
 from webmap.views.tiles import tiles
 from webmap.views.uploads import uploads
@@ -39,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     admin,
     drafts,
     basemap,
+    coverage,
     editing,
     home,
     indicators,
@@ -48,6 +52,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     networks,
     facilities,
     pages,
+    planning,
+    scenarios,
     public_view,
     public_care,
     reference,

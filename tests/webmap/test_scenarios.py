@@ -1,0 +1,70 @@
+"""Pages and API of plans: the way of a scenario, as its people go it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from boundaries.services.planning import client
+from tests.boundaries.services.frames import SOUTH, STEP, WEST
+from tests.boundaries.services.test_services_registry import furnished
+from tests.support.registries import Office
+from tests.support.signed import client_as
+from webmap import create_app
+
+BASE = {"as_of": "2024-06-30", "level": "community",
+        "profile": {"urban_minutes": 4, "rural_minutes": 4}}  # fmt: skip
+ADD = {"do": "add", "facility": "N1", "type": "DAY", "name": "<b>站</b>",
+       "lon": WEST + 3 * STEP, "lat": SOUTH + 3 * STEP}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = furnished(tmp_path_factory.mktemp("pages"))
+    yield made
+    client.of(made.registry.store.url, made.registry.settings).stop()
+    made.registry.close()
+
+
+@pytest.fixture(scope="module")
+def app(served: Office) -> Flask:
+    return create_app(served.registry)
+
+
+def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
+    judge, officer = client_as(app, "judge"), client_as(app, "officer")
+    asked: dict[str, Any] = {"session": "a", "base": BASE, "edits": [ADD]}
+    told = judge.post("/api/v1/planning", json=asked).json
+    assert told["total"]["after"]["reached"] > told["total"]["before"]["reached"]
+    wrong = {**asked, "edits": [{"do": "close", "facility": "F9"}]}
+    assert judge.post("/api/v1/planning", json=wrong).status_code == 400
+    assert judge.post("/api/v1/planning", json={"base": {}}).status_code == 422
+    sent = {"title": "<i>方案</i>", "base": BASE, "edits": [ADD], "note": "说明"}
+    made = judge.post("/api/v1/scenarios", json=sent)
+    assert made.status_code == 201
+    name = made.json["id"]
+    other = judge.post("/api/v1/scenarios", json={**sent, "title": "另一"}).json["id"]
+    assert "方案" in judge.get("/scenarios").text
+    page = judge.get(f"/scenarios/{name}").text
+    assert "&lt;i&gt;方案&lt;/i&gt;" in page
+    assert "&lt;b&gt;站&lt;/b&gt;" in page
+    judge.post(f"/scenarios/{name}/title", data={"title": "定名", "note": "新"})
+    judge.post(f"/scenarios/{name}/submit", data={"note": "请审"})
+    officer.post(f"/scenarios/{name}/comments", data={"text": "好"})
+    assert officer.post(f"/scenarios/{name}/return", data={}).status_code == 303
+    assert officer.get(f"/api/v1/scenarios/{name}").json["state"] == "submitted"
+    officer.post(f"/scenarios/{name}/approve", data={"note": "同意"})
+    whole = officer.get(f"/api/v1/scenarios/{name}").json
+    assert (whole["state"], whole["title"]) == ("approved", "定名")
+    assert whole["comments"][0]["text"] == "好"
+    table = officer.get(f"/scenarios/compare?ids={name}&ids={other}").text
+    assert "定名" in table
+    assert "另一" in table
+    assert officer.get("/scenarios/compare").status_code == 303
+    file = officer.get(f"/scenarios/{name}/file?driver=GPKG")
+    assert file.data[:6] == b"SQLite"
+    assert judge.post(f"/scenarios/{other}/discard").headers["Location"] == "/scenarios"
+    assert client_as(app, "reader").get(f"/scenarios/{name}").status_code == 403
