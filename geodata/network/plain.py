@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Rows = tuple[Longs, Ints, Floats]
 
 __all__ = [
-    "adjacent", "cut", "field", "k_nearest", "morton_order", "nearest", "paired",
-    "pieces", "reached",
+    "adjacent", "connected", "cut", "field", "filled", "k_nearest", "morton_order",
+    "nearest", "paired", "pieces", "reached",
 ]  # fmt: skip
 _GAPS = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 """How 16 bits are set apart: shift and mask."""
@@ -41,6 +41,16 @@ def adjacent(
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(ends[kept], minlength=count), out=starts[1:])
     return starts, onto[order], cost[order], (order // 2).astype(np.int32)
+
+
+def connected(count: int, tail: Ints, head: Ints) -> Ints:
+    """Return the part each of ``count`` nodes is in, numbered by their first nodes."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    joins = coo_array((np.ones(len(tail), np.int8), (tail, head)), (count, count))
+    label: Ints = connected_components(joins.tocsr(), directed=False)[1]
+    return label
 
 
 def morton_order(xy: Floats) -> Ints:
@@ -117,6 +127,21 @@ def k_nearest(
         owner[~np.isfinite(best)] = -1
         first += len(rows)
     return owner, best
+
+
+def filled(
+    order: Longs, source: Ints, target: Ints, room: Floats, people: Floats
+) -> Floats:
+    """Return the people of each pair; ``room`` and ``people`` become what is left."""
+    flow = np.zeros(len(order))
+    for pair in order.tolist():
+        at, place = source[pair], target[pair]
+        taken = min(room[at], people[place])
+        if taken > 0:
+            flow[pair] = taken
+            room[at] -= taken
+            people[place] -= taken
+    return flow
 
 
 def _searched(graph: Graph, seeds: Seeds, limit_s: float) -> Iterator[Floats]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geodata.network import areas, reach, siting
+from geodata.network import access, areas, reach, siting
 from geodata.network.graph import Spots
 from geodata.network.ordering import straight
 
@@ -22,6 +22,7 @@ def main() -> None:
     spots = Spots(np.array([0, 1], np.int32), np.array([10.0, 20.0]), np.zeros(2))
     reach.within(graph, spots, 150)
     reach.pairs(graph, spots, spots, 150)
+    access.fill(reach.pairs(graph, spots, spots, 150), [1, 1], [1, 1])
     reach.nearest(graph, spots)
     reach.k_nearest(graph, spots, spots, 2)
     parts = areas.reached_parts(graph, spots, 150)

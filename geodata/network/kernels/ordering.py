@@ -101,3 +101,26 @@ def adjacent(
             onto[at], seconds[at], edges[at] = one, back_s[edge], edge
             free[other] = at + 1
     return starts, onto, seconds, edges
+
+
+@unlocked
+def connected(count: int, tail: Any, head: Any) -> Any:
+    """Return the part each of ``count`` nodes is in, numbered by their first nodes."""
+    root = np.arange(count).astype(np.int32)
+    for edge in range(len(tail)):
+        a, b = tail[edge], head[edge]
+        while root[a] != a:
+            root[a] = root[root[a]]
+            a = root[a]
+        while root[b] != b:
+            root[b] = root[root[b]]
+            b = root[b]
+        root[max(a, b)] = min(a, b)
+    parts = np.int32(0)
+    for node in range(count):  # the first of a part is its root
+        if root[node] == node:
+            root[node] = parts
+            parts += np.int32(1)
+        else:
+            root[node] = root[root[node]]
+    return root

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEARCHES = ("test_reach", "test_areas")
+SEARCHES = ("test_reach", "test_areas", "test_access")
 
 
 @pytest.mark.full
