@@ -24,6 +24,7 @@ from geodata import crs
 from geodata.errors import ConflictError
 from tests.support.registries import CODES, Office, office, streets
 from tests.support.signed import client_as
+from tests.support.streets import two_streets
 from tests.support.working import inline
 from webmap import create_app
 
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
 MARKER = "120101-120102-001Q"
+FACILITIES = ["YL0001", "YL0002"]
 PEOPLE = {
     "drawer": "surveyor:120000",
     "decider": "boundary_manager:120000",
     "namer": "name_staff:120000",
     "judge": "name_reviewer:120000",
     "plans": "planner:120000",
+    "cares": "eldercare_officer:120000",
     "reads": "viewer",
     "system": "system_admin",
     "secures": "security_admin",
@@ -153,6 +156,8 @@ def filled(folder: Path, strings: Sequence[str]) -> Filled:
     filling.uploads(folder)
     filling.drafts()
     filling.exports()
+    filling.networks()
+    filling.scenarios()
     filling.site()
     return Filled(made, app, planted, filling.values)
 
@@ -262,6 +267,7 @@ class _Filling:
             _rows(spot, category=["街路巷"], public=["是"], **named), "place_names",
             ("namer", "judge"), effective="2020",
         )  # fmt: skip
+        self.facilities(spot)
         found = self.registry.store.snapshot("place_names", geometry=False)
         self.values["place"] = [str(found.index[0])]
         edits = {
@@ -270,6 +276,7 @@ class _Filling:
                 "namer",
                 {"place": self.values["place"][0], "division": CODES["A"][0]},
             ),
+            "facilities": ("cares", {"facility": FACILITIES[0]}),
         }
         for path, (who, record) in edits.items():
             body = {
@@ -278,6 +285,63 @@ class _Filling:
                 "basis": self.text("basis"),
             }
             self.edited.append(self.send(who, path, body)["id"])
+
+    def facilities(self, spot: list[Any]) -> None:
+        """Two facilities, one of them the new site of the other."""
+        told = (
+            *("name", "address", "contact", "phone", "website", "credit", "phase"),
+            *("document", "source", "remark"),
+        )
+        for code, more in zip(
+            FACILITIES, ({"status": ["迁建"]}, {"moved_from": FACILITIES[:1]}),
+            strict=True,
+        ):  # fmt: skip
+            texts = {name: [self.text(f"facility {name}", 200)] for name in told}
+            row = {"facility": [code], "type": ["养老院"], "public": ["是"], **more}
+            self.agreed(
+                _rows(spot, **row, **texts), "facilities", ("cares", "plans"),
+                effective="2020",
+            )  # fmt: skip
+        self.values["facility"] = [FACILITIES[0]]
+        self.values["other"] = [FACILITIES[1]]
+
+    def networks(self) -> None:
+        """Two networks, one taken out of use, and lines drawn by hand."""
+        far = [[118.0, 39.0], [118.0, 39.001]]
+        line = {"kind": "link", "points": far, "remark": self.text("line remark", 400)}
+        body = {"base": 0, "lines": [line], "note": self.text("line note", 400)}
+        self.send("plans", "networks/lines", body, "PUT")
+        for _ in range(2):
+            self.registry.add_network(
+                "plans", two_streets(), title=self.text("network title", 200),
+                name=self.text("network file", 200),
+                remark=self.text("network remark"),
+            )  # fmt: skip
+        body = {"reason": self.text("network reason", 900)}
+        self.send("plans", "networks/2/withdraw", body)
+        self.values["network"] = ["1", "2"]
+
+    def scenarios(self) -> None:
+        """Two scenarios, one commented and returned with a reason."""
+        spot = {"lon": 117.0005, "lat": 39.0005, "type": "DAY"}
+        for at in range(2):
+            edit = {
+                "do": "add", "facility": self.text("edit facility", 190), **spot,
+                "name": self.text("edit name", 190),
+                "note": self.text("edit note", 190),
+            }  # fmt: skip
+            body = {
+                "title": self.text("scenario title", 110), "edits": [edit],
+                "note": self.text("scenario note"), "base": {"level": "street"},
+            }  # fmt: skip
+            made = self.send("plans", "scenarios", body)["id"]
+            self.values.setdefault("scenario", []).append(made)
+            if at:
+                self.send("plans", f"scenarios/{made}/submit", {"note": ""})
+                said = {"text": self.text("scenario comment")}
+                self.send("plans", f"scenarios/{made}/comments", said)
+                body = {"note": self.text("scenario reason")}
+                self.send("cares", f"scenarios/{made}/return", body)
 
     def uploads(self, folder: Path) -> None:
         """A file with hostile names of file, layers, columns and values."""

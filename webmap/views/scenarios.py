@@ -16,9 +16,9 @@ from flask import (
 from flask_babel import gettext
 
 from boundaries.registry.scenarios import FORMATS
-from boundaries.services.coverage import LEVEL_WORDS
 from boundaries.services.profiles import Group
 from boundaries.services.scenarios import FIGURES, LABELS
+from boundaries.services.tree import LEVEL_WORDS
 from geodata.errors import QuhuaError
 from webmap import languages, policy
 from webmap.session import actor, registry
