@@ -53,6 +53,7 @@ OTHERS = {
     "return_scenario": Text("退回方案", "return a scenario"),
     "comment_scenario": Text("对方案留言", "comment on a scenario"),
     "export_scenario": Text("导出方案", "export a scenario"),
+    "coverage_sheet": Text("绘制覆盖图件", "draw a sheet of coverage"),
     "save_indicator": Text("填报指标数据", "enter a record of indicators"),
     "drop_indicator": Text("删除指标数据", "take away a record of indicators"),
     "adopt_plan": Text("采用规划目标", "adopt the targets of the plan"),

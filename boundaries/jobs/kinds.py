@@ -130,6 +130,13 @@ def _coverage(work: Work) -> dict[str, Any]:
     return {"key": work.registry.make_coverage(work.actor, **asked)}
 
 
+def _coverage_sheet(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在绘制图件", "drawing the sheet")
+    asked = dict(work.job["parameters"])
+    made = work.registry.make_coverage_sheet(work.actor, work.subject, **asked)
+    return {"key": made}
+
+
 def _network(work: Work) -> dict[str, Any]:
     from boundaries.services import networks
 
@@ -226,6 +233,13 @@ KINDS: tuple[Kind, ...] = (
                 *("speed_mps", "rural_mode"),
             }
         ),
+    ),
+    Kind(
+        "coverage_sheet",
+        "view_published",
+        Text("绘制覆盖图件", "draw a sheet of coverage"),
+        _coverage_sheet,
+        frozenset({"level", "indicator", "language"}),
     ),
     Kind(
         "network",

@@ -10,6 +10,7 @@ from boundaries import review
 from boundaries.accounts import ANONYMOUS
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.networks import Networks
+from boundaries.registry.people import People
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import _Memory
 from boundaries.services import coverage as figures
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
 
     from boundaries.services.situation import Situation
     from geodata.network.graph import Network
+    from geodata.store.protocol import Transaction
 
 LAYERS = ("divisions", "facilities", "population")
-COVERAGE = "coverage"
-"""Collection of the documents computed; each is content under a hash."""
+COVERAGE, SHEETS = "coverage", "coverage_sheets"
+"""Collections of what was computed and drawn; each is content under a hash."""
 KEPT = 200
 """How many documents are kept; the oldest go first."""
 _situations = _Memory()
 
 
-class Services(Networks):
+class Services(Networks, People):
     """What serves whom: the situation of a date, and coverage in it."""
 
     def situation(
@@ -162,12 +164,82 @@ class Services(Networks):
                 if known is None:
                     row = {"blob": tx.put_blob(body), "created": now()}
                     tx.put(COVERAGE, key, {**row, "stamp": document["stamp"]}, rev=0)
-                    rows = sorted(
-                        tx.find(COVERAGE), key=lambda row: (row["created"], row["key"])
-                    )
-                    for old in rows[:-KEPT]:
-                        tx.delete(COVERAGE, old["key"])
+                    _forget(tx, COVERAGE)
             return key
+
+    def ask_coverage_sheet(
+        self, actor: str, key: str, *, level: str, indicator: str, language: str
+    ) -> dict[str, Any]:
+        """Return where the map of a document is as a sheet; begin its job if nowhere.
+
+        Returns
+        -------
+        dict
+            ``{"key", "ready", "job"}``.
+        """
+        document = self.coverage_document(actor, key)
+        _require_part(document, level, indicator, language)
+        sheet = self.sheet_key(actor, key, level, indicator, language)
+        if self.store.get(SHEETS, sheet) is not None:
+            return {"key": sheet, "ready": True, "job": None}
+        asked = {"level": level, "indicator": indicator, "language": language}
+        job = self.start_job(actor, "coverage_sheet", key, asked)
+        return {"key": sheet, "ready": False, "job": job}
+
+    def make_coverage_sheet(
+        self, actor: str, key: str, *, level: str, indicator: str, language: str
+    ) -> str:
+        """Draw the sheet of a document as the actor may see it; return its key."""
+        from boundaries.documents.coverage_sheet import sheet
+
+        asked = self.sheet_key(actor, key, level, indicator, language)
+        if self.store.get(SHEETS, asked) is not None:
+            return asked
+        document = self.coverage_document(actor, key)
+        stamp = document["stamp"]
+        drawn = sheet(
+            document,
+            self.store.snapshot(
+                "divisions", at=stamp["divisions"]["number"], valid_on=stamp["as_of"]
+            ),
+            level=level,
+            number=figures.level_number(level),
+            indicator=indicator,
+            language=language,
+            notice=self.notice(),
+        )
+        with self.store.write(lock=[SHEETS]) as tx:
+            if tx.get(SHEETS, asked) is None:
+                row = {"blob": tx.put_blob(drawn), "created": now()}
+                tx.put(SHEETS, asked, row, rev=0)
+                _forget(tx, SHEETS)
+            self.record(tx, actor, "coverage_sheet", key, level=level, shows=indicator)
+        return asked
+
+    def coverage_sheet(self, actor: str, sheet: str) -> tuple[bytes, str]:
+        """Return a sheet that was drawn, and a name for the file.
+
+        Raises
+        ------
+        NotFoundError
+            Also for one with figures that the actor may not see.
+        """
+        self._require_reader(actor)
+        row = self.store.get(SHEETS, sheet)
+        full = sheet.endswith(".full")
+        if row is None or (full and not review.holds("view", self.user(actor))):
+            raise NotFoundError(
+                Text("没有这份图件。", "There is no such sheet."),
+                Text("请重新生成。", "Make it again."),
+            )
+        return self.store.blob(row["blob"]), f"coverage-{row['created'][:10]}.pdf"
+
+    def sheet_key(
+        self, actor: str, key: str, level: str, indicator: str, language: str
+    ) -> str:
+        """Return the key of the sheet that the actor would be given."""
+        whole = review.holds("view", self.user(actor))
+        return f"{key}.{level}.{indicator}.{language}.{'full' if whole else 'cut'}"
 
     def _require_reader(self, actor: str) -> None:
         user = self.user(actor)
@@ -257,3 +329,28 @@ class Services(Networks):
             return document
         least = self.settings.services.suppressed_below
         return figures.suppressed_map(document, least)
+
+
+def _forget(tx: Transaction, collection: str) -> None:
+    """Take away the oldest of what can be made again."""
+    rows = sorted(tx.find(collection), key=lambda row: (row["created"], row["key"]))
+    for old in rows[:-KEPT]:
+        tx.delete(collection, old["key"])
+
+
+def _require_part(
+    document: Mapping[str, Any], level: str, indicator: str, language: str
+) -> None:
+    wrong = [
+        said
+        for said, known in (
+            (level, document["levels"]),
+            (indicator, document["indicators"]),
+            (language, ("zh", "en")),
+        )
+        if said not in known
+    ]
+    if wrong:
+        raise InputError(
+            Text(f"没有“{wrong[0]}”这种图。", f"There is no map of “{wrong[0]}”.")
+        )

@@ -51,7 +51,9 @@ def map_document(situation: Situation, types: Sequence[str]) -> dict[str, Any]:
         "placing": placing_words(situation)._asdict(),
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},
-        "levels": {level: _level(found) for level, found in made.items()},
+        "levels": {
+            level: _level(found, _boxes(situation)) for level, found in made.items()
+        },
         "omitted": [each.to_dict() for each in first.omitted],
         "facilities": _facilities(situation, first.reach),
         "unreached": unreached_points(situation, first.reach),
@@ -113,10 +115,22 @@ def _classifiers() -> Any:
     return mapclassify
 
 
-def _level(found: Coverage) -> dict[str, Any]:
+def _boxes(situation: Situation) -> dict[str, list[float]]:
+    """Return west, south, east, north of each division that has a shape."""
+    bounds = shapely.bounds(np.asarray(situation.divisions.geometry.array, object))
+    return {
+        str(code): [round(float(side), 5) for side in box]
+        for code, box in zip(situation.divisions.index, bounds, strict=True)
+        if np.isfinite(box).all()
+    }
+
+
+def _level(found: Coverage, boxes: dict[str, list[float]]) -> dict[str, Any]:
     document = found.to_dict()
     return {
-        "units": document["units"],
+        "units": [
+            {**unit, "box": boxes.get(unit["code"])} for unit in document["units"]
+        ],
         "total": document["total"],
         "classes": {
             name: classes_of(name, found.units[name].to_numpy(float))

@@ -46,6 +46,14 @@ class Asked(Arguments):
     job = fields.Nested(Job, allow_none=True)
 
 
+class SheetWish(Arguments):
+    """Which sheet to print."""
+
+    level = fields.String(load_default="street")
+    indicator = fields.String(load_default="share")
+    language = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
+
+
 @coverage.post(
     "", Text("提出覆盖计算", "Ask for coverage"), body=Question, answer=Asked
 )
@@ -60,3 +68,15 @@ def ask(body: dict[str, Any]) -> Any:
 def show(key: str) -> Any:
     """Return figures by level, classes, areas, facilities, omissions and stamp."""
     return registry().coverage_document(actor(), key)
+
+
+@coverage.post(
+    "/<key>/sheet",
+    Text("提出打印图件", "Ask for a sheet to print"),
+    body=SheetWish,
+    answer=Asked,
+)
+@policy.signed_in
+def sheet(body: dict[str, Any], key: str) -> Any:
+    """Return the sheet's key; a job is begun when it is not drawn yet."""
+    return registry().ask_coverage_sheet(actor(), key, **body)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,67 +12,18 @@ import pytest
 from boundaries.accounts import ANONYMOUS
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError
-from tests.boundaries.services import frames
-from tests.support.registries import Office, office
-from tests.support.streets import town
+from tests.boundaries.services.towns import town_office
+from tests.support.registries import Office
 
-KINDS = {3: "district", 4: "street", 5: "community"}
 DAY = "2026-01-01"
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The small town in a store: divisions, people of two years, two centres."""
-    made = furnished(tmp_path_factory.mktemp("served"))
+    made = town_office(tmp_path_factory.mktemp("served"))
     yield made
     made.registry.close()
-
-
-def furnished(folder: Path) -> Office:
-    made = office(folder)
-    registry = made.registry
-    for name, role in (
-        ("officer", "eldercare_officer:990000"), ("judge", "planner:990000"),
-        ("surveyor", "surveyor:990000"), ("boss", "boundary_manager:990000"),
-        ("reader", "viewer:990000"),
-    ):  # fmt: skip
-        registry.add_user("root", name)
-        registry.set_roles("keeper", name, [role])
-    units = frames.divisions().reset_index(names="code")
-    kinds = [
-        "village" if code[9:] == "200" else KINDS[level]
-        for code, level in zip(units["code"], units["level"], strict=True)
-    ]
-    agree(made, "surveyor", "boss", units.assign(kind=kinds), "divisions", "2020")
-    agree(made, "officer", "judge", table(100, 200, 300, 400), "population", "2024")
-    agree(made, "officer", "judge", table(2, 200, 300, 3), "population", "2025")
-    sites = frames.facilities((0.0, 0.0), (7.0, 7.0)).reset_index(drop=True)
-    agree(made, "officer", "judge", sites, "facilities", "2024")
-    registry.add_network("judge", town(), title="town", effective="2020-01-01")
-    return made
-
-
-def table(*elderly: int) -> Any:
-    codes = [code for code, row in frames.UNITS.items() if row[1] == 5]
-    rows = pd.DataFrame(
-        {"区划代码": codes, "总人口": [10 * n for n in elderly], "60岁及以上": elderly}
-    )
-    return gpd.GeoDataFrame(rows, geometry=[None] * len(rows), crs=crs.STORAGE)
-
-
-def agree(
-    made: Office, author: str, judge: str, frame: Any, layer: str, effective: str
-) -> None:
-    registry = made.registry
-    draft = registry.stage(author, frame, layer=layer, effective=effective)["id"]
-    registry.check(author, draft)
-    registry.submit(author, draft)
-    registry.approve(judge, draft)
-    if layer == "population":
-        registry.publish(judge, layer=layer)
-        return
-    with registry.store.write() as tx:  # without the files, which take a process each
-        tx.tag(f"published/{layer}", registry.store.head(layer))
 
 
 def test_figures_of_a_date_carry_every_version(served: Office) -> None:
@@ -140,6 +89,26 @@ def test_the_document_of_the_map_is_made_once_and_kept(served: Office) -> None:
     shown = registry.coverage_document("reader", key)
     units = {unit["code"]: unit for unit in shown["levels"]["community"]["units"]}
     assert units["990101001001"]["people"] is None
+
+
+def test_the_sheet_is_drawn_once_for_what_its_reader_may_see(served: Office) -> None:
+    registry = served.registry
+    key = registry.make_coverage("judge", as_of=DAY)
+    wish = {"level": "community", "indicator": "unreached", "language": "zh"}
+    assert not registry.ask_coverage_sheet("judge", key, **wish)["ready"]
+    full = registry.make_coverage_sheet("judge", key, **wish)
+    cut = registry.make_coverage_sheet("reader", key, **wish)
+    assert full != cut
+    assert registry.ask_coverage_sheet("judge", key, **wish)["ready"]
+    content, name = registry.coverage_sheet("judge", full)
+    assert content.startswith(b"%PDF")
+    assert name.endswith(".pdf")
+    assert registry.coverage_sheet("reader", cut)[0] != content
+    with pytest.raises(NotFoundError):
+        registry.coverage_sheet("reader", full)
+    with pytest.raises(InputError, match="no map"):
+        registry.ask_coverage_sheet("judge", key, **{**wish, "indicator": "luck"})
+    assert "coverage_sheet" in served.verbs()
 
 
 def test_a_table_of_persons_leaves_no_trace(served: Office) -> None:

@@ -1,0 +1,524 @@
+"""The coverage map on paper: A3, drawn as vectors, with all that its figures stand on.
+
+Map, legend, scale bar, the units that lack most, method, versions and omissions: a
+sheet that is passed on says by itself what it shows.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from boundaries.documents import fonts
+from boundaries.products import INTERNAL
+from geodata import crs
+from geodata.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+MM = 72 / 25.4
+PAGE = (420 * MM, 297 * MM)
+MAP = (14 * MM, 16 * MM, 270 * MM, 252 * MM)
+"""Left, bottom, width, height of the map's frame in points."""
+SIDE = (292 * MM, 114 * MM)
+"""Left and width of the column beside it."""
+ROWS = 16
+GOOD = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+BAD = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
+NONE = "#dcdfe2"
+_RISING = frozenset({"share", "circle_share"})
+_STEPS = (1, 2, 5)
+_LEVEL_WORDS = {
+    "district": Text("按区县", "by district"),
+    "street": Text("按街道（乡镇）", "by street or town"),
+    "community": Text("按社区（村）", "by community or village"),
+}
+_LAYERS = {
+    "divisions": Text("行政区划", "divisions"),
+    "facilities": Text("设施", "facilities"),
+    "population": Text("人口", "population"),
+    "network": Text("路网", "street network"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """From plane metres to points on the paper."""
+
+    west: float
+    south: float
+    scale: float
+    left: float
+    bottom: float
+
+    def at(self, xy: Any) -> Any:
+        """Return positions on the paper."""
+        return (np.asarray(xy) - (self.west, self.south)) * self.scale + (
+            self.left,
+            self.bottom,
+        )
+
+
+def sheet(
+    document: Mapping[str, Any],
+    divisions: gpd.GeoDataFrame,
+    *,
+    level: str,
+    number: int,
+    indicator: str,
+    language: str = "zh",
+    notice: str = "",
+) -> bytes:
+    """Return the sheet as PDF.
+
+    Parameters
+    ----------
+    document
+        Of :func:`boundaries.services.maps.map_document`, as its reader may see it.
+    divisions
+        Of the same version and date, EPSG:4490.
+    level, number
+        Word and number of the level drawn.
+    indicator
+        What the colours show.
+    notice
+        What the store says of its data, as ``中文 · English``.
+    """
+    from reportlab.pdfgen.canvas import Canvas
+
+    regular, bold = fonts.for_reportlab()
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=PAGE, pageCompression=1, invariant=1)
+    drawing = _Drawing(canvas, regular, bold, language)
+    part = document["levels"][level]
+    title = Text("养老服务覆盖图", "Coverage of eldercare services").to(language)
+    canvas.setTitle(f"{title} {document['stamp']['as_of']}")
+    canvas.setAuthor("quhua")
+    colours = Colours(indicator, part["classes"][indicator])
+    view = drawing.map(document, divisions, number, part, indicator, colours)
+    drawing.scale_bar(view)
+    drawing.column(document, part, level, indicator, colours, title)
+    drawing.foot(notice)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+class Colours:
+    """The classes of an indicator and what each is drawn in."""
+
+    def __init__(self, indicator: str, bounds: list[float]) -> None:
+        self.bounds = bounds
+        ramp = GOOD if indicator in _RISING else BAD
+        last = max(len(bounds) - 1, 1)
+        at = [2] if len(bounds) == 1 else [round(n / last * 4) for n in range(5)]
+        self.ramp = [ramp[each] for each in at[: len(bounds)]]
+
+    def of(self, value: float | None) -> str:
+        """Return the colour of a figure."""
+        if value is None or not self.bounds:
+            return NONE
+        at = int(np.searchsorted(np.asarray(self.bounds) + 1e-9, value))
+        return self.ramp[min(at, len(self.ramp) - 1)]
+
+
+class _Drawing:
+    """One page being drawn."""
+
+    def __init__(self, canvas: Any, regular: str, bold: str, language: str) -> None:
+        self.canvas, self.regular, self.bold = canvas, regular, bold
+        self.language = language
+        self.y = 0.0
+
+    def map(
+        self, document: Mapping[str, Any], divisions: gpd.GeoDataFrame, number: int,
+        part: Mapping[str, Any], indicator: str, colours: Colours,
+    ) -> View:  # fmt: skip
+        left, bottom, width, height = MAP
+        plane = f"EPSG:{crs.local_gk(float(np.mean(divisions.total_bounds[[0, 2]])))}"
+        moved = crs.transform(divisions[["name", "level", "geometry"]], plane)
+        values = {unit["code"]: unit[indicator] for unit in part["units"]}
+        units = moved[moved["level"] == number]
+        view = _view(units if len(units) else moved)
+        canvas = self.canvas
+        canvas.saveState()
+        clip = canvas.beginPath()
+        clip.rect(left, bottom, width, height)
+        canvas.clipPath(clip, stroke=0, fill=0)
+        for code, shape in zip(units.index, units.geometry, strict=True):
+            self._polygon(view, shape, fill=colours.of(values.get(str(code))),
+                          stroke="#6b6177", width=0.4)  # fmt: skip
+        above = moved[moved["level"] == min(number - 1, 3)]
+        for shape in above.geometry:
+            self._polygon(view, shape, fill=None, stroke="#3b3145", width=1.1)
+        if document["areas"]:
+            area = _moved(document["areas"], plane)
+            self._polygon(view, area, fill=None, stroke="#111111", width=0.35)
+        self._sites(view, document["facilities"], plane)
+        self._names(view, units)
+        canvas.restoreState()
+        canvas.setStrokeColor("#3b3145")
+        canvas.setLineWidth(0.8)
+        canvas.rect(left, bottom, width, height)
+        return view
+
+    def _polygon(
+        self, view: View, shape: Any, *, fill: str | None, stroke: str, width: float
+    ) -> None:
+        canvas = self.canvas
+        path = canvas.beginPath()
+        rings = 0
+        for polygon in shapely.get_parts(shape):
+            for ring in (polygon.exterior, *polygon.interiors):
+                xy = view.at(shapely.get_coordinates(ring))
+                if len(xy) < 3:
+                    continue
+                path.moveTo(*xy[0])
+                for point in xy[1:-1]:
+                    path.lineTo(*point)
+                path.close()
+                rings += 1
+        if not rings:
+            return
+        canvas.setStrokeColor(stroke)
+        canvas.setLineWidth(width)
+        if fill is not None:
+            canvas.setFillColor(fill)
+        canvas.drawPath(path, stroke=1, fill=int(fill is not None), fillMode=0)
+
+    def _sites(self, view: View, sites: list[dict[str, Any]], plane: str) -> None:
+        if not sites:
+            return
+        lon, lat = ([site[name] for site in sites] for name in ("lon", "lat"))
+        x, y = crs.transform_points(lon, lat, crs.STORAGE, plane)
+        self.canvas.setStrokeColor("#ffffff")
+        self.canvas.setFillColor("#96266a")
+        self.canvas.setLineWidth(0.5)
+        for at in view.at(np.column_stack([x, y])):
+            self.canvas.circle(*at, 2.1, stroke=1, fill=1)
+
+    def _names(self, view: View, units: gpd.GeoDataFrame) -> None:
+        """Write the names that have room, of large units first."""
+        size = 7.0
+        taken: list[tuple[float, ...]] = []
+        order = np.argsort(-shapely.area(units.geometry.to_numpy()), kind="stable")
+        for name, shape in (
+            (units["name"].iloc[at], units.geometry.iloc[at]) for at in order
+        ):
+            if not isinstance(name, str) or shapely.is_empty(shape):
+                continue
+            room = (shape.bounds[2] - shape.bounds[0]) * view.scale
+            wide = self.canvas.stringWidth(name, self.regular, size)
+            x, y = view.at(shapely.get_coordinates(shape.representative_point()))[0]
+            box = (x - wide / 2 - 1, y - size, x + wide / 2 + 1, y + size)
+            if wide > room * 0.95 or any(_meet(box, other) for other in taken):
+                continue
+            taken.append(box)
+            self._name(name, x - wide / 2, y - size / 3, size)
+
+    def _name(self, name: str, x: float, y: float, size: float) -> None:
+        """Write a name with a halo."""
+        canvas = self.canvas
+        for mode, colour in ((1, "#ffffff"), (0, "#1b1f24")):
+            canvas.saveState()
+            canvas.setStrokeColor("#ffffff")
+            canvas.setLineWidth(1.6)
+            canvas.setLineJoin(1)
+            canvas.setFillColor(colour)
+            text = canvas.beginText(x, y)
+            text.setFont(self.regular, size)
+            text.setTextRenderMode(mode)
+            text.textOut(name)
+            canvas.drawText(text)
+            canvas.restoreState()
+
+    def scale_bar(self, view: View) -> None:
+        """Draw a bar of a round length, its scale in figures and where north is."""
+        canvas = self.canvas
+        left, bottom, width, _ = MAP
+        metres = _round_length(60 * MM / view.scale)
+        long = metres * view.scale
+        x, y = left + 6 * MM, bottom + 7 * MM
+        canvas.setFillColor("#ffffff")
+        canvas.rect(x - 3 * MM, y - 4 * MM, long + 46 * MM, 12 * MM, stroke=0, fill=1)
+        canvas.setStrokeColor("#1b1f24")
+        for half, fill in ((0, "#1b1f24"), (1, "#ffffff")):
+            canvas.setFillColor(fill)
+            canvas.setLineWidth(0.6)
+            canvas.rect(x + half * long / 2, y, long / 2, 1.6 * MM, stroke=1, fill=1)
+        canvas.setFillColor("#1b1f24")
+        canvas.setFont(self.regular, 8)
+        shown = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+        canvas.drawString(x, y + 2.6 * MM, "0")
+        canvas.drawRightString(x + long, y + 2.6 * MM, shown)
+        ratio = round(1000 / (view.scale / MM), -3)
+        canvas.drawString(x + long + 5 * MM, y, f"1 : {ratio:,.0f}")
+        north = left + width - 10 * MM
+        path = canvas.beginPath()
+        path.moveTo(north, bottom + 22 * MM)
+        path.lineTo(north - 3 * MM, bottom + 12 * MM)
+        path.lineTo(north, bottom + 14.5 * MM)
+        path.lineTo(north + 3 * MM, bottom + 12 * MM)
+        path.close()
+        canvas.drawPath(path, stroke=0, fill=1)
+        canvas.setFont(self.bold, 9)
+        canvas.drawCentredString(
+            north, bottom + 7 * MM, Text("北", "N").to(self.language)
+        )
+
+    def column(
+        self, document: Mapping[str, Any], part: Mapping[str, Any], level: str,
+        indicator: str, colours: Colours, title: str,
+    ) -> None:  # fmt: skip
+        """Write title, totals, legend, table, method, versions and omissions."""
+        say, stamp = self._say, document["stamp"]
+        self.canvas.setFont(self.bold, 20)
+        self.canvas.setFillColor("#1b1f24")
+        self.canvas.drawString(MAP[0], PAGE[1] - 17 * MM, title)
+        shown = say(document["indicators"][indicator])
+        by = _LEVEL_WORDS[level].to(self.language)
+        self.canvas.setFont(self.regular, 11)
+        self.canvas.drawRightString(
+            MAP[0] + MAP[2], PAGE[1] - 17 * MM, f"{shown} · {by} · {stamp['as_of']}"
+        )
+        self.y = PAGE[1] - 20 * MM
+        self._totals(part["total"], document["network"])
+        self._legend(shown, part, indicator, colours)
+        self._table(part, document["network"])
+        self.heading(Text("方法与假定", "Method and assumptions"))
+        self.paragraph(say(document["words"]))
+        self.paragraph(
+            Text("人口布设：", "People placed: ").to(self.language)
+            + say(document["placing"])
+        )
+        self.heading(Text("数据版本", "Versions"))
+        for layer, words in _LAYERS.items():
+            if layer in stamp:
+                self.paragraph(f"{words.to(self.language)}：{_edition(stamp[layer])}")
+        self.paragraph(Text("版本章", "Stamp").to(self.language) + f"：{stamp['id']}")
+        self._omissions(document["omitted"])
+
+    def foot(self, notice: str) -> None:
+        """Write what the sheet may be used for, and what its data are."""
+        parts = [part.strip() for part in notice.split(" · ")]
+        own = parts[-1 if self.language == "en" else 0] if notice else ""
+        self.canvas.setFont(self.bold, 9)
+        self.canvas.setFillColor("#a8201a")
+        words = [INTERNAL.to(self.language), *([own] if own else [])]
+        self.canvas.drawString(MAP[0], 8 * MM, "  ·  ".join(words))
+
+    def heading(self, words: Text) -> None:
+        """Write a heading of the column."""
+        self.y -= 8 * MM
+        self.canvas.setFillColor("#1b1f24")
+        self.canvas.setFont(self.bold, 10.5)
+        self.canvas.drawString(SIDE[0], self.y, words.to(self.language))
+        self.y -= 1.2 * MM
+
+    def paragraph(self, text: str, size: float = 8.5) -> None:
+        """Write text in lines that fit the column; what has no room is cut."""
+        for line in _lines(self.canvas, text, self.regular, size, SIDE[1]):
+            if self.y < 14 * MM:
+                return
+            self.y -= size * 1.45
+            self.canvas.setFillColor("#1b1f24")
+            self.canvas.setFont(self.regular, size)
+            self.canvas.drawString(SIDE[0], self.y, line)
+
+    def _totals(self, total: Mapping[str, Any], streets: bool) -> None:  # noqa: FBT001
+        rows = [
+            (
+                Text("直线圈覆盖率", "within the circle"),
+                _percent(total["circle_share"]),
+            ),
+            (Text("总人数", "people"), _count(total["people"])),
+        ]
+        if streets:
+            rows[:0] = [
+                (Text("路网覆盖率", "along streets"), _percent(total["share"])),
+                (Text("未覆盖人数", "not reached"), _count(total["unreached"])),
+                (Text("直线圈多算", "circle counts more"), _count(total["difference"])),
+            ]
+        for words, figure in rows:
+            self.y -= 5.2 * MM
+            self.canvas.setFillColor("#1b1f24")
+            self.canvas.setFont(self.regular, 10)
+            self.canvas.drawString(SIDE[0], self.y, words.to(self.language))
+            self.canvas.setFont(self.bold, 11)
+            self.canvas.drawRightString(SIDE[0] + SIDE[1], self.y, figure)
+
+    def _legend(
+        self, title: str, part: Mapping[str, Any], indicator: str, colours: Colours
+    ) -> None:
+        self.heading(Text(f"图例：{title}", f"Legend: {title}"))
+        lower: float | None = None
+        canvas = self.canvas
+        items: list[tuple[str, str]] = []
+        for bound, colour in zip(colours.bounds, colours.ramp, strict=True):
+            words = (
+                f"≤ {bound:,.0f}" if lower is None else f"{lower:,.0f} – {bound:,.0f}"
+            )
+            items.append((colour, words))
+            lower = bound
+        if any(unit[indicator] is None for unit in part["units"]):
+            items.append((NONE, Text("无数字", "no figure").to(self.language)))
+        for at, (colour, words) in enumerate(items):
+            x = SIDE[0] + (at % 3) * SIDE[1] / 3
+            if at % 3 == 0:
+                self.y -= 5.4 * MM
+            canvas.setFillColor(colour)
+            canvas.setStrokeColor("#6b6177")
+            canvas.setLineWidth(0.4)
+            canvas.rect(x, self.y - 0.4 * MM, 8 * MM, 3.8 * MM, stroke=1, fill=1)
+            canvas.setFillColor("#1b1f24")
+            canvas.setFont(self.regular, 8.5)
+            canvas.drawString(x + 10 * MM, self.y, words)
+        self.y -= 5.4 * MM
+        canvas.setFillColor("#96266a")
+        canvas.circle(SIDE[0] + 4 * MM, self.y + 1.2 * MM, 2.1, stroke=0, fill=1)
+        canvas.setStrokeColor("#111111")
+        canvas.line(
+            SIDE[0] + SIDE[1] / 3, self.y + 1.2 * MM,
+            SIDE[0] + SIDE[1] / 3 + 8 * MM, self.y + 1.2 * MM,
+        )  # fmt: skip
+        canvas.setFillColor("#1b1f24")
+        canvas.setFont(self.regular, 8.5)
+        canvas.drawString(SIDE[0] + 10 * MM, self.y,
+                          Text("设施", "facility").to(self.language))  # fmt: skip
+        canvas.drawString(
+            SIDE[0] + SIDE[1] / 3 + 10 * MM, self.y,
+            Text("服务范围（城镇时限）", "service area, urban time").to(self.language),
+        )  # fmt: skip
+
+    def _table(self, part: Mapping[str, Any], streets: bool) -> None:  # noqa: FBT001
+        lack = "unreached" if streets else "uncircled"
+        self.heading(
+            Text("未覆盖人数最多的单位", "Units where most people are not reached")
+        )
+        heads = (
+            Text("单位", "unit"), Text("未覆盖", "lack"), Text("人数", "people"),
+            Text("路网", "streets"), Text("直线圈", "circle"),
+        )  # fmt: skip
+        ends = (0, 0.52, 0.7, 0.85, 1.0)
+        units = [unit for unit in part["units"] if unit[lack]]
+        units.sort(key=lambda unit: -unit[lack])
+        rows = [tuple(head.to(self.language) for head in heads)]
+        rows += [
+            (
+                unit["name"] or unit["code"], _count(unit[lack]),
+                _count(unit["people"]), _percent(unit["share"]),
+                _percent(unit["circle_share"]),
+            )
+            for unit in units[:ROWS]
+        ]  # fmt: skip
+        canvas = self.canvas
+        for at, row in enumerate(rows):
+            self.y -= 4.6 * MM
+            canvas.setFont(self.bold if at == 0 else self.regular, 8.5)
+            canvas.setFillColor("#1b1f24")
+            for text, end in zip(row, ends, strict=True):
+                if end == 0:
+                    canvas.drawString(SIDE[0], self.y, text[:16])
+                else:
+                    canvas.drawRightString(SIDE[0] + SIDE[1] * end, self.y, text)
+            canvas.setStrokeColor("#d4d8dc")
+            canvas.setLineWidth(0.4)
+            canvas.line(
+                SIDE[0], self.y - 1.2 * MM, SIDE[0] + SIDE[1], self.y - 1.2 * MM
+            )
+
+    def _omissions(self, omitted: list[dict[str, Any]]) -> None:
+        if not omitted:
+            return
+        self.heading(Text("未计入或按假定计入", "Left out, or assumed"))
+        for each in omitted:
+            keys = "、".join(each["keys"][:6]) + ("…" if each["count"] > 6 else "")
+            self.paragraph(f"· {self._say(each['why'])}（{each['count']}：{keys}）", 8)
+
+    def _say(self, words: Mapping[str, str]) -> str:
+        return words[self.language]
+
+
+def _view(frame: gpd.GeoDataFrame) -> View:
+    left, bottom, width, height = MAP
+    west, south, east, north = frame.total_bounds
+    margin = 6 * MM
+    scale = min(
+        (width - 2 * margin) / max(east - west, 1.0),
+        (height - 2 * margin) / max(north - south, 1.0),
+    )
+    left += (width - (east - west) * scale) / 2
+    bottom += (height - (north - south) * scale) / 2
+    return View(west, south, scale, left, bottom)
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return (
+        one[0] < other[2] and other[0] < one[2]
+        and one[1] < other[3] and other[1] < one[3]
+    )  # fmt: skip
+
+
+def _moved(geojson: Mapping[str, Any], plane: str) -> Any:
+    shape = shapely.geometry.shape(dict(geojson))
+    points = shapely.get_coordinates(shape)
+    if not len(points):
+        return shape
+    x, y = crs.transform_points(points[:, 0], points[:, 1], crs.STORAGE, plane)
+    return shapely.set_coordinates(shape, np.column_stack([x, y]))
+
+
+def _round_length(metres: float) -> float:
+    """Return the longest 1, 2 or 5 times a power of ten that fits."""
+    power = 10.0 ** math.floor(math.log10(max(metres, 1.0)))
+    return max(step * power for step in _STEPS if step * power <= max(metres, 1.0))
+
+
+def _lines(canvas: Any, text: str, face: str, size: float, width: float) -> list[str]:
+    """Return text cut into lines: between words, in Chinese between characters."""
+    found, line = [], ""
+    for piece in _pieces(text):
+        if line and canvas.stringWidth(line + piece, face, size) > width:
+            found.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*found, line] if line else found
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    for letter in text:
+        plain = letter.isascii() and not letter.isspace()
+        if plain and pieces and pieces[-1][-1:].isascii() and pieces[-1][-1:].strip():
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return pieces
+
+
+def _edition(version: Mapping[str, Any]) -> str:
+    digest = str(version.get("digest") or version.get("version") or "")
+    parts = [
+        f"v{version['number']}" if version.get("number") else "—",
+        version.get("effective"),
+        version.get("source"),
+        digest.rsplit(":", maxsplit=1)[-1][:12],
+    ]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _count(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1f} %"

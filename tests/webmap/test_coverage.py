@@ -1,0 +1,86 @@
+"""The page of coverage and its API: asked for, computed by a job, drawn as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.boundaries.services.towns import town_office
+from tests.support.registries import Office
+from tests.support.signed import client_as
+from webmap.app import create_app
+
+DAY = "2026-01-01"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The small town in a store."""
+    made = town_office(tmp_path_factory.mktemp("page"))
+    yield made
+    made.registry.close()
+
+
+@pytest.fixture(scope="module")
+def app(served: Office) -> Flask:
+    return create_app(served.registry)
+
+
+def test_the_page_offers_types_people_and_levels(app: Flask) -> None:
+    page = client_as(app, "judge").get("/coverage?type=DAY").get_data(as_text=True)
+    assert "日间照料中心" in page
+    assert page.count('name="types"') == 9
+    assert page.count(" checked") >= 1
+    english = client_as(app, "judge").get("/coverage?lang=en").get_data(as_text=True)
+    assert "people not reached" in english
+    assert app.test_client().get("/coverage").status_code == 303
+
+
+def test_figures_are_asked_for_computed_and_fetched(app: Flask, served: Office) -> None:
+    client = client_as(app, "judge")
+    question = {"as_of": DAY, "types": ["DAY"], "group": "aged_60"}
+    asked = client.post("/api/v1/coverage", json=question).get_json()
+    assert not asked["ready"]
+    assert asked["job"]["kind"] == "coverage"
+    address = f"/api/v1/coverage/{asked['key']}"
+    assert client.get(address).status_code == 404
+    served.registry.make_coverage("judge", **question)
+    assert client.post("/api/v1/coverage", json=question).get_json()["ready"]
+    document = client.get(address).get_json()
+    [district] = document["levels"]["district"]["units"]
+    assert district["people"] == pytest.approx(505)
+    assert district["reached"] + district["unreached"] == pytest.approx(505)
+    assert (
+        client_as(app, "reader")
+        .get(address)
+        .get_json()["levels"]["community"]["suppressed"]["units"]
+    )
+    assert app.test_client().get(address).status_code == 401
+
+
+def test_nonsense_is_refused_in_words(app: Flask) -> None:
+    client = client_as(app, "judge")
+    for question in (
+        {"types": ["CAFE"]}, {"as_of": "yesterday"}, {"group": "aged_70"},
+        {"urban_minutes": -1}, {"urban_minutes": "soon"}, {"colour": 1},
+        {"types": ["DAY"] * 99},
+    ):  # fmt: skip
+        answer = client.post("/api/v1/coverage", json=question)
+        assert answer.status_code in (400, 422), question
+        assert answer.get_json()["message"]["zh"]
+
+
+def test_a_sheet_is_asked_for_and_handed_out(app: Flask, served: Office) -> None:
+    client = client_as(app, "judge")
+    key = served.registry.make_coverage("judge", as_of=DAY)
+    wish = {"level": "street", "indicator": "share", "language": "en"}
+    asked = client.post(f"/api/v1/coverage/{key}/sheet", json=wish).get_json()
+    assert asked["job"]["kind"] == "coverage_sheet"
+    served.registry.make_coverage_sheet("judge", key, **wish)
+    answer = client.get(f"/coverage/sheets/{asked['key']}.pdf")
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF")
+    reader = client_as(app, "reader")
+    assert reader.get(f"/coverage/sheets/{asked['key']}.pdf").status_code == 404

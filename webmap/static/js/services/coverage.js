@@ -1,0 +1,162 @@
+/* The coverage page: asks for the figures, colours the units, lists who lacks. */
+
+import { ask, path, Refused } from "../ask.js";
+import { byId, element, fill } from "../dom.js";
+import { createMap } from "../mapkit.js";
+import { complain, inWords, send } from "../ui/send.js";
+import { swatch } from "../styles.js";
+import { count, label, language, say } from "../words.js";
+import { Choropleth } from "./choropleth.js";
+import { Layers } from "./layers.js";
+import { omissions, stamp, table, totals } from "./panels.js";
+
+const LEVELS = { district: 3, street: 4, community: 5 };
+const GOOD = new Set(["share", "circle_share"]);
+const PAUSE = 700;
+
+const form = byId("ask"), state = byId("state"), bar = byId("preparing");
+const pick = (name) => document.querySelector(`select[name=${name}]`);
+const indicator = pick("indicator"), level = pick("level");
+const kit = createMap(byId("map"), { label: byId("map").getAttribute("aria-label"), onClick: ({ code }) => choose(code) });
+const shades = new Choropleth(kit.drawn, {});
+const layers = new Layers(kit);
+let found = null, asked = 0, framed = false, chosen = null;
+
+/* What the form asks for; what is empty is as the settings have it. */
+function question() {
+  const data = new FormData(form), types = data.getAll("types");
+  const number = (name) => (data.get(name) ? Number(data.get(name)) : null);
+  const all = form.querySelectorAll("[name=types]").length;
+  byId("types-count").textContent = `${types.length}/${all}`;
+  return {
+    as_of: data.get("as_of") || null, group: data.get("group"), types: types.length === all ? [] : types,
+    urban_minutes: number("urban_minutes"), rural_minutes: number("rural_minutes"),
+  };
+}
+
+async function run() {
+  const turn = asked += 1;
+  const wanted = question();
+  tell(say("The figures are being computed."), true);
+  try {
+    const answer = await send("/api/v1/coverage", wanted);
+    if (!answer.ready) await finished(answer.job, turn);
+    if (turn !== asked) return;
+    const document = await ask(`/api/v1/coverage/${path(answer.key)}`);
+    if (turn !== asked) return;
+    found = document;
+    await kit.ready;
+    if (wanted.as_of !== kit.shownDate) { kit.shownDate = wanted.as_of; if (wanted.as_of) await kit.context(wanted.as_of); }
+    tell("");
+    layers.take(document);
+    show();
+    globalThis.document.body.dataset.ready = "";
+  } catch (error) {
+    if (turn !== asked) return;
+    tell(inWords(error));
+    if (!(error instanceof Refused)) complain(error);
+  }
+}
+
+/* The sheet to print is drawn by a job, then handed out. */
+async function print() {
+  const button = byId("sheet");
+  button.disabled = true;
+  try {
+    tell(say("The sheet is being drawn."), true);
+    const answer = await send(`/api/v1/coverage/${path(found.key)}/sheet`, { level: level.value, indicator: indicator.value, language });
+    if (!answer.ready) await finished(answer.job, asked);
+    tell("");
+    location.assign(`/coverage/sheets/${path(answer.key)}.pdf`);
+  } catch (error) {
+    tell(inWords(error));
+  }
+  button.disabled = false;
+}
+
+/* Wait for the job that computes; say how far it is. */
+async function finished(job, turn) {
+  for (;;) {
+    if (turn !== asked) return;
+    if (job.state === "done") return;
+    if (job.error || job.state === "failed" || job.state === "cancelled") throw new Refused(409, job.error ?? { message: job.message });
+    tell(label(job.message) || say("The figures are being computed."), true);
+    await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+    job = await ask(`/api/v1/jobs/${path(job.id)}`);
+  }
+}
+
+function tell(words, busy = false) {
+  state.textContent = words;
+  bar.hidden = !busy;
+}
+
+const percent = (name) => name.endsWith("share");
+
+/* Everything that follows from the document, the level and the indicator. */
+function show() {
+  if (!found) return;
+  const part = found.levels[level.value], name = indicator.value;
+  const values = Object.fromEntries(part.units.map((unit) => [unit.code, unit[name]]));
+  shades.set({ level: LEVELS[level.value], bounds: part.classes[name], ramp: GOOD.has(name) ? "good" : "bad" });
+  shades.paint(values);
+  kit.drawn.upTo(LEVELS[level.value]);
+  legend(label(found.indicators[name]), name);
+  totals(byId("totals"), part.total, found);
+  table(byId("units"), part.units, found, (unit) => choose(unit.code));
+  omissions(byId("omitted"), byId("omissions"), found);
+  stamp(byId("method"), byId("stamp"), found);
+  byId("sheet").disabled = false;
+  remember();
+  if (!framed) { framed = true; frame(part.units); }
+}
+
+function legend(title, name) {
+  const figures = percent(name) ? (value) => `${count(value)} %` : count;
+  const classes = shades.items(figures).filter((item) => item.count || item.token !== "--seq-none");
+  const rows = classes.map(({ token, text, count: many }) => element("li", {}, element("span", { class: `seq ${token.replace("--seq-", "")}`, "aria-hidden": "true" }), element("span", {}, text), element("span", { class: "soft figures" }, say("{n} units", { n: count(many) }))));
+  const drawn = layers.legend().map(({ style, text }) => element("li", {}, swatch(style), text));
+  kit.legend([]);
+  fill(kit.keys, element("summary", {}, title), element("ul", {}, ...rows, ...drawn));
+}
+
+/* One unit in the table and on the map. */
+function choose(code) {
+  if (!found) return;
+  const unit = found.levels[level.value].units.find((each) => each.code === code);
+  if (!unit) return;
+  chosen = chosen === code ? null : code;
+  kit.drawn.select(chosen);
+  for (const row of byId("units").querySelectorAll("tbody tr")) row.toggleAttribute("aria-current", row.dataset.code === chosen);
+  if (!chosen) return;
+  byId("units").querySelector("tr[aria-current]")?.scrollIntoView({ block: "nearest" });
+  if (unit.box) kit.frame(unit.box, 0.6);
+}
+
+function frame(units) {
+  const boxes = units.map((unit) => unit.box).filter(Boolean);
+  if (!boxes.length) return;
+  const side = (at, best) => boxes.reduce((value, box) => best(value, box[at]), boxes[0][at]);
+  kit.frame([side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)], 0.04);
+}
+
+function remember() {
+  const wanted = question(), words = new URLSearchParams();
+  if (wanted.as_of) words.set("as_of", wanted.as_of);
+  if (wanted.group !== "aged_60") words.set("group", wanted.group);
+  for (const type of wanted.types) words.append("type", type);
+  words.set("level", level.value);
+  words.set("indicator", indicator.value);
+  history.replaceState(null, "", `?${words}`);
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); run(); });
+byId("sheet").addEventListener("click", print);
+form.addEventListener("change", () => question());
+indicator.addEventListener("change", show);
+level.addEventListener("change", () => { chosen = null; kit.drawn.select(null); show(); });
+for (const input of document.querySelectorAll("input[name=layer]")) {
+  layers.turn(input.value, input.checked);
+  input.addEventListener("change", () => { layers.turn(input.value, input.checked); if (found) show(); });
+}
+run();

@@ -1,0 +1,53 @@
+"""The map of coverage: its script asks for the figures, this gives form and sheet."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file
+
+from boundaries.services.coverage import SERVING_TYPES
+from boundaries.services.maps import INDICATORS
+from boundaries.services.profiles import Group
+from boundaries.services.words import FacilityType
+from geodata.errors import Text
+from webmap import policy
+from webmap.session import actor, registry
+
+coverage = Blueprint("coverage", __name__, url_prefix="/coverage")
+
+LEVELS = (
+    ("street", Text("街道（乡镇）", "street or town")),
+    ("community", Text("社区（村）", "community or village")),
+    ("district", Text("区县", "district")),
+)
+
+
+@coverage.get("")
+@policy.signed_in
+def index() -> Any:
+    """Show the form and the frames its script fills."""
+    return render_template(
+        "coverage/index.html",
+        types=[(kind, FacilityType(kind).label) for kind in SERVING_TYPES],
+        counted=request.args.getlist("type") or SERVING_TYPES,
+        groups=[(each.value, each.label) for each in Group],
+        levels=LEVELS,
+        indicators=list(INDICATORS.items()),
+        asked=request.args,
+        settings=registry().settings.services,
+    )
+
+
+@coverage.get("/sheets/<key>.pdf")
+@policy.signed_in
+def sheet(key: str) -> Any:
+    """Return a sheet that was drawn."""
+    content, name = registry().coverage_sheet(actor(), key)
+    return send_file(
+        io.BytesIO(content),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=name,
+    )
