@@ -8,6 +8,7 @@ unit that has counted units below it only those below are placed.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,8 @@ def place(
     counted, above = _once(population[current], tree)
     ground, grounds = _ground(counted, divisions, tree)
     plane = _plane(divisions, network)
-    placed = counted[ground.notna().to_numpy()]
+    there = ground.notna().to_numpy(bool)
+    placed = counted[there]
     ground = ground.dropna()
     shapes = _projected(divisions, pd.Index(ground.unique()), plane)
     parts = _points(placed, ground, shapes, profile, network, plane)
@@ -129,7 +131,7 @@ def place(
         from geodata.network.snap import snap
 
         spots = snap(network, xy, max_m=profile.snap_m)
-    lost = counted.index[~np.isin(counted.index, placed.index)]
+    lost = counted.index[~there]
     people = People(
         units=units,
         unit=unit,
@@ -245,21 +247,13 @@ def _points(
     """Return unit, position and share by group of every point, and each method."""
     method = np.full(len(placed), Method.AREA.value, dtype=object)
     cells = _cells(placed, plane)
-    rest = np.array([at for at in range(len(placed)) if at not in cells], np.int64)
+    rest = np.setdiff1d(np.arange(len(placed)), cells[0])
     areas = np.array([shapes[ground.iloc[at]] for at in rest], dtype=object)
-    pieces: list[tuple[Any, Floats, dict[str, Floats]]] = []
-    for cell, (xy, own) in cells.items():
-        method[cell] = Method.CELLS.value
-        pieces.append((np.full(len(xy), cell), xy, own))
+    method[cells[0]] = Method.CELLS.value
+    pieces: list[tuple[Any, Floats, dict[str, Floats]]] = [cells]
     for at, xy, share, how in _spread(areas, profile, network):
         method[rest[at]] = how
         pieces.append((rest[at], xy, dict.fromkeys(GROUPS, share)))
-    if not pieces:
-        empty = np.empty(0)
-        return (
-            np.empty(0, np.int32), np.empty((0, 2)),
-            dict.fromkeys(GROUPS, empty), method,
-        )  # fmt: skip
     unit = np.concatenate([each for each, _, _ in pieces]).astype(np.int32)
     order = np.argsort(unit, kind="stable")
     xy = np.concatenate([each for _, each, _ in pieces])[order]
@@ -313,31 +307,41 @@ def _handed(first: Any, once: Any, spread: Any, how: str) -> list[Any]:
 
 def _cells(
     placed: pd.DataFrame, plane: str
-) -> dict[int, tuple[Floats, dict[str, Floats]]]:
-    """Return the cells of units that have some: positions, and share by group."""
-    found: dict[int, tuple[Floats, dict[str, Floats]]] = {}
-    if "places" not in placed:
-        return found
-    for at, cells in enumerate(placed["places"]):
-        if not isinstance(cells, list) or not cells:
-            continue
-        table = np.array(
-            [[np.nan if v is None else v for v in c] for c in cells], float
-        )
-        total = np.nan_to_num(table[:, 2])
-        if not total.sum() > 0:
-            continue
-        x, y = crs.transform_points(table[:, 0], table[:, 1], crs.STORAGE, plane)
-        shares = dict.fromkeys(GROUPS, total / total.sum())
-        for group, column in _CELL_COLUMNS.items():
-            own = np.nan_to_num(table[:, column]) if table.shape[1] > column else total
-            shares[group] = (own if own.sum() > 0 else total) / (
-                own.sum() if own.sum() > 0 else total.sum()
-            )
-        found[at] = (np.column_stack([x, y]), shares)
-    return found
+) -> tuple[npt.NDArray[np.int64], Floats, dict[str, Floats]]:
+    """Return the cells of units that have some: unit, position, share by group."""
+    given: Any = placed.get("places", ())
+    lists = [each if isinstance(each, list) else [] for each in given]
+    sizes = np.array([len(each) for each in lists], np.int64)
+    unit = np.repeat(np.arange(len(lists)), sizes)
+    cells = list(itertools.chain.from_iterable(lists))
+    columns = [_figures(cells, column) for column in range(_CELL_WIDTH)]
+    total = np.nan_to_num(columns[2])
+    some = np.bincount(unit, total, minlength=len(placed))[unit] > 0
+    unit, total = unit[some], total[some]
+    lon, lat = columns[0][some], columns[1][some]
+    x, y = crs.transform_points(lon, lat, crs.STORAGE, plane)
+    whole = np.bincount(unit, total, minlength=len(placed))[unit]
+    shares = dict.fromkeys(GROUPS, total / whole)
+    for group, column in _CELL_COLUMNS.items():
+        own = np.nan_to_num(columns[column][some])
+        sums = np.bincount(unit, own, minlength=len(placed))[unit]
+        there = sums > 0
+        shares[group] = np.where(there, own, total) / np.where(there, sums, whole)
+    return unit, np.column_stack([x, y]), shares
 
 
+def _figures(cells: list[Any], column: int) -> Floats:
+    """Return one figure of each cell, NaN where there is none."""
+    return np.array(
+        [
+            np.nan if len(cell) <= column or cell[column] is None else cell[column]
+            for cell in cells
+        ],
+        float,
+    )
+
+
+_CELL_WIDTH = 6
 _CELL_COLUMNS = {"aged_60": 3, "aged_65": 4, "aged_80": 5}
 
 

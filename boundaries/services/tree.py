@@ -35,6 +35,8 @@ class Tree:
             for code, parent in divisions["parent"].dropna().items()
             if str(parent)
         }
+        self._above_known: dict[str, str | None] = {}
+        self._level_known: dict[str, int | None] = {}
 
     def chain(self, code: str) -> list[str]:
         """Return the unit and those above it, nearest first."""
@@ -58,18 +60,24 @@ class Tree:
 
     def level_of(self, code: str) -> int | None:
         """Return a unit's level: as the divisions have it, else as its code tells."""
-        known = self.level.get(code)
-        if known is None and codes.is_code(code):
-            return int(codes.infer_level(code))
-        return known
+        if code not in self._level_known:
+            known = self.level.get(code)
+            if known is None and codes.is_code(code):
+                known = int(codes.infer_level(code))
+            self._level_known[code] = known
+        return self._level_known[code]
 
     def parents_of(self, units: Iterable[str]) -> set[str]:
         """Return every unit above any of the units."""
         return {above for code in units for above in self.chain(code)[1:]}
 
     def _above(self, code: str) -> str | None:
-        if code in self._parent:
-            return self._parent[code]
+        if code not in self._above_known:
+            self._above_known[code] = self._parent.get(code) or self._coded(code)
+        return self._above_known[code]
+
+    def _coded(self, code: str) -> str | None:
+        """Return the unit above one that the divisions do not hold, by its code."""
         if code in self.level or not codes.is_code(code):
             return None
         return next((up for up in codes.ancestors(code) if up in self.level), None)

@@ -18,7 +18,7 @@ from geodata.errors import InputError, Text
 from geodata.network.building import NEAR_M, ordered
 from geodata.network.cuts import Cuts, extended
 from geodata.network.graph import WALK, Network
-from geodata.network.reporting import BuildReport, degrees, report
+from geodata.network.reporting import BuildReport, degrees, kept_apart, report
 from geodata.network.snap import positions, snap, to_plane
 
 if TYPE_CHECKING:
@@ -139,10 +139,12 @@ def amend(
         "cut": len(cuts.parted),
     }
     before = dict(network.meta.get("counts", {}))
-    said = report(
-        made, counts={**before, **counts}, near_m=near_m,
-        apart=degrees(np.asarray(cuts.parted).reshape(-1, 2), network.crs),
-    )  # fmt: skip
+    if cuts.parted:
+        places = degrees(np.array(cuts.parted), network.crs)
+        known = np.array(network.meta.get("apart", ()), float).reshape(-1, 2)
+        apart = kept_apart(known, places)
+        made = replace(made, meta={**made.meta, "apart": apart})
+    said = report(made, counts={**before, **counts}, near_m=near_m)
     meta = {**made.meta, **said.meta(), "amended": network.meta.get("version", "")}
     return replace(made, meta=meta), said
 

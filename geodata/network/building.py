@@ -20,7 +20,7 @@ from geodata.errors import InputError, Text
 from geodata.network.graph import VEHICLE, WALK, Network
 from geodata.network.keeping import digest_of
 from geodata.network.ordering import morton_order
-from geodata.network.reporting import BuildReport, report
+from geodata.network.reporting import BuildReport, kept_apart, report
 from geodata.network.streets import no_streets
 
 if TYPE_CHECKING:
@@ -131,11 +131,12 @@ def build(
         "source": streets.source,
         "crossing_s": crossing_s,
         "signals_s": signals_s,
+        **({"apart": kept_apart(xy[parted])} if len(parted) else {}),
         **(meta or {}),
     }
     network = _network(pieces, xy, waits, said)
     tell(0.8, "looking for isolated parts")
-    found = report(network, counts=counts, near_m=near_m, apart=xy[parted])
+    found = report(network, counts=counts, near_m=near_m)
     tell(1.0, "done")
     return replace(network, meta={**network.meta, **found.meta()}), found
 

@@ -77,6 +77,30 @@ def k_nearest(
     limit = limited(limit_s)
     loops = engine(_seconds(graph, sources, limit))
     owner, cost = loops.k_nearest(graph, seeds(graph, sources), limit, k)
+    return _onto(graph, sources, targets, limit, owner, cost)
+
+
+def nearest_of(
+    graph: Graph, sources: Spots, targets: Spots, limit_s: float = np.inf
+) -> Nearest:
+    """Return for each target the nearest source: :func:`k_nearest` of one."""
+    check_spots(graph, targets)
+    by_node = nearest(graph, sources, limit_s)
+    owner, cost = by_node.source[:, None], by_node.cost_s[:, None]
+    found = _onto(graph, sources, targets, limited(limit_s), owner, cost)
+    return Nearest(found[0][:, 0], found[1][:, 0])
+
+
+def _onto(
+    graph: Graph,
+    sources: Spots,
+    targets: Spots,
+    limit: float,
+    owner: Ints,
+    cost: Floats,
+) -> tuple[Ints, Floats]:
+    """Return the nearest sources of targets by those of the nodes, (n, k)."""
+    k = owner.shape[1]
     node, way = arrivals(graph, targets)
     by_node = np.broadcast_to(
         np.arange(len(targets))[:, None, None], (len(targets), 2, k)
@@ -91,14 +115,6 @@ def k_nearest(
         np.concatenate([owner[node].ravel(), along]),
         np.concatenate([(cost[node] + way[:, :, None]).ravel(), beside.seconds]),
     )
-
-
-def nearest_of(
-    graph: Graph, sources: Spots, targets: Spots, limit_s: float = np.inf
-) -> Nearest:
-    """Return for each target the nearest source: :func:`k_nearest` of one."""
-    source, cost = k_nearest(graph, sources, targets, 1, limit_s)
-    return Nearest(source[:, 0], cost[:, 0])
 
 
 def pairs(graph: Graph, sources: Spots, targets: Spots, limit_s: float) -> Pairs:

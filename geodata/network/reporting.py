@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from geodata.crs import STORAGE, transform_points
 from geodata.errors import Text
+from geodata.network.engine import engine
 from geodata.network.graph import VEHICLE, Network
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 LISTED = 200
 """Parts and near misses named in a report; all are counted."""
-_SAME_M = 0.01
+_SAME_M = 0.02
+_MOST_APART = 20_000
 METHOD = Text(
     "主体占比 = 最大连通部分的可步行道路长度 ÷ 全部可步行道路长度；"
     "近失端 = 断头路端点 {near_m:g} 米内有另一条未相接的道路。",
@@ -159,14 +161,10 @@ def part_of(network: Network) -> npt.NDArray[np.int32]:
 
     By length; -1 for nodes that no street open to people touches.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     open_ = network.kind != VEHICLE
     tail, head = network.tail[open_], network.head[open_]
-    count = network.node_count
-    joins = coo_array((np.ones(len(tail), np.int8), (tail, head)), (count, count))
-    found, label = connected_components(joins.tocsr(), directed=False)
+    label = engine(len(tail) * 2e-7).connected(network.node_count, tail, head)
+    found = int(label.max(initial=-1)) + 1
     length = np.bincount(label[tail], network.length_m[open_], minlength=found)
     touched = np.zeros(found, bool)
     touched[label[tail]] = True
@@ -177,16 +175,12 @@ def part_of(network: Network) -> npt.NDArray[np.int32]:
 
 
 def report(
-    network: Network,
-    *,
-    counts: Mapping[str, Any],
-    near_m: float,
-    apart: Floats | None = None,
+    network: Network, *, counts: Mapping[str, Any], near_m: float
 ) -> BuildReport:
     """Look at a network; see :class:`BuildReport`.
 
-    ``apart`` are the positions (degrees) where the source or a barrier keeps streets
-    from meeting: no dead end there is a near miss.
+    ``meta["apart"]`` are the positions (degrees) where the source or a barrier keeps
+    streets from meeting: no dead end there is a near miss.
     """
     part = part_of(network)
     open_ = network.kind != VEHICLE
@@ -195,7 +189,7 @@ def report(
     of_edge = np.where(open_, part[network.tail], -1)
     walk = np.bincount(of_edge[open_], network.length_m[open_], minlength=max(total, 1))
     walk_m = float(walk.sum())
-    dead, misses = near_misses(network, near_m, apart)
+    dead, misses = near_misses(network, near_m, _apart(network))
     return BuildReport(
         str(network.meta.get("source", "")),
         network.node_count,
@@ -313,6 +307,21 @@ def near_misses(
     along = shapely.line_locate_point(lines[line], points[which])
     onto = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], along))
     return len(dead), (network.nodes[dead[which]], onto)
+
+
+def _apart(network: Network) -> Floats | None:
+    try:
+        places = np.array(network.meta.get("apart", ()), np.float64).reshape(-1, 2)
+    except (TypeError, ValueError):
+        return None
+    return places[np.isfinite(places).all(axis=1)]
+
+
+def kept_apart(*places: Floats) -> list[list[float]]:
+    """Return positions as ``meta["apart"]`` has them, those beyond a number dropped."""
+    once = np.unique(np.concatenate(places).round(7), axis=0)
+    listed: list[list[float]] = once[:_MOST_APART].tolist()
+    return listed
 
 
 def _missed(network: Network, misses: tuple[Floats, ...]) -> tuple[NearMiss, ...]:

@@ -66,8 +66,9 @@ def snap(
     put = _by_grid if compiled else _by_tree
     edge, walked, far = put(network, places, mode, float(max_m))
     along, there = np.zeros(len(edge)), edge >= 0
-    measured, on = _measured(network), edge[there]
-    whole = measured[network.offsets[on + 1] - 1] - measured[network.offsets[on]]
+    on = edge[there]
+    measured, _, begin, end = _measured(network, on)
+    whole = measured[end] - measured[begin]
     part = np.divide(walked[there], whole, out=np.zeros(len(on)), where=whole > 0)
     along[there] = np.clip(part, 0.0, 1.0) * network.length_m[on]
     return Spots(edge, along, far)
@@ -93,7 +94,7 @@ def parts_of(network: Network, spots: Spots) -> npt.NDArray[np.int32]:
 
     Whoever is on another part reaches only what is on it as well.
     """
-    parts = _kept(network, "part", lambda: part_of(network))
+    parts = kept(network, "part", lambda: part_of(network))
     there = spots.edge >= 0
     part: npt.NDArray[np.int32] = np.full(len(spots), -1, np.int32)
     part[there] = parts[network.tail[spots.edge[there]]]
@@ -109,8 +110,7 @@ def positions(network: Network, spots: Spots) -> Floats:
     share = np.divide(
         spots.along_m[there], length, out=np.zeros(len(edge)), where=length > 0
     )
-    measured = _measured(network)
-    begin, end = network.offsets[edge], network.offsets[edge + 1] - 1
+    measured, vertices, begin, end = _measured(network, edge)
     # measured runs on over all edges, so a place on one edge is a place on the run
     wanted = measured[begin] + share * (measured[end] - measured[begin])
     after = np.clip(np.searchsorted(measured, wanted, side="left"), begin + 1, end)
@@ -118,8 +118,8 @@ def positions(network: Network, spots: Spots) -> Floats:
     part = np.divide(
         wanted - measured[after - 1], step, out=np.zeros(len(edge)), where=step > 0
     )
-    before = network.coords[after - 1]
-    made[there] = before + part[:, None] * (network.coords[after] - before)
+    before = network.coords[vertices[after - 1]]
+    made[there] = before + part[:, None] * (network.coords[vertices[after]] - before)
     return made
 
 
@@ -127,7 +127,7 @@ def _by_grid(network: Network, places: Floats, mode: Mode, max_m: float) -> Foun
     """Return edge, plane metres along it and away from it, by compiled loops."""
     from geodata.network.kernels.snapping import nearest_segments
 
-    coords, vertex, owner, low, cell, shape, starts, members = _kept(
+    coords, vertex, owner, low, cell, shape, starts, members = kept(
         network, ("grid", OPEN_TO[mode]), lambda: _gridded(network, OPEN_TO[mode])
     )
     found, share, far = nearest_segments(
@@ -135,11 +135,11 @@ def _by_grid(network: Network, places: Floats, mode: Mode, max_m: float) -> Foun
     )
     there = found >= 0
     edge = np.where(there, owner[found], -1).astype(np.int32)
-    measured, walked = _measured(network), np.zeros(len(found))
-    at = vertex[found[there]]
+    walked, on = np.zeros(len(found)), edge[there]
+    measured, _, begin, _ = _measured(network, on)
+    at = begin + vertex[found[there]] - network.offsets[on]
     step = measured[at + 1] - measured[at]
-    begin = measured[network.offsets[edge[there]]]
-    walked[there] = measured[at] - begin + share[there] * step
+    walked[there] = measured[at] - measured[begin] + share[there] * step
     return edge, walked, far
 
 
@@ -154,7 +154,7 @@ def _by_tree(network: Network, places: Floats, mode: Mode, max_m: float) -> Foun
         lines = np.asarray(shapely.linestrings(network.coords, indices=owner))[there]
         return there, lines, shapely.STRtree(lines)
 
-    edges, lines, tree = _kept(network, ("tree", OPEN_TO[mode]), planted)
+    edges, lines, tree = kept(network, ("tree", OPEN_TO[mode]), planted)
     edge = np.full(len(places), -1, np.int32)
     walked, far = np.zeros(len(places)), np.full(len(places), np.inf)
     good = np.flatnonzero(np.isfinite(places).all(axis=1))
@@ -172,25 +172,32 @@ def _by_tree(network: Network, places: Floats, mode: Mode, max_m: float) -> Foun
     return edge, walked, far
 
 
-def _measured(network: Network) -> Floats:
-    """Return the plane metres walked up to each vertex, over all edges in turn."""
+def _measured(
+    network: Network, edge: npt.NDArray[Any]
+) -> tuple[Floats, npt.NDArray[np.int64], Any, Any]:
+    """Return the plane metres walked up to each vertex of some edges, one by one.
 
-    def summed() -> Floats:
-        steps = np.hypot(*np.diff(network.coords, axis=0).T)
-        # from one edge to the next nothing is walked
-        steps[network.offsets[1:-1] - 1] = 0.0
-        return np.concatenate([[0.0], np.cumsum(steps)])
+    Also which vertices these are, and where among them each edge begins and ends: of
+    a province's vertices few are ever asked about.
+    """
+    once, place = np.unique(edge, return_inverse=True)
+    size = network.offsets[once + 1] - network.offsets[once]
+    first = np.cumsum(size) - size
+    vertices = np.arange(size.sum()) + np.repeat(network.offsets[once] - first, size)
+    xy = network.coords[vertices]
+    steps = np.hypot(*np.diff(xy, axis=0).T)
+    # from one edge to the next nothing is walked
+    steps[first[1:] - 1] = 0.0
+    measured = np.concatenate([np.zeros(min(len(xy), 1)), np.cumsum(steps)])
+    return measured, vertices, first[place], (first + size - 1)[place]
 
-    measured: Floats = _kept(network, "measured", summed)
-    return measured
 
-
-def _kept(network: Network, name: Any, make: Callable[[], Any]) -> Any:
+def kept(network: Network, name: Any, make: Callable[[], Any]) -> Any:
     """Return what was made for a network before, as long as the network lives."""
-    kept = _KEPT.setdefault(network, {})
-    if name not in kept:
-        kept[name] = make()
-    return kept[name]
+    there = _KEPT.setdefault(network, {})
+    if name not in there:
+        there[name] = make()
+    return there[name]
 
 
 def _gridded(network: Network, kinds: tuple[int, ...]) -> tuple[Any, ...]:
@@ -201,7 +208,7 @@ def _gridded(network: Network, kinds: tuple[int, ...]) -> tuple[Any, ...]:
     begins = np.ones(len(network.coords), bool)
     begins[network.offsets[1:] - 1] = False  # the last vertex of an edge begins none
     begins &= np.isin(network.kind, kinds)[owner]
-    vertex = np.flatnonzero(begins)
+    vertex = np.flatnonzero(begins).astype(np.int32)  # half the memory
     low = network.coords.min(axis=0)
     span = np.maximum(network.coords.max(axis=0) - low, 1.0)
     cell = max(float(np.sqrt(span.prod() * PER_CELL / max(len(vertex), 1))), 20.0)
