@@ -183,7 +183,7 @@ def listing(run: Run) -> Result:
     Text(
         "以文件中的线替换库中全部人工连接线与阻隔线，并据此生成新的路网版本。",
         "Replace all links and barriers of the store by those of a file, and make a "
-        "version of the newest network with them.",
+        "version of the network in use with them.",
     ),
     Argument(["file"], Text("线文件，字段 kind", "lines, field kind"), type=_FILE),
     Option(["--note"], Text("说明", "what changed"), default="", metavar="TEXT"),
@@ -201,10 +201,10 @@ def draw(run: Run, file: Path, note: str) -> Result:
             f"Kept {len(drawn)} lines (version {kept['number']}).",
         )
     ]
-    current = [row for row in registry.networks(run.actor) if not row["withdrawn"]]
+    current = registry.current_network(run.actor)
     made = None
-    if current:
-        made = registry.amend_network(run.actor, current[0]["number"])
+    if current is not None:
+        made = registry.amend_network(run.actor, current["number"])
         lines += _told(made)
     return Result({"lines": kept, "network": made}, lines)
 

@@ -44,6 +44,14 @@ class Networks(Uploads):
         self.may("view", actor)
         return [_told(row) for row in reversed(self._networks(self.store))]
 
+    def current_network(self, actor: str) -> dict[str, Any] | None:
+        """Return the version that figures of today stand on, None without any."""
+        self.may("view", actor)
+        try:
+            return _told(self._network_on(self.store, today()))
+        except NotFoundError:
+            return None
+
     def network_document(self, actor: str, number: int) -> dict[str, Any]:
         """Return one version with its build report."""
         self.may("view", actor)
@@ -69,6 +77,14 @@ class Networks(Uploads):
         """Return a version's network by its number."""
         self.may("view", actor)
         return self._opened_network(self._network_row(self.store, number))
+
+    def network_streets(
+        self, actor: str, number: int, box: tuple[float, float, float, float]
+    ) -> dict[str, Any]:
+        """Return the streets that meet a box (west, south, east, north), as GeoJSON."""
+        from geodata.network.viewing import streets_in
+
+        return streets_in(self.stored_network(actor, number), box)
 
     def add_network(
         self,

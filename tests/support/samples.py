@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
 from boundaries.settings import Access
@@ -18,6 +19,7 @@ from geodata import crs
 from tests.support.published import publish
 from tests.support.registries import Office, office, streets
 from tests.support.signed import add_user
+from tests.support.streets import two_streets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,9 @@ NATIONAL = frozenset(
 
 MARKER, PLACE = f"{OURS}001-{OURS}002-001Q", "P0001"
 """A marker and a place name of ours, published."""
-PRIVATE = ("upload", "job", "export", "number", "place")
+FACILITY, SECOND = "YL0001", "YL0002"
+"""Two facilities of ours, published."""
+PRIVATE = ("upload", "job", "export", "number", "place", "facility")
 """What is li's own, and what lies in our district alone: nobody of another district
 reaches it by any route."""
 
@@ -63,6 +67,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
     job = registry.start_job("li", "check", draft["id"], {})
     export = registry.request_export("li", scope=OURS)
     registers(registry.store)
+    registry.add_network("planner", two_streets())
     people: dict[str, tuple[Role, str] | None] = {"": None}
     for role in Role:
         for subtree in ("",) if role in NATIONAL else (OURS, THEIRS):
@@ -87,7 +92,10 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
         "address": "0/0/0.mvt",
         "filename": "mark.svg",
         "number": MARKER,
+        "network": "1",
         "place": PLACE,
+        "facility": FACILITY,
+        "other": SECOND,
         "version": "1",
         "layer": "divisions",
     }
@@ -95,12 +103,18 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
 
 
 def registers(store: Store) -> None:
-    """Publish :data:`MARKER` and :data:`PLACE`, both in our district alone."""
+    """Publish :data:`MARKER`, :data:`PLACE` and the facilities, in ours alone."""
     sides = [f"{OURS}001", f"{OURS}002"]
     marker = {"marker": MARKER, "form": "single", "level": 4, "units": sides}
     place = {"place": PLACE, "name": "长乐路", "division": sides[0], "public": True}
     for layer, row in (("markers", marker), ("place_names", place)):
         publish(store, _one(row), "2021", layer=layer, basis="登记表")
+    homes = [
+        _one({"facility": code, "name": "康乐养老院", "type": "INST", **more})
+        for code in (FACILITY, SECOND)
+        for more in [{"division": sides[0], "status": "operating"}]
+    ]
+    publish(store, pd.concat(homes), "2021", layer="facilities", basis="台账")
 
 
 def _one(row: dict[str, Any]) -> gpd.GeoDataFrame:

@@ -85,6 +85,9 @@ def _made(job: dict[str, Any]) -> dict[str, Any] | None:
     if job["kind"] == "read":
         words = Text("查看读取结果", "See how it was understood")
         return _link(words, "uploads.show", upload=job["subject"])
+    if result.get("network"):
+        words = Text("查看路网", "See the network")
+        return _link(words, "networks.show", network=result["network"])
     if job["kind"] == "export":
         return _link(Text("到导出记录下载", "Download it"), "exports.index")
     return None
@@ -96,6 +99,10 @@ def _about(job: dict[str, Any]) -> str | None:
         return link("uploads.show", upload=job["subject"])
     if job["kind"] in {"check", "repair"}:
         return link("drafts.show", draft=job["subject"])
+    if job["kind"] == "network":
+        return link("networks.new", upload=job["subject"])
+    if job["kind"] == "amend_network":
+        return link("networks.show", network=int(job["subject"]))
     return None
 
 

@@ -8,7 +8,7 @@ import { Sending } from "./sending.js";
 
 const zone = byId("dropzone");
 const list = byId("sending");
-const options = { api: zone.dataset.api, part: Number(zone.dataset.part) };
+const options = { api: zone.dataset.api, part: Number(zone.dataset.part), purpose: zone.dataset.purpose ?? "" };
 const queue = [];
 let busy = false;
 let made = [];
@@ -66,7 +66,7 @@ function row(item) {
     run: async () => {
       if (sending.cancelled) { tell("cancelled"); return null; }
       const upload = await sending.run();
-      if (upload?.state === "received") tools.append(element("a", { class: "button", href: `${zone.dataset.page}/${upload.id}` }, say("See how it was read")));
+      if (upload?.state === "received") tools.append(element("a", { class: "button", href: `${zone.dataset.page}/${upload.id}` }, zone.dataset.next ?? say("See how it was read")));
       return upload;
     },
   };
@@ -75,6 +75,6 @@ function row(item) {
 function said(state) {
   return {
     begun: say("asking what is here already"), sending: say("sending"), paused: say("paused"), finishing: say("keeping the original"),
-    done: say("kept; being read"), failed: say("not uploaded"), cancelled: say("cancelled"),
+    done: zone.dataset.done ?? say("kept; being read"), failed: say("not uploaded"), cancelled: say("cancelled"),
   }[state] ?? state;
 }
