@@ -17,7 +17,7 @@ from webmap.session import actor, registry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 52, 28, 20, 20
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 400, 230, 44, 28, 24, 24
 _TICKS = 4
 
 

@@ -149,6 +149,12 @@ def _amend_network(work: Work) -> dict[str, Any]:
     return networks.amend(work)
 
 
+def _reach(work: Work) -> dict[str, Any]:
+    work.say(0.1, "正在计算服务圈", "computing who is within reach")
+    as_of, scope = work.parameter("as_of"), work.parameter("scope", "")
+    return work.registry.make_reach(work.actor, as_of, scope)
+
+
 def _backup(work: Work) -> dict[str, Any]:
     registry = work.registry
     stamp = "".join(letter for letter in work.job["created"] if letter.isalnum())
@@ -255,6 +261,13 @@ KINDS: tuple[Kind, ...] = (
         "add_network",
         Text("按手工线更新路网", "work lines into a network"),
         _amend_network,
+    ),
+    Kind(
+        "indicator_reach",
+        "view",
+        Text("计算服务圈指标", "compute indicators of reach"),
+        _reach,
+        frozenset({"as_of", "scope"}),
     ),
     Kind("backup", "backup", Text("备份", "back up"), _backup),
     Kind(

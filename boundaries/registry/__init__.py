@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 class Registry(
     PublicCare,
     Scenarios,
+    Indicators,
     Services,
     Networks,
     Uploads,
     Home,
-    Indicators,
     Settling,
     Editing,
     Facilities,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boundaries import codes, review
-from boundaries.registry.desk import today
+from boundaries.registry.desk import logged, now, today
 from boundaries.registry.indicator_records import TEMPLATES, IndicatorRecords
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import _Memory
+from boundaries.registry.services import Services
 from boundaries.services.indicators import checks
 from boundaries.services.indicators.catalogue import INDICATORS, indicator
 from boundaries.services.indicators.figures import plain
@@ -25,7 +26,7 @@ from boundaries.services.indicators.targets import Target
 from boundaries.services.indicators.templates import BUILT_IN, Template, fit
 from boundaries.services.omissions import Omission, told
 from boundaries.services.tree import LEVEL_WORDS
-from geodata.errors import InputError, NotFoundError, Text
+from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
 LAYERS = ("divisions", "facilities", "population")
 YEARS = 8
 """Years of a trend, the reference date's own included."""
-_grounds = _Memory()
+REACH = "indicator_reach"
+"""Collection of what was computed of reach, by what it was computed from."""
+_grounds, _reaches = _Memory(), _Memory()
 
 
-class Indicators(IndicatorRecords):
+class Indicators(Services, IndicatorRecords):
     """Figures, their tables and trends, templates and checks."""
 
     def indicators(
@@ -95,7 +98,10 @@ class Indicators(IndicatorRecords):
         for on in _year_ends(day):
             if name not in _COMPUTED:
                 break
-            found = self.indicator_book(actor, on, scope).row(name, scope)
+            try:
+                found = self.indicator_book(actor, on, scope).row(name, scope)
+            except NotFoundError:  # the unit was not there yet
+                continue
             if found["value"] is not None and not found["entered"]:
                 points[on] = {"on": on, "value": found["value"], "how": "computed"}
         target = book.against(name, scope, None)["target"]
@@ -244,9 +250,64 @@ class Indicators(IndicatorRecords):
             options=options, standard=chosen["numbers"],
             templates=self._templates(scope),
         )  # fmt: skip
+        inputs = self._with_reach(actor, inputs)
         inputs = inputs.along(stamp=self._stamp(day, inputs, chosen))
         targets = [Target.of(row) for row in self._entered("targets")]
         return Book(inputs, targets, values, self._entered("projects"))
+
+    def make_reach(
+        self, actor: str, as_of: str | None = None, scope: str = ""
+    ) -> dict[str, Any]:
+        """Compute who is within reach on a date and keep it for the indicators.
+
+        Returns
+        -------
+        dict
+            ``{"key", "as_of", "method"}``.
+        """
+        from boundaries.services.indicators.reaching import reach_document
+
+        with logged("make_reach", actor):
+            inputs = self.indicator_book(actor, as_of, scope).inputs
+            options, day = inputs.options, inputs.as_of
+            key = self._reach_key(actor, day, options)
+            kept = self.store.get(REACH, key)
+            if kept is None:
+                place = self.situation(actor, day, group=options.elderly)
+                document = reach_document(place, options)
+                body = json.dumps(document, ensure_ascii=False).encode()
+                with self.store.write(lock=[REACH]) as tx:
+                    kept = {"blob": tx.put_blob(body), "method": document["method"]}
+                    if tx.get(REACH, key) is None:
+                        tx.put(REACH, key, {**kept, "created": now()}, rev=0)
+            return {"key": key, "as_of": day, "method": kept["method"]}
+
+    def _reach_key(self, actor: str, day: str, options: Options) -> str:
+        from boundaries.services.indicators.reaching import questions
+
+        group = options.elderly
+        named = [
+            self.coverage_key(actor, day, types=types, group=group)
+            for types in questions(options).values()
+        ]
+        return hashlib.sha256("+".join(named).encode()).hexdigest()[:20]
+
+    def _with_reach(self, actor: str, inputs: Inputs) -> Inputs:
+        """Return the inputs with what is within reach, where that was computed."""
+        try:
+            key = self._reach_key(actor, inputs.as_of, inputs.options)
+        except (NotFoundError, ForbiddenError):
+            return inputs  # nothing is published yet
+        row = self.store.get(REACH, key)
+        if row is None:
+            return inputs
+        from boundaries.services.indicators.reaching import frames_of
+
+        reached, served = _reaches.get(
+            row["blob"], lambda: frames_of(json.loads(self.store.blob(row["blob"])))
+        )
+        stamp = {**inputs.stamp, "reach": {"key": key, "method": row["method"]}}
+        return inputs.along(reached=reached, served=served, stamp=stamp)
 
     def _grounded(self, day: str) -> Inputs:
         """Return units, facilities and people of a date; kept while nothing changes."""

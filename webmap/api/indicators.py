@@ -78,6 +78,12 @@ class Place(Arguments):
     scope = fields.String(load_default="")
 
 
+class PlaceOfDay(Place):
+    """For which unit, on which date."""
+
+    as_of = fields.String(load_default=None, allow_none=True)
+
+
 class PlaceAsked(Query):
     """Of which unit; empty: everywhere."""
 
@@ -187,6 +193,18 @@ def drop_template(template: str) -> Any:
 def adopt(body: dict[str, Any]) -> Any:
     """Enter the plan's targets where none stand."""
     return registry().adopt_plan(actor(), body["scope"])
+
+
+@indicators.post(
+    "/reach",
+    Text("计算服务圈指标", "Compute who is within reach"),
+    body=PlaceOfDay,
+    status=202,
+)
+@policy.may("view")
+def compute_reach(body: dict[str, Any]) -> Any:
+    """Queue it; the answer is the job."""
+    return registry().start_job(actor(), "indicator_reach", body["scope"], body)
 
 
 @indicators.get("/records/<kind>", Text("填报的记录", "Records entered"))

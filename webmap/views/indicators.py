@@ -149,5 +149,18 @@ def adopt() -> Any:
     return redirect(url_for(".plan"), 303)
 
 
+@indicators.post("/reach")
+@policy.may("view", api="indicators.compute_reach")
+def compute_reach() -> Any:
+    """Queue the computing of who is within reach."""
+    sent = request.form
+    scope = sent.get("scope", "")
+    asked_for = {"as_of": sent.get("as_of") or None, "scope": scope}
+    job = registry().start_job(actor(), "indicator_reach", scope, asked_for)
+    where: dict[str, Any] = {**asked_for, "job": job["id"]}
+    where["level"] = sent.get("level") or None
+    return redirect(url_for(".index", **where), 303)
+
+
 def _types() -> dict[str, Text]:
     return {word.value: word.label for word in FacilityType}

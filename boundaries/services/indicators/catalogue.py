@@ -93,6 +93,31 @@ def _elderly_base(inputs: Inputs) -> Text:
     return Text(f"分母：{group.zh}人口", f"of people aged {group.en}")
 
 
+def _reached_by(inputs: Inputs) -> Text:
+    """Return how reach was found, and for which facilities."""
+    said = inputs.stamp.get("reach") or {}
+    how = _METHODS.get(str(said.get("method")), Text("", ""))
+    kinds = inputs.options.reach
+    types = _types(kinds) if kinds else Text("全部养老服务设施", "all of eldercare")
+    return Text(f"；设施：{types.zh}{how.zh}", f"; facilities: {types.en}{how.en}")
+
+
+_METHODS = {
+    "network": Text("；沿路网", "; along streets"),
+    "circle": Text("；无路网，按直线圈", "; straight circles, there is no network"),
+}
+
+
+def _reach_base(inputs: Inputs) -> Text:
+    of, how = _elderly_base(inputs), _reached_by(inputs)
+    return Text(f"{of.zh}{how.zh}", f"{of.en}{how.en}")
+
+
+def _ground_base(inputs: Inputs) -> Text:
+    how = _reached_by(inputs)
+    return Text(f"分母：单位面积{how.zh}", f"of the unit's ground{how.en}")
+
+
 def _bed_base(inputs: Inputs) -> Text:
     group = Group.of(inputs.options.elderly).label
     kinds = [Beds.of(word).label for word in inputs.options.beds]
@@ -265,10 +290,10 @@ INDICATORS: tuple[Indicator, ...] = (
          unit=Text("㎡/百户", "m² per 100 households"), scale=100.0, deepest=_V,
          formula=("Σ建筑面积 / 户数 × 100", "floor area / households × 100")),
     _row("I11", "服务圈人口覆盖率", "Elderly within reach",
-         ratios.people_reached, _elderly_base, _REACH, deepest=_V,
+         ratios.people_reached, _reach_base, _REACH, deepest=_V,
          formula=("可达的老年人 / 老年人 × 100", "elderly reached / all × 100")),
     _row("I12", "服务圈面积覆盖率", "Ground within reach", ratios.ground_reached,
-         _said("分母：单位面积", "of the unit's ground"), _REACH, deepest=_V,
+         _ground_base, _REACH, deepest=_V,
          formula=("服务区并集面积 / 单位面积 × 100", "area served / area × 100")),
     _row("I13", "社会办养老机构占比", "Share of homes run by society",
          shares.privately_run, _private_base, _BEDS,

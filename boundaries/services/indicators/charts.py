@@ -100,7 +100,7 @@ _HOW: Mapping[str, Text] = {
 
 @contextmanager
 def _drawing() -> Iterator[None]:
-    """Draw in our typefaces, one picture at a time: matplotlib's settings are global."""
+    """Draw in our typefaces, one picture at a time: the settings are global."""
     import matplotlib as mpl
 
     from boundaries.documents import fonts

@@ -52,7 +52,7 @@ class Inputs:
         community's elderly within reach, indexed by its code.
     reached
         Elderly and area within reach, indexed by the code of the lowest units:
-        ``elderly``, ``elderly_reached``, ``area_m2``, ``area_reached_m2``.
+        ``elderly``, ``elderly_reached``, ``area_km2``, ``area_reached_km2``.
     medical_m
         Metres from each facility to the next medical site; None: computed.
     templates

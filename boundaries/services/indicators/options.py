@@ -80,6 +80,10 @@ class Options:
         True, "社区全部老年人都在服务圈内的，视为已覆盖（I3、I5）",
         "a community all of whose elderly are within reach counts as served (I3, I5)",
     )  # fmt: skip
+    reach: tuple[str, ...] = _choice(
+        (), "I11、I12：哪些类型算服务圈设施（不选：全部养老服务设施）",
+        "I11, I12: types that serve (none chosen: all of eldercare)", FacilityType,
+    )  # fmt: skip
     private: tuple[str, ...] = _choice(
         ("private", "private_aided"), "I13：哪些举办主体算社会办",
         "I13: which owners are private", Ownership,

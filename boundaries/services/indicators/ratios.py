@@ -99,7 +99,7 @@ def people_reached(inputs: Inputs) -> Members:
 
 def ground_reached(inputs: Inputs) -> Members:
     """I12: ground within the service areas over the ground."""
-    return _reached(inputs, "area_reached_m2", "area_m2")
+    return _reached(inputs, "area_reached_km2", "area_km2")
 
 
 def uncounted(inputs: Inputs, group: str = "") -> list[Omission]:

@@ -191,7 +191,10 @@ NAMES: Mapping[str, Text] = MappingProxyType(
     {row.id: row.name for row in INDICATORS} | {row.id: row.name for row in BOX_1}
 )
 """Every indicator's name by its id."""
-_BY_WORD = {word: name for name, said in NAMES.items() for word in (name, *said)}
+_BY_WORD = {
+    word: name for name, said in [*NAMES.items()][::-1] for word in (name, *said)
+}
+"""Where a plan names what is computed too, the name stands for the computed one."""
 
 
 # -- the kinds ---------------------------------------------------------------------
