@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -38,6 +39,7 @@ def edited(
     back: str,
     crumbs: Crumbs,
     new: bool = False,
+    stage: Callable[..., dict[str, Any]] | None = None,
 ) -> Any:
     """Show a record's form, or put what was sent into a draft and go there.
 
@@ -51,19 +53,19 @@ def edited(
         What the page is called, where cancelling leads, what lies above it.
     new
         The record must not be there yet.
+    stage
+        Stages what was sent, ``stage(record, effective=…, basis=…)``; None: one
+        record, into the draft that was chosen.
     """
-    form.offer(registry().open_drafts(actor(), form.LAYER))
+    if "draft" in form:
+        form.offer(registry().open_drafts(actor(), form.LAYER))
     wrong: Text | None = None
     if form.validate_on_submit():
         try:
-            document = registry().edit_record(
-                actor(),
-                form.LAYER,
+            document = (stage or _into_draft(form, new=new))(
                 record(),
                 effective=form.effective.data,
                 basis=form.basis.data or "",
-                draft=form.draft.data or None,
-                new=new,
             )
         except InputError as error:
             wrong = error.message
@@ -79,6 +81,11 @@ def edited(
         back=back,
         crumbs=crumbs,
     ), 422 if wrong or form.errors else 200
+
+
+def _into_draft(form: RecordForm, *, new: bool) -> Callable[..., dict[str, Any]]:
+    draft = form.draft.data or None
+    return partial(registry().edit_record, actor(), form.LAYER, draft=draft, new=new)
 
 
 def exported(*layers: str) -> Any:

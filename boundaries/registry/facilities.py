@@ -8,13 +8,17 @@ import numpy as np
 
 from boundaries import codes
 from boundaries.lines.register import records_of
+from boundaries.registers import with_keys
+from boundaries.registry import staging
+from boundaries.registry.desk import today
 from boundaries.registry.registers import Registers
 from boundaries.rules.facilities.repeated import perhaps_twice
-from boundaries.services import listing
-from boundaries.services.merging import merged
+from boundaries.services import listing, merging
 from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from boundaries.services.listing import Wish
@@ -66,6 +70,46 @@ class Facilities(Registers):
             if other != code
         ]
 
+    def relocate_facility(
+        self,
+        actor: str,
+        old: str,
+        record: Mapping[str, Any],
+        *,
+        effective: str,
+        basis: str = "",
+    ) -> dict[str, Any]:
+        """Stage that a facility is built anew elsewhere (异地还建).
+
+        The record of ``old`` is moved from ``effective`` on and names the new site,
+        which ``record`` describes as :meth:`edit_record` takes it; both in one draft.
+        """
+        self.may("stage", actor, layer="facilities")
+        frame, _ = self.facility_register(actor)
+        if old not in frame.index:
+            raise _unknown(old)
+        site = self._one("facilities", {**record, "moved_from": old})
+        code = site["facility"].iloc[0]
+        if code is None:
+            code = self._code_for(frame, site)
+            site = site.assign(facility=code)
+        self._require_new("facilities", str(code))
+        return self.stage(
+            actor,
+            merging.moved(frame, old, site),
+            layer="facilities",
+            effective=effective,
+            basis=basis,
+            title=f"异地还建 {old} → {code}",
+        )
+
+    def _code_for(self, frame: gpd.GeoDataFrame, site: gpd.GeoDataFrame) -> str:
+        """Return a code for a site that was given none."""
+        around = staging.around_registers(self.store, today())
+        unnamed = frame.assign(name="")
+        keyed = with_keys(site, "facilities", unnamed, around)
+        return str(keyed["facility"].iloc[0])
+
     def merge_facilities(
         self,
         actor: str,
@@ -87,7 +131,7 @@ class Facilities(Registers):
                 raise _unknown(code)
         return self.stage(
             actor,
-            merged(frame, kept, gone),
+            merging.merged(frame, kept, gone),
             layer="facilities",
             effective=effective,
             basis=basis,

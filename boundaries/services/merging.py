@@ -1,4 +1,4 @@
-"""Two records of one facility become one."""
+"""Records that concern two sites: two of one facility, one built anew elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from boundaries.rules.records import text
+from boundaries.services.words import Status
 from geodata import crs
 from geodata.errors import InputError, Text
 
@@ -37,27 +38,58 @@ def merged(frame: gpd.GeoDataFrame, kept: str, gone: str) -> gpd.GeoDataFrame:
         raise InputError(
             Text("请选择两处不同的设施。", "Choose two different facilities.")
         )
-    one, other = frame.loc[kept].to_dict(), frame.loc[gone].to_dict()
-    row: dict[Hashable, Any] = {
-        name: other.get(name) if _blank(value) else value
-        for name, value in one.items()
-        if name not in ("valid_from", "valid_to")
+    one, other = _row(frame, kept), _row(frame, gone)
+    row = {
+        name: other.get(name) if _blank(value) else value for name, value in one.items()
     }
     row["extra"] = {**(other.get("extra") or {}), **(one.get("extra") or {})}
     for link in LINKS:
         if row[link] in (kept, gone):
             row[link] = None
-    rows = [{**row, "facility": kept}]
+    rows = [row]
     for code, linked in frame.drop(index=[kept, gone]).iterrows():
         named = [link for link in LINKS if linked[link] == gone]
         if named:
-            rows.append(
-                {
-                    **linked.drop(labels=["valid_from", "valid_to"]).to_dict(),
-                    **dict.fromkeys(named, kept),
-                    "facility": str(code),
-                }
-            )
+            linked_row = _row(frame, str(code))
+            rows.append({**linked_row, **dict.fromkeys(named, kept)})
+    return _frame(rows)
+
+
+def moved(
+    frame: gpd.GeoDataFrame, old: str, site: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return the record of a facility that moved and that of its new site.
+
+    Parameters
+    ----------
+    frame
+        Facilities by code.
+    old
+        The facility that moved.
+    site
+        One record, its code in ``facility``; what it leaves out of the facility's
+        type, service and ownership stays as it was.
+    """
+    gone = _row(frame, old)
+    new = site.iloc[0].to_dict()
+    for name in _KEPT:
+        if _blank(new.get(name)):
+            new[name] = gone[name]
+    gone |= {"status": Status.MOVED.value, "moved_to": new["facility"]}
+    return _frame([gone, new])
+
+
+_KEPT = ("name", "type", "domain", "level", "ownership", "nature")
+
+
+def _row(frame: gpd.GeoDataFrame, code: str) -> dict[Hashable, Any]:
+    """Return a record as it would be staged again."""
+    times = ["valid_from", "valid_to"]
+    row = frame.loc[code].drop(labels=times, errors="ignore").to_dict()
+    return {**row, "facility": code}
+
+
+def _frame(rows: list[dict[Hashable, Any]]) -> gpd.GeoDataFrame:
     made = gpd.GeoDataFrame(rows, geometry="geometry", crs=crs.STORAGE)
     return made.astype(dict.fromkeys(made.columns.difference(["geometry"]), object))
 

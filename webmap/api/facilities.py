@@ -52,6 +52,18 @@ class FacilityList(FacilityWish):
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
 
 
+class NewSite(Arguments):
+    """The new site of a facility."""
+
+    record = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "attributes by our names; `lon`, `lat` in degrees"},
+    )
+    effective = fields.String(required=True)
+    basis = fields.String(load_default="")
+
+
 class Merge(Arguments):
     """From when two records are one."""
 
@@ -105,11 +117,23 @@ def save(body: dict[str, Any]) -> Any:
 
 
 @facilities.post(
+    "/<facility>/relocate",
+    Text("异地还建：原址与新址", "Build anew elsewhere: old site and new"),
+    body=NewSite,
+)
+@policy.may("stage")
+def relocate(body: dict[str, Any], facility: str) -> Any:
+    """Stage the new site, and that the old one moved there."""
+    record = body.pop("record")
+    return registry().relocate_facility(actor(), facility, record, **body)
+
+
+@facilities.post(
     "/<facility>/merge/<other>",
     Text("把两条记录合为一处设施", "Make two records one facility"),
     body=Merge,
 )
 @policy.may("stage")
-def merge(facility: str, other: str, body: dict[str, Any]) -> Any:
+def merge(body: dict[str, Any], facility: str, other: str) -> Any:
     """Stage that ``other`` ends and ``facility`` stays, with what only one says."""
     return registry().merge_facilities(actor(), facility, other, **body)

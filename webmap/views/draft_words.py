@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from boundaries.vocabulary import Level, Rule
-from boundaries.words import FIELD_WORDS
+from boundaries.words import FACILITY_WORDS, FIELD_WORDS
 from geodata.errors import Text
 from geodata.topology.remedies import DOABLE
 from webmap import languages
@@ -21,7 +21,10 @@ _LAYERS = {
     "facilities": Text("养老设施", "facilities"),
     "population": Text("人口", "population"),
 }
-_FIELDS = FIELD_WORDS | {
+_FIELDS = {
+    **FACILITY_WORDS,
+    **FIELD_WORDS,
+    "status": Text("状态", "status"),
     "code": Text("代码", "code"),
     "name": Text("名称", "name"),
     "kind": Text("类别", "kind"),

@@ -33,6 +33,12 @@ _CONTACT = ("address", "contact", "phone", "website")
 _PAPERS = ("document", "source", "updated_on", "public", "remark")
 
 
+_SAME_ELSEWHERE = (
+    *("name", "type", "domain", "level", "ownership", "nature", "contact", "phone"),
+    *("website", "public", "functions", "medical_mode"),
+)
+
+
 @facilities.get("")
 @policy.signed_in
 def index() -> Any:
@@ -96,6 +102,29 @@ def edit(facility: str) -> Any:
     form = FacilityForm(data=FacilityForm.shown(found))
     form.facility.render_kw = {"readonly": True}
     return _edited(form, found)
+
+
+@facilities.route("/<facility>/relocate", methods=["GET", "POST"])
+@policy.may("stage", api="facilities.relocate")
+def relocate(facility: str) -> Any:
+    """Put a facility built anew elsewhere into a draft: old site and new."""
+    found = registry().facility(actor(), facility)
+    kept = {name: found[name] for name in _SAME_ELSEWHERE}
+    shown = FacilityForm.shown({**kept, "moved_from": facility})
+    form = FacilityForm(data={**shown, "status": Status.OPERATING.value})
+    form.moved_from.render_kw = {"readonly": True}
+    del form.draft
+    return edited(
+        form,
+        {},
+        lambda: form.record({}),
+        heading=gettext("New site of %(name)s", name=found["name"]),
+        back=url_for("facilities.record", facility=facility),
+        crumbs=_crumbs(found),
+        stage=lambda record, **when: registry().relocate_facility(
+            actor(), facility, record, **when
+        ),
+    )
 
 
 @facilities.route("/<facility>/merge/<other>", methods=["GET", "POST"])
