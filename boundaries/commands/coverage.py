@@ -13,6 +13,8 @@ from geodata.errors import InputError, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from geodata.workers import Workers
+
 _LEVELS = ("province", "city", "district", "street", "community")
 _SHOWN = 20
 
@@ -44,6 +46,11 @@ _SHOWN = 20
            type=float),
     Option(["--rural-mode"], Text("乡村出行：walk、vehicle", "rural: walk, vehicle"),
            type=click.Choice(("walk", "vehicle"))),
+    Option(["--room", "supply"],
+           Text("另算容量：beds_total、beds_nursing、day_places、meal_capacity",
+                "also the room there is: beds_total, beds_nursing, day_places, "
+                "meal_capacity"),
+           metavar="KIND"),
     Option(["--network"], Text("路网文件，不写则用库中的",
                                "a network file; else the one stored"),
            type=click.Path(path_type=Path, exists=True, dir_okay=False)),
@@ -51,9 +58,21 @@ _SHOWN = 20
            Text("图层版本，例 divisions=2；不写为已发布的",
                 "version of a layer, e.g. divisions=2; else as published"),
            multiple=True, metavar="LAYER=N"),
+    Option(["--workers"],
+           Text("同时搜索路网的进程数", "how many processes search the streets"),
+           type=click.IntRange(1), default=1, show_default=True, metavar="N"),
+    Option(["--dask"],
+           Text("Dask 调度器地址（需要附加组件 quhua[cluster]）",
+                "address of a Dask scheduler (needs the extra quhua[cluster])"),
+           metavar="ADDRESS"),
 )  # fmt: skip
 def coverage(
-    run: Run, network: Path | None, versions: tuple[str, ...], **asked: Any
+    run: Run,
+    network: Path | None,
+    versions: tuple[str, ...],
+    workers: int,
+    dask: str | None,
+    **asked: Any,
 ) -> Result:
     """Compute coverage and print it with its stamp and what it left out."""
     streets = None
@@ -66,9 +85,19 @@ def coverage(
         asked.pop("as_of"),
         network=streets,
         versions=dict(map(_version, versions)),
+        workers=_team(workers, dask),
         **asked,
     )
     return Result(found, list(_lines(found)))
+
+
+def _team(workers: int, dask: str | None) -> Workers | None:
+    """Return who searches besides this process, None: it does by itself."""
+    from geodata.workers import Dask, Processes
+
+    if dask is not None:
+        return Dask(dask)
+    return None if workers == 1 else Processes(workers)
 
 
 def _version(said: str) -> tuple[str, int]:
@@ -103,7 +132,9 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
             f"{_count(unit['people'])} lack, streets {_percent(unit['share'])}, circle "
             f"{_percent(unit['circle_share'])}",
         )
-    for each in found["omitted"]:
+    if "room" in found:
+        yield _room(found["room"])
+    for each in (*found["omitted"], *found.get("room", {}).get("omitted", ())):
         keys = ", ".join(each["keys"][:5]) + ("…" if each["count"] > 5 else "")
         yield Text(
             f"  ⚠ {each['why']['zh']}（{each['count']}：{keys}）"
@@ -117,6 +148,19 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
         if isinstance(said, dict) and layer != "profile"
     )
     yield Text(f"版本章 {stamp['id']}：{versions}", f"Stamp {stamp['id']}: {versions}")
+
+
+def _room(room: dict[str, Any]) -> Text:
+    total, words = room["total"], room["supply_words"]
+    need = room["need_per_thousand"]
+    return Text(
+        f"{words['zh']} {_count(total['places'])}：每千人可及 "
+        f"{total['per_thousand'] or 0:.1f}；按每千人 {need:g} 人有需求，"
+        f"{_count(total['roomed'])} 人有位，{_count(total['unroomed'])} 人无位。",
+        f"{words['en']}: {_count(total['places'])}, {total['per_thousand'] or 0:.1f} "
+        f"per 1,000 within reach; of {need:g} per 1,000 in need "
+        f"{_count(total['roomed'])} find room, {_count(total['unroomed'])} do not.",
+    )
 
 
 def _count(value: float | None) -> str:

@@ -34,7 +34,7 @@ ROWS = 16
 GOOD = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 BAD = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
 NONE = "#dcdfe2"
-_RISING = frozenset({"share", "circle_share"})
+_RISING = frozenset({"share", "circle_share", "area_share", "per_thousand"})
 _STEPS = (1, 2, 5)
 _LEVEL_WORDS = {
     "district": Text("按区县", "by district"),

@@ -14,6 +14,7 @@ from boundaries.registry.people import People
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import _Memory
 from boundaries.services import coverage as figures
+from boundaries.services import room
 from boundaries.services.profiles import Profile
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from boundaries.services.situation import Situation
     from geodata.network.graph import Network
     from geodata.store.protocol import Transaction
+    from geodata.workers import Workers
 
 LAYERS = ("divisions", "facilities", "population")
 COVERAGE, SHEETS = "coverage", "coverage_sheets"
@@ -88,18 +90,32 @@ class Services(Networks, People):
         level: str = "street",
         types: Sequence[str] = (),
         within: str | None = None,
+        workers: Workers | None = None,
+        supply: str | None = None,
         **how: Any,
     ) -> dict[str, Any]:
         """Return who is reached by unit of a level, with stamp and omissions.
 
-        ``how`` as of :meth:`situation`. Whoever has no working role sees no figure
-        of fewer people than the settings let be shown.
+        With ``supply`` (:class:`boundaries.services.room.Supply`) also what room there
+        is for them, under ``room``.
+        ``workers`` search the streets in parts, with the same answer; ``how`` as of
+        :meth:`situation`. Whoever has no working role sees no figure of fewer people
+        than the settings let be shown.
         """
         figures.level_number(level)
         with logged("coverage", actor, level=level):
             place = self.situation(actor, as_of, **how)
-            found = figures.coverage(place, level=level, types=types, within=within)
-            return self._shown_coverage(actor, found.to_dict())
+            found = figures.coverage(
+                place, level=level, types=types, within=within, workers=workers
+            )
+            document = found.to_dict()
+            if supply is not None:
+                made = room.room(
+                    place, level=level, types=types, supply=supply, within=within,
+                    need_per_thousand=self.settings.services.need_per_thousand,
+                )  # fmt: skip
+                document["room"] = made.to_dict()
+            return self._shown_coverage(actor, document)
 
     def coverage_key(
         self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
@@ -157,7 +173,8 @@ class Services(Networks, People):
             if self.store.get(COVERAGE, key) is not None:
                 return key
             place = self.situation(actor, as_of, **how)
-            document = {"key": key, **map_document(place, types)}
+            need = self.settings.services.need_per_thousand
+            document = {"key": key, **map_document(place, types, need)}
             body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
             with self.store.write(lock=[COVERAGE]) as tx:
                 known = tx.get(COVERAGE, key)

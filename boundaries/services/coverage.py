@@ -93,8 +93,8 @@ class Coverage:
         return {
             "level": self.level,
             "types": list(self.types),
-            "units": [_plain(row) for row in rows.to_dict("records")],
-            "total": _plain(self.total),
+            "units": [plain(row) for row in rows.to_dict("records")],
+            "total": plain(self.total),
             "omitted": [each.to_dict() for each in self.omitted],
             "stamp": self.stamp,
         }
@@ -368,7 +368,8 @@ def _total(units: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+def plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return figures as JSON has them: what is not finite is None."""
     return {
         str(name): None
         if isinstance(value, float) and not np.isfinite(value)
@@ -413,12 +414,13 @@ def _hidden(unit: dict[str, Any], least: int) -> dict[str, Any]:
     gone: set[str] = set()
     if _few(unit["people"], least):
         gone |= {"people", "corrected", "minutes", *_STREET_FIGURES, *_CIRCLE_FIGURES}
+        gone |= {"unroomed"}
     if _few(unit["reached"], least) or _few(unit["unreached"], least):
         gone |= {*_STREET_FIGURES, "minutes"}
     if _few(unit["circle"], least) or _few(unit["uncircled"], least):
         gone |= set(_CIRCLE_FIGURES)
-    for name in ("difference", "circle_only", "corrected"):
-        if unit[name] is not None and _few(abs(unit[name]), least):
+    for name in ("difference", "circle_only", "corrected", "unroomed"):
+        if unit.get(name) is not None and _few(abs(unit[name]), least):
             gone.add(name)
     if not gone:
         return unit

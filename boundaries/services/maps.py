@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services.ground import ground
+from boundaries.services.room import room
 from boundaries.services.words import FacilityType
 from geodata import crs
 from geodata.errors import Text
@@ -33,13 +36,23 @@ INDICATORS: dict[str, Text] = {
     "circle_share": Text("直线圈覆盖率（%）", "within the straight circle (%)"),
     "circle_only": Text("圈内而路网未达人数", "in the circle, not reached by street"),
     "minutes": Text("平均用时（分钟）", "mean minutes of those reached"),
+    "area_share": Text("面积覆盖率（%）", "ground within reach (%)"),
+    "per_thousand": Text(
+        "可及床位（张/千人，E2SFCA）", "beds within reach per 1,000 (E2SFCA)"
+    ),
+    "unroomed": Text("有需求而无空床位人数", "in need and without a bed in reach"),
 }
 """What the choropleth can show; a unit without the figure is drawn as without."""
 _SIMPLIFY_M = 12.0
 
 
-def map_document(situation: Situation, types: Sequence[str]) -> dict[str, Any]:
-    """Return the document for facilities of some types; none: all that serve."""
+def map_document(
+    situation: Situation, types: Sequence[str], need_per_thousand: float = 40.0
+) -> dict[str, Any]:
+    """Return the document for facilities of some types; none: all that serve.
+
+    ``need_per_thousand`` of the people are in need of a bed.
+    """
     made = {
         level: figures.coverage(situation, level=level, types=types) for level in LEVELS
     }
@@ -52,8 +65,10 @@ def map_document(situation: Situation, types: Sequence[str]) -> dict[str, Any]:
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},
         "levels": {
-            level: _level(found, _boxes(situation)) for level, found in made.items()
+            level: _level(found, _more(situation, found, need_per_thousand))
+            for level, found in made.items()
         },
+        "need_per_thousand": need_per_thousand,
         "omitted": [each.to_dict() for each in first.omitted],
         "facilities": _facilities(situation, first.reach),
         "unreached": unreached_points(situation, first.reach),
@@ -94,6 +109,7 @@ def classes_of(name: str, values: npt.ArrayLike) -> list[float]:
 _FIXED = {
     "share": (20.0, 40.0, 60.0, 80.0, 100.0),
     "circle_share": (20.0, 40.0, 60.0, 80.0, 100.0),
+    "area_share": (20.0, 40.0, 60.0, 80.0, 100.0),
 }
 
 
@@ -115,26 +131,37 @@ def _classifiers() -> Any:
     return mapclassify
 
 
-def _boxes(situation: Situation) -> dict[str, list[float]]:
-    """Return west, south, east, north of each division that has a shape."""
-    bounds = shapely.bounds(np.asarray(situation.divisions.geometry.array, object))
-    return {
-        str(code): [round(float(side), 5) for side in box]
-        for code, box in zip(situation.divisions.index, bounds, strict=True)
-        if np.isfinite(box).all()
-    }
+def _more(situation: Situation, found: Coverage, need: float) -> pd.DataFrame:
+    """Return what the map shows beside coverage, by unit: ground, beds, boxes."""
+    made = room(
+        situation, level=found.level, types=found.types, need_per_thousand=need
+    ).units[["per_thousand", "unroomed"]]
+    if situation.network is None:
+        made = made * np.nan
+        served = pd.Series(np.nan, index=made.index)
+    else:
+        served = ground(situation, found.reach.rows, found.level)["area_share"]
+    bounds = situation.divisions.geometry.bounds.round(5)
+    boxes = pd.Series(
+        [None if np.isnan(box).any() else box.tolist() for box in bounds.to_numpy()],
+        index=bounds.index, dtype=object,
+    )  # fmt: skip
+    return made.assign(
+        area_share=served.reindex(made.index), box=boxes.reindex(made.index)
+    )
 
 
-def _level(found: Coverage, boxes: dict[str, list[float]]) -> dict[str, Any]:
+def _level(found: Coverage, more: pd.DataFrame) -> dict[str, Any]:
     document = found.to_dict()
+    extra = {str(code): figures.plain(dict(row)) for code, row in more.iterrows()}
+    table = found.units.join(more[["area_share", "per_thousand", "unroomed"]])
     return {
         "units": [
-            {**unit, "box": boxes.get(unit["code"])} for unit in document["units"]
+            {**unit, **extra.get(unit["code"], {})} for unit in document["units"]
         ],
         "total": document["total"],
         "classes": {
-            name: classes_of(name, found.units[name].to_numpy(float))
-            for name in INDICATORS
+            name: classes_of(name, table[name].to_numpy(float)) for name in INDICATORS
         },
     }
 

@@ -101,6 +101,11 @@ class ServiceSettings:
         "streets", "", "只有合计人口时的布设方法：streets 沿道路，area 按面积均匀",
         "how totals are placed: streets (along them) or area (evenly)",
     )  # fmt: skip
+    need_per_thousand: float = _setting(
+        40.0, "", "每千人中需要床位（名额）的人数，用于容量受限的覆盖（GB 50437：40）",
+        "of a thousand people, those in need of a place (GB 50437 plans 40)", 0.1,
+        most=1000,
+    )  # fmt: skip
     suppressed_below: int = _setting(
         5, "", "公开成果中小于此数的人数不显示",
         "figures of people below this are not shown in public", 0,

@@ -11,7 +11,7 @@ import { Layers } from "./layers.js";
 import { omissions, stamp, table, totals } from "./panels.js";
 
 const LEVELS = { district: 3, street: 4, community: 5 };
-const GOOD = new Set(["share", "circle_share"]);
+const GOOD = new Set(["share", "circle_share", "area_share", "per_thousand"]);
 const PAUSE = 700;
 
 const form = byId("ask"), state = byId("state"), bar = byId("preparing");
