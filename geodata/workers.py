@@ -177,7 +177,19 @@ class Dask:
                 ),
             ) from error
         known = isinstance(client, distributed.Client)
-        self.client = client if known else distributed.Client(client)
+        try:
+            self.client = client if known else distributed.Client(client)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                Text(
+                    f"无法连接 Dask 调度器 {client}。",
+                    f"There is no Dask scheduler at {client}.",
+                ),
+                Text(
+                    "地址形如 tcp://主机:8786；请确认调度器已启动。",
+                    "An address looks like tcp://host:8786; see that it runs.",
+                ),
+            ) from error
 
     @property
     def count(self) -> int:

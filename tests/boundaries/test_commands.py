@@ -148,10 +148,12 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert shell("divisions", "show", "120101001")["unit"]["name"] == "东大街道"
     shell("divisions", "lineage", "999999", status=2)
     covered = shell("coverage", "--as-of", "2021")
+    assert shell("coverage", "--as-of", "2021", "--workers", 2) == covered
     assert [each["kind"] for each in covered["omitted"]][:2] == [
         "no_facility",
         "no_population",
     ]
+    shell("siting", "--model", "mclp", "-p", 1, status=2)
     shell("divisions", "codes-import", shell.folder, "--as", "chen", status=2)
 
     _conflict(shell)
@@ -159,6 +161,7 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     _indicators(shell)
 
     _networks(shell)
+    _handbook(shell)
 
     shell("user", "role", "li", "--role", "viewer", "--as", "keeper")
     monkeypatch.setattr("sys.stdin", _Typed("Heping-2026!\n"))
@@ -220,6 +223,24 @@ def _indicators(shell: Shell) -> None:
     assert (centre["value"], centre["denominator"]) == (0, 4)
     assert centre["verdict"]["is"] == "missed"
     assert book.stat().st_size == found["out"]["bytes"]
+
+
+def _handbook(shell: Shell) -> None:
+    """A facility is taken in, agreed on, published, and stands in the handbook."""
+    out = shell.folder / "book.pdf"
+    asked = ("handbook", "--district", "120101001", "--out", out)
+    assert shell(*asked, status=2)["error"] == "not_found"
+    table = shell.folder / "设施.csv"
+    drawn = streets().set_index("code").geometry["120101001"].representative_point()
+    row = "名称,类型,区划代码,经度,纬度,状态,是否公开\n松鹤日间照料中心,日间照料中心,120101001,"
+    table.write_text(f"{row}{drawn.x},{drawn.y},运营,是\n", encoding="utf-8")
+    words = ("--layer", "facilities", "--valid-from", "2024", "--yes", "--submit")
+    taken = shell("import", table, *words, "--as", "jin")
+    shell("draft", "approve", taken["draft"]["id"], "--as", "planner")
+    shell("publish", "--layer", "facilities", "--as", "planner")
+    made = shell(*asked)
+    assert (made["facilities"], made["bytes"]) == (1, out.stat().st_size)
+    assert shell(*asked, "--approval", "无", status=2)["error"] == "input"
 
 
 def _conflict(shell: Shell) -> None:

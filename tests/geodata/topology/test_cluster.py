@@ -317,6 +317,12 @@ def test_dask_that_is_not_installed_is_said(monkeypatch):
     assert "quhua[cluster]" in caught.value.hint.en
 
 
+def test_a_scheduler_that_is_not_there_is_said():
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="no Dask scheduler at nowhere:x"):
+        Dask("nowhere:x")
+
+
 @pytest.mark.full
 @pytest.mark.alone
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
