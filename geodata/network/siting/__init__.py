@@ -6,7 +6,7 @@ Every answer comes with a bound: it is optimal, or within a certified share of t
 from __future__ import annotations
 
 from geodata.network.siting.answer import Sited
-from geodata.network.siting.capacitated import capacitated_mclp
+from geodata.network.siting.capacitated import capacitated_mclp, served_by
 from geodata.network.siting.center import p_center
 from geodata.network.siting.covering import lscp, mclp
 from geodata.network.siting.median import p_median
@@ -22,4 +22,5 @@ __all__ = [
     "mclp",
     "p_center",
     "p_median",
+    "served_by",
 ]

@@ -14,11 +14,11 @@ import numpy as np
 from geodata.errors import InputError, Text
 from geodata.network.siting import kernels, limits
 from geodata.network.siting.answer import PROVEN, Sited, answer
+from geodata.network.siting.limits import Means
 from geodata.network.siting.solver import Model, solve, stacked
 
 if TYPE_CHECKING:
     from geodata.network.siting.kernels.words import Flags, Floats
-    from geodata.network.siting.limits import Means
     from geodata.network.siting.problem import Problem
 
 SMALL = 20_000
@@ -52,15 +52,9 @@ def capacitated_mclp(
     InputError, InfeasibleError
         Without room, and as :func:`geodata.network.siting.limits.means`.
     """
-    if problem.room is None:
-        raise InputError(
-            Text(
-                "缺少各设施点的服务能力。", "How many each site can serve is missing."
-            ),
-            Text("请给出床位数或服务人数。", "Give its beds, or the people it serves."),
-        )
+    room = _room(problem)
     given = limits.means(problem, number, budget)
-    search = _Search(problem, given, problem.room, time.monotonic() + seconds)
+    search = _Search(problem, room, given, time.monotonic() + seconds)
     search.bind()
     search.swap()
     if (
@@ -76,13 +70,39 @@ def capacitated_mclp(
     )  # fmt: skip
 
 
+def served_by(problem: Problem, opened: Flags) -> Floats:
+    """Return how many of each place find room at the sites that are open.
+
+    Raises
+    ------
+    InputError
+        When the problem says no room.
+    """
+    search = _Search(problem, _room(problem))
+    flow, _ = search.flow(opened)
+    return np.bincount(search.owner, flow, problem.places).astype(np.float64)
+
+
+def _room(problem: Problem) -> Floats:
+    if problem.room is None:
+        raise InputError(
+            Text(
+                "缺少各设施点的服务能力。", "How many each site can serve is missing."
+            ),
+            Text("请给出床位数或服务人数。", "Give its beds, or the people it serves."),
+        )
+    return problem.room
+
+
 class _Search:
     """The best choice so far and the best bound so far."""
 
     def __init__(
-        self, problem: Problem, given: Means, room: Floats, end: float
-    ) -> None:
-        self.problem, self.given, self.room, self.end = problem, given, room, end
+        self, problem: Problem, room: Floats, given: Means | None = None,
+        end: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.problem, self.room, self.end = problem, room, end
+        self.given = given or Means(problem.price, 0.0)
         self.weight = np.where(problem.asked, problem.weight, 0.0)
         counts = np.diff(problem.indptr)
         self.owner = np.repeat(np.arange(problem.places, dtype=np.int32), counts)

@@ -1,0 +1,129 @@
+"""``siting``: where to open facilities, with a certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boundaries.console import Command, Option, Result, Run, command
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MODELS = ("p-median", "p-center", "lscp", "mclp", "capacitated")
+_SHOWN = 20
+
+
+@command(
+    "siting",
+    Text(
+        "选址：在候选点中新建设施，现有设施保留；结果注明最优或与最优的差距。",
+        "Where to open facilities among candidates, those that serve kept; the answer "
+        "is optimal or says its gap.",
+    ),
+    Option(["--model"], Text("模型", "the model"), type=click.Choice(_MODELS),
+           default="mclp", show_default=True),
+    Option(["-p", "number"],
+           Text("新建数量（lscp：至多）", "how many new ones (lscp: at most)"),
+           type=click.IntRange(1)),
+    Option(["--budget"], Text("预算，代替数量；候选点须有造价",
+                              "a budget instead; candidates need a price"),
+           type=click.FloatRange(0)),
+    Option(["--candidates"],
+           Text("候选点：nodes 道路节点，owned 本局用地，layer 图层 facilities 全部，"
+                "或文件", "candidates: nodes, owned, layer, or a file"),
+           default="nodes", show_default=True, metavar="SOURCE"),
+    Option(["--most"], Text("最多取多少个道路节点", "most junctions taken"),
+           type=click.IntRange(1, 5000), default=500, show_default=True),
+    Option(["--as-of"], Text("日期，不写为今天", "the date; today if not given"),
+           metavar="DATE"),
+    Option(["--type", "types"],
+           Text("设施类型，可多次", "type of facility, repeatable"),
+           multiple=True, metavar="TYPE"),
+    Option(["--group"], Text("人群", "whom"), default="aged_60", show_default=True,
+           metavar="GROUP"),
+    Option(["--level"], Text("结果的统计级别", "level of the units told"),
+           type=click.Choice(("city", "district", "street", "community")),
+           default="street", show_default=True),
+    Option(["--minutes"], Text("时限（分钟），不写按城乡设置",
+                               "limit in minutes; else as set"),
+           type=click.FloatRange(0, 600, min_open=True)),
+    Option(["--room"], Text("未注明床位的候选点可服务的人数",
+                            "people a candidate without beds can serve"),
+           type=click.FloatRange(0)),
+    Option(["--ignore-existing", "ignored"], Text("不计现有设施",
+                                                  "as if nothing served yet"),
+           is_flag=True),
+    Option(["--seconds"], Text("计算时间上限（秒）", "time allowed, s"),
+           type=click.FloatRange(1, 3600), default=10.0, show_default=True),
+)  # fmt: skip
+def siting(run: Run, candidates: str, ignored: bool, most: int, **asked: Any) -> Result:  # noqa: FBT001
+    """Ask the model and print its answer by unit."""
+    as_of, group = asked.pop("as_of"), asked.pop("group")
+    found = run.registry().siting(
+        run.reader, as_of, group=group, keep=not ignored, most=most,
+        candidates=_candidates(run, candidates), **asked,
+    )  # fmt: skip
+    return Result(found, list(_lines(found)))
+
+
+def _candidates(run: Run, source: str) -> Any:
+    """Return the word of a source, or the points of a file."""
+    if source in ("nodes", "owned", "layer"):
+        return source
+    path = Path(source)
+    if not path.exists():
+        raise InputError(
+            Text(f"没有候选点文件 {source}。", f"There is no file {source}."),
+            Text("可用 nodes、owned、layer 或文件路径。",
+                 "Use nodes, owned, layer or the path of a file."),
+        )  # fmt: skip
+    from geodata.files import read
+
+    run.progress(Text(f"读取 {path.name}", f"reading {path.name}"))
+    frame, _ = read(path)
+    return frame
+
+
+def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
+    total = found["total"]
+    sure = found["status"] == "optimal"
+    gap = f"{found['gap'] * 100:.2f}%"
+    yield Text(
+        f"{found['model']}：新建 {len(found['opened'])} 处，"
+        f"{'已证明最优' if sure else f'与最优相差不超过 {gap}'}。",
+        f"{found['model']}: {len(found['opened'])} new, "
+        f"{'proven optimal' if sure else f'at most {gap} from the best'}.",
+    )
+    for site in found["opened"]:
+        yield (
+            f"  {site['site']}  {site['lon']:.6f}, {site['lat']:.6f}  "
+            f"{site['division'] or '—'}  {site['nearest_for']:,.0f}"
+        )
+    yield Text(
+        f"可达 {total['before']:,.0f} → {total['after']:,.0f} 人，共 "
+        f"{total['people']:,.0f} 人。",
+        f"{total['before']:,.0f} → {total['after']:,.0f} of {total['people']:,.0f} "
+        "people reached.",
+    )
+    gained = [unit for unit in found["units"] if unit["after"] - unit["before"] >= 0.5]
+    for unit in sorted(gained, key=lambda u: u["before"] - u["after"])[:_SHOWN]:
+        yield (
+            f"  {unit['code']} {unit['name']}  {unit['before']:,.0f} → "
+            f"{unit['after']:,.0f} / {unit['people']:,.0f}"
+        )
+    if found["dropped"]["points"]:
+        lost = found["dropped"]
+        yield Text(
+            f"  ⚠ {lost['people']:,.0f} 人（{lost['points']} 处）任何候选点都到不了，"
+            "未计入模型。",
+            f"  ⚠ {lost['people']:,.0f} people ({lost['points']} places) are out of "
+            "every site's reach and in no figure of the model.",
+        )
+    yield Text(f"版本章 {found['stamp']['id']}", f"Stamp {found['stamp']['id']}")
+
+
+COMMANDS: tuple[Command, ...] = (siting,)
