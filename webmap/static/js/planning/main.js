@@ -1,0 +1,186 @@
+/* The planner's page: choose what counts, drag a facility, see who is reached. */
+
+import { ask, path } from "../ask.js";
+import { byId } from "../dom.js";
+import { createMap } from "../mapkit.js";
+import { complain, inWords, send } from "../ui/send.js";
+import { count, language, say } from "../words.js";
+import * as panels from "./panels.js";
+import { Session } from "./session.js";
+import { Outside, Sites } from "./sites.js";
+import { UnitMap } from "./units.js";
+
+const form = byId("ask"), box = byId("planning");
+const types = new Map([...form.querySelectorAll("[name=types]")].map((input) => [input.value, input.parentElement.textContent.trim()]));
+const kit = createMap(byId("map"), { label: say("Map of facilities and of who is reached"), onClick: ({ at }) => place(at) });
+let tool = "pick", order = "outside", picked = null, framed = false, added = 0;
+let recorded = [], rows = new Map(), current = [];
+
+const sites = new Sites(kit.map, {
+  onpick: (site) => pick(site.id),
+  ondrag: (id, { lat, lng }) => session.drag(move(id, lng, lat)),
+  ondrop: (id, { lat, lng }) => act(move(id, lng, lat)),
+});
+const outside = new Outside().addTo(kit.map);
+const shades = new UnitMap(kit);
+const session = new Session({ opened, changed, failed: complain, waiting });
+
+const move = (facility, lon, lat) => ({ do: "move", facility, lon: Number(lon.toFixed(7)), lat: Number(lat.toFixed(7)) });
+
+function waiting(on) {
+  byId("preparing").hidden = !on;
+  if (on) tell(say("Streets and people are being loaded."));
+}
+
+function opened(answer) {
+  recorded = answer.sites;
+  const before = new Map(answer.units.map((unit) => [unit.code, unit.before]));
+  rows = new Map(answer.all_units.map(({ code, name, ...figures }) => [code, { code, name, after: figures, before: before.get(code) ?? figures }]));
+  byId("stamp").textContent = (answer.stamp?.words ?? {})[language] ?? "";
+  byId("keep").disabled = false;
+  shades.open(answer.level);
+  const left = (answer.omitted ?? []).length;
+  tell(left ? say("{n} records are left out of these figures; the coverage page lists them.", { n: count(left) }) : "");
+  changed(answer, session.edits);
+  pick(picked);
+  document.body.dataset.ready = "";
+}
+
+/* Everything an answer changes, in one go. Units it does not name are as before any edit. */
+function changed(answer, edits) {
+  for (const row of rows.values()) row.after = row.before;
+  for (const { code, before, after } of answer.units) Object.assign(rows.get(code) ?? {}, { before, after });
+  const units = [...rows.values()];
+  current = standing(answer.facilities, edits);
+  shades.paint(units);
+  outside.draw(answer.unreached.places);
+  sites.draw(current);
+  panels.totals(byId("totals"), answer);
+  panels.edits(byId("edits"), edits, (edit) => current.find((site) => site.id === edit.facility)?.name ?? edit.name ?? edit.facility);
+  panels.units(byId("units"), units, order, look);
+  byId("undo").disabled = !edits.length;
+  byId("keep").disabled = !edits.length;
+  if (!framed) frame();
+  box.dataset.answers = String(Number(box.dataset.answers ?? 0) + 1);
+}
+
+/* Facilities as recorded, with what the edits made of them. */
+function standing(edited, edits) {
+  const changes = new Map(edited.map((each) => [each.facility, each]));
+  const list = recorded.map((site) => {
+    const now = changes.get(site.id);
+    changes.delete(site.id);
+    return now ? { ...site, ...kept(now), changed: true } : site;
+  });
+  for (const now of changes.values()) {
+    const how = edits.find((edit) => edit.do === "add" && edit.facility === now.facility);
+    list.push({ id: now.facility, name: how?.name ?? now.facility, type: how?.type, ...kept(now), changed: true });
+  }
+  return list;
+}
+
+const kept = ({ lon, lat, beds, serves, on_street: street }) => ({ serves, on_street: street, ...(lon === null ? {} : { lon, lat }), ...(beds === null ? {} : { beds }) });
+
+function frame() {
+  const placed = current.filter((site) => Number.isFinite(site.lon));
+  if (!placed.length) return;
+  framed = true;
+  const lon = placed.map((site) => site.lon), lat = placed.map((site) => site.lat);
+  kit.frame([Math.min(...lon), Math.min(...lat), Math.max(...lon), Math.max(...lat)], 0.05);
+}
+
+const look = (unit) => shades.frame(unit.code).catch(complain);
+
+function pick(id) {
+  const site = current.find((each) => each.id === id) ?? null;
+  picked = site?.id ?? null;
+  sites.choose(site);
+  panels.chosen(byId("chosen"), site, { act, types, list: { sites: current, pick } });
+}
+
+async function act(edit) {
+  try {
+    await session.keep(edit);
+    pick(edit.facility);
+  } catch (error) {
+    complain(error);
+    pick(picked); // the pin goes back to where the facility stands
+  }
+}
+
+function place(at) {
+  if (tool !== "add" || !rows.size) return;
+  const [first] = form.querySelectorAll("[name=types]:checked");
+  const type = first?.value ?? "DAY";
+  added += 1;
+  const name = say("New site {n}", { n: String(added) });
+  use("pick");
+  act({ ...move(`NEW-${added}`, at.lng, at.lat), do: "add", type, name });
+}
+
+function use(name) {
+  tool = name;
+  for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+  kit.box.classList.toggle("adding", name === "add");
+  tell(name === "add" ? say("Click where the new facility would stand.") : "");
+}
+
+const tell = (words) => { byId("state").textContent = words; };
+
+const wish = () => ({
+  types: [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value),
+  group: form.elements.group.value, level: form.elements.level.value, as_of: form.elements.as_of.value || null,
+});
+
+async function open(edits = session.edits, base = wish()) {
+  framed = false;
+  delete document.body.dataset.ready;
+  try {
+    await session.open(base, edits);
+  } catch (error) {
+    tell(inWords(error));
+  }
+}
+
+/* A scenario saved before: its edits, on what it was made on. */
+async function begin() {
+  const id = box.dataset.scenario;
+  if (!id) { open(); return; }
+  try {
+    const { base, edits } = await ask(`/api/v1/scenarios/${path(id)}`);
+    added = edits.filter((edit) => edit.do === "add").length;
+    open(edits, { ...wish(), ...base });
+  } catch (error) { tell(inWords(error)); }
+}
+
+function counted() { byId("types-count").textContent = `(${form.querySelectorAll("[name=types]:checked").length})`; }
+
+form.addEventListener("change", counted);
+form.addEventListener("submit", (event) => { event.preventDefault(); open(); });
+for (const button of document.querySelectorAll("[data-tool]")) button.addEventListener("click", () => use(button.dataset.tool));
+for (const button of document.querySelectorAll("[data-order]")) {
+  button.addEventListener("click", () => {
+    order = button.dataset.order;
+    for (const each of document.querySelectorAll("[data-order]")) each.setAttribute("aria-pressed", String(each === button));
+    panels.units(byId("units"), [...rows.values()], order, look);
+  });
+}
+byId("undo").addEventListener("click", async () => {
+  try {
+    await session.undo();
+    pick(picked);
+  } catch (error) { complain(error); }
+});
+byId("keep-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { title, note } = event.target.elements;
+  try {
+    const made = await send("/api/v1/scenarios", { title: title.value, note: note.value, base: session.base, edits: session.edits });
+    location.assign(`/scenarios/${path(made.id)}`);
+  } catch (error) { complain(error); }
+});
+addEventListener("keydown", (event) => { if (event.key === "Escape") use("pick"); });
+
+window.quhua = { ...window.quhua, planning: session, kit };
+counted();
+begin();
