@@ -35,6 +35,11 @@ _EXPORT_ZIP = Text("请改用 zip 压缩。", "Pack the files as zip instead.")
 _EXPORT_XLSX = Text(
     "请另存为 .xlsx 或 UTF-8 的 .csv。", "Save it as .xlsx or .csv (UTF-8)."
 )
+_STREETS = Text(
+    "作为路网使用请在“路网”页面上传；作为图层请先导出为 GeoPackage。",
+    "As a street network upload it on the page of networks; as a layer export it as a "
+    "GeoPackage first.",
+)
 _NOT_A_MAP = Text(
     "请提交矢量数据文件，不是图片或文档。",
     "Send the vector data, not a picture or a document.",
@@ -53,7 +58,7 @@ _KNOWN = (
     (re.compile(rb"\x1f\x8b"), "gzip", _EXPORT_ZIP),
     (re.compile(rb"BZh"), "bzip2", _EXPORT_ZIP),
     (re.compile(rb"\xfd7zXZ"), "xz", _EXPORT_ZIP),
-    (re.compile(rb"....\x0a.OSMHeader", re.DOTALL), "OSM PBF", _EXPORT_GIS),
+    (re.compile(rb"....\x0a.OSMHeader", re.DOTALL), "OSM PBF", _STREETS),
     (re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|II\*\x00|MM\x00\*|RIFF|<svg"),
      "PDF/image", _NOT_A_MAP),
 )  # fmt: skip

@@ -9,7 +9,9 @@ import numpy as np
 
 from geodata.network import access, areas, reach, siting
 from geodata.network.graph import Spots
+from geodata.network.kernels.chaining import chains
 from geodata.network.ordering import straight
+from geodata.network.snap import snap
 
 
 def main() -> None:
@@ -29,6 +31,8 @@ def main() -> None:
     areas.streets(network, parts)
     areas.polygons(network, parts)
     areas.grid(graph, spots, 150)
+    snap(network, network.nodes)
+    chains(np.array([-1, 2, 1, -1]))
     chosen()
 
 
