@@ -27,6 +27,8 @@ MOST_NODES = 500_000
 """Nodes of a part, about: bounds the memory of a worker."""
 CELLS = 256
 """Cells a side of the grid by which the nodes of a box are counted."""
+AT_ONCE = 1 << 20
+"""Nodes or edges looked at in one go: a province has many, and memory is scarce."""
 MARGIN = 1e-6
 """So much farther than the fastest way one looks, for what adding up rounds."""
 
@@ -232,13 +234,16 @@ class Whole:
 
 def fastest(graph: Graph) -> float:
     """Return how many plane metres at most a second of any edge gets one ahead."""
-    network = graph.network
-    step = network.nodes[network.head] - network.nodes[network.tail]
-    straight = np.hypot(step[:, 0], step[:, 1])
-    least = np.minimum(graph.ahead_s, graph.back_s)
-    some = straight > 0
-    with np.errstate(divide="ignore"):
-        return float((straight[some] / least[some]).max(initial=0.0))
+    network, most = graph.network, 0.0
+    for begin in range(0, network.edge_count, AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        step = network.nodes[network.head[some]] - network.nodes[network.tail[some]]
+        straight = np.hypot(step[:, 0], step[:, 1])
+        least = np.minimum(graph.ahead_s[some], graph.back_s[some])
+        far = straight > 0
+        with np.errstate(divide="ignore"):
+            most = max(most, float((straight[far] / least[far]).max(initial=0.0)))
+    return most
 
 
 def _later(whole: Whole, rows: Longs) -> Callable[[], Part]:
@@ -286,8 +291,11 @@ def _counter(nodes: Floats) -> Callable[[Floats, Floats], int]:
     """Return a function that says about how many nodes lie in a box."""
     low = nodes.min(axis=0)
     step = np.maximum((nodes.max(axis=0) - low) / CELLS, 1.0)
-    cell = np.minimum((nodes - low) / step, CELLS - 1).astype(np.int64)
-    held = np.bincount(cell[:, 0] * CELLS + cell[:, 1], minlength=CELLS**2)
+    held = np.zeros(CELLS**2, np.int64)
+    for begin in range(0, len(nodes), AT_ONCE):
+        some = (nodes[begin : begin + AT_ONCE] - low) / step
+        cell = np.minimum(some, CELLS - 1).astype(np.int64)
+        held += np.bincount(cell[:, 0] * CELLS + cell[:, 1], minlength=CELLS**2)
     total: npt.NDArray[np.int64] = np.zeros((CELLS + 1, CELLS + 1), np.int64)
     total[1:, 1:] = held.reshape(CELLS, CELLS).cumsum(axis=0).cumsum(axis=1)
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geodata.errors import InputError, WorkersError
 from geodata.network.cluster import Whole, fastest, nearest_apart, pairs_apart
 from geodata.network.graph import Climb, Graph, Spots
 from geodata.network.reach import nearest_of, pairs
 from geodata.workers import Dask, Processes
+from tests.geodata.network.test_reach import cases
 from tests.support.streets import porto_alegre, tiled, town
 from tests.support.workers import Here
 
@@ -201,3 +204,11 @@ def test_tiles_of_a_real_city_by_processes(data: Path) -> None:
     graph = tiled(porto_alegre(data), 3, 3).graph(speed_mps=1.0)
     sources, targets = spots(graph, 700, 1), spots(graph, 4_000, 2)
     same(graph, sources, targets, 900, workers=Processes(2), most_nodes=20_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked=cases(), most=st.integers(1, 8), count=st.integers(1, 4))
+def test_any_network_in_parts(asked: Any, most: int, count: int) -> None:
+    """Parallel edges, loops, one-ways, ways that take no time, nodes anywhere."""
+    graph, sources, targets, limit_s = asked
+    same(graph, sources, targets, limit_s, workers=Here(count), most_nodes=most)
