@@ -28,16 +28,26 @@ filled = filling.filled
 adjacent = ordering.adjacent
 connected = ordering.connected
 morton_order = ordering.morton_order
+BUCKETS, MOST_BUCKETS = 1024, 1 << 18
+"""Of a search from one source, and at most of one from all sources at once."""
+_SAMPLED = 100_000
 FEW = 16
 """Sources for which another thread does not pay."""
 
 
 class Workspace(NamedTuple):
-    """What one search writes on; between searches ``best`` and ``least`` are inf."""
+    """What one search writes on.
+
+    Between searches ``best`` and ``least`` are infinite and ``first`` is -1.
+    """
 
     best: Floats
     keys: Floats
     values: Ints
+    waiting_s: Floats
+    waiting: Ints
+    after: Ints
+    first: Ints
     touched: Ints
     least: Floats
     found: Ints
@@ -48,8 +58,8 @@ def reached(graph: Graph, seeds: Seeds, limit_s: float) -> Rows:
 
     def block(work: Workspace, first: int, last: int) -> Rows:
         return searching.reached(
-            graph.indptr, graph.head, graph.cost_s, *seeds, limit_s, first, last,
-            work.best, work.keys, work.values, work.touched,
+            graph.indptr, graph.head, graph.cost_s, *seeds, limit_s,
+            _scale(graph, 1, limit_s, BUCKETS), first, last, *work[:8],
         )  # fmt: skip
 
     return _shared(graph, len(seeds.starts) - 1, 0, block)
@@ -64,8 +74,7 @@ def paired(
     def block(work: Workspace, first: int, last: int) -> Rows:
         return searching.paired(
             graph.indptr, graph.head, graph.cost_s, *seeds, *hooks, *straight,
-            limit_s, first, last,
-            work.best, work.keys, work.values, work.touched, work.least, work.found,
+            limit_s, _scale(graph, 1, limit_s, BUCKETS), first, last, *work,
         )  # fmt: skip
 
     return _shared(graph, len(seeds.starts) - 1, count, block)
@@ -73,9 +82,12 @@ def paired(
 
 def nearest(graph: Graph, seeds: Seeds, limit_s: float) -> tuple[Ints, Floats]:
     """Return the nearest source of each node, and the seconds."""
+    sources = len(seeds.starts) - 1
+    buckets = min(max(len(graph.indptr) // 4, BUCKETS), MOST_BUCKETS)
     made: tuple[Ints, Floats] = searching.nearest(
-        graph.indptr, graph.head, graph.cost_s, *seeds, limit_s
-    )
+        graph.indptr, graph.head, graph.cost_s, *seeds, limit_s,
+        _scale(graph, sources, limit_s, buckets), buckets,
+    )  # fmt: skip
     return made
 
 
@@ -140,6 +152,19 @@ def _shared(
     )
 
 
+def _scale(graph: Graph, sources: int, limit_s: float, buckets: int) -> float:
+    """Return buckets a second, so that they cover about what is to be searched.
+
+    Without a limit that is some times the way from one source to the next.
+    """
+    if len(graph.cost_s) == 0:
+        return 0.0
+    apart = np.sqrt(len(graph.indptr) / max(sources, 1))
+    wanted = 3.0 * float(graph.cost_s[:_SAMPLED].mean()) * apart
+    covered = min(limit_s, max(wanted, 1e-9))
+    return buckets / covered if covered > 0 else 0.0
+
+
 def _workspace(graph: Graph, targets: int) -> Workspace:
     """Return a workspace that waits on the graph, or a new one.
 
@@ -154,6 +179,10 @@ def _workspace(graph: Graph, targets: int) -> Workspace:
             np.full(nodes, np.inf),
             np.empty(room),
             np.empty(room, np.int32),
+            np.empty(room),
+            np.empty(room, np.int32),
+            np.empty(room, np.int32),
+            np.full(BUCKETS, -1, np.int32),
             np.empty(nodes, np.int32),
             np.full(targets, np.inf),
             np.empty(targets, np.int32),
