@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from boundaries import layers
+from boundaries.words import FACILITY_WORDS
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ KINDS: dict[str, Text] = {
     "translation": Text("平移", "a translation"),
 }
 _OUR_NAMES: dict[str, Text] = {
+    **FACILITY_WORDS,
+    "in_county": Text("所在区县", "county or district"),
+    "in_town": Text("所在街道、乡镇", "township"),
+    "in_village": Text("所在社区、村", "community or village"),
+    "coord_crs": Text("坐标系（逐条）", "coordinate system of each record"),
+    "price": Text("收费（元/月）", "price (yuan a month)"),
     "code": Text("区划代码", "division code"),
     "name": Text("名称", "name"),
     "kind": Text("类别", "kind"),
