@@ -89,7 +89,7 @@ class Exports(Readings, Jobs):
             "encoding": encoding,
         }
         with self.store.write(lock=[EXPORTS, JOBS]) as tx:
-            export = _next_id(tx)
+            export = next_id(tx)
             job = self.queue_job(tx, actor, "export", export, {})
             document = {
                 "id": export,
@@ -149,7 +149,7 @@ class Exports(Readings, Jobs):
                         "version_digest": version.digest,
                         "notice": notice._asdict(),
                     }
-                    _put(tx, document)
+                    put_export(tx, document)
                     self.record(
                         tx, actor, "export", f"{layer}@{number}", export=export,
                         **document["made"],
@@ -290,7 +290,8 @@ def _above(user: Any, document: dict[str, Any]) -> bool:
     )
 
 
-def _put(tx: Transaction, document: dict[str, Any]) -> None:
+def put_export(tx: Transaction, document: dict[str, Any]) -> None:
+    """Write an export's document."""
     tx.put(
         EXPORTS, document["id"], document,
         parent=document["actor"], rev=document["rev"],
@@ -348,7 +349,7 @@ def _dated(valid_on: str | None) -> str:
     return f"-{valid_on}" if valid_on else ""
 
 
-def _next_id(tx: Transaction) -> str:
+def next_id(tx: Transaction) -> str:
     """Return the next number; the transaction holds the lock of exports."""
     counter = tx.get(COUNTERS, EXPORTS) or {"last": 0, "rev": 0}
     number = counter["last"] + 1

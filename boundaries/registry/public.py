@@ -67,7 +67,7 @@ class PublicView(Desk):
             When nothing is published yet.
         """
         number = " ".join(approval_number.split())
-        _require_number(number, on=on)
+        require_number(number, on=on)
         _require_short(note)
         with self.store.write(lock=[SITE]) as tx:
             self.may("set_public", actor, reader=tx)
@@ -95,7 +95,8 @@ class PublicView(Desk):
         return self.public()
 
 
-def _require_number(number: str, *, on: bool) -> None:
+def require_number(number: str, *, on: bool) -> None:
+    """Refuse what is no map approval number; ``on``: one is needed."""
     if on and not number:
         raise InputError(
             Text("请填写审图号。", "Enter the map approval number."),

@@ -105,7 +105,7 @@ def offers(
     if "public" in kept:
         kept = kept[kept["public"].eq(True).fillna(False).astype(bool)]
     rows = [
-        _row(str(key), row, names, suppressed_below)
+        _row(str(key), dict(row), names, suppressed_below)
         for key, row in zip(kept.index, kept.to_dict("records"), strict=True)
     ]
     rows.sort(key=_order)
@@ -139,7 +139,7 @@ def _order(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _row(
-    key: str, row: dict[str, Any], names: Mapping[str, str], least: int
+    key: str, row: Mapping[Any, Any], names: Mapping[str, str], least: int
 ) -> dict[str, Any]:
     code = _text(row.get("division")) or ""
     point = row["geometry"]

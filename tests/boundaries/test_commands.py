@@ -232,15 +232,16 @@ def _handbook(shell: Shell) -> None:
     assert shell(*asked, status=2)["error"] == "not_found"
     table = shell.folder / "设施.csv"
     drawn = streets().set_index("code").geometry["120101001"].representative_point()
-    row = "名称,类型,区划代码,经度,纬度,状态,是否公开\n松鹤日间照料中心,日间照料中心,120101001,"
-    table.write_text(f"{row}{drawn.x},{drawn.y},运营,是\n", encoding="utf-8")
+    head = "名称,类型,区划代码,经度,纬度,状态,是否公开"
+    row = f"松鹤日间照料中心,日间照料中心,120101001,{drawn.x},{drawn.y},运营,是"
+    table.write_text(f"{head}\n{row}\n", encoding="utf-8")
     words = ("--layer", "facilities", "--valid-from", "2024", "--yes", "--submit")
     taken = shell("import", table, *words, "--as", "jin")
     shell("draft", "approve", taken["draft"]["id"], "--as", "planner")
     shell("publish", "--layer", "facilities", "--as", "planner")
     made = shell(*asked)
     assert (made["facilities"], made["bytes"]) == (1, out.stat().st_size)
-    assert shell(*asked, "--approval", "无", status=2)["error"] == "input"
+    assert shell(*asked, "--approval", "none", status=2)["error"] == "input"
 
 
 def _conflict(shell: Shell) -> None:
