@@ -116,6 +116,9 @@ class Indicators(Services, IndicatorRecords):
         self, actor: str, name: str, as_of: str | None = None, scope: str = ""
     ) -> dict[str, Any]:
         """Return how a network template is met, and the units that lack something."""
+        kept = self.store.get(f"indicator_{TEMPLATES}", name)
+        if kept is not None and not kept["gone"]:  # for one unit: it is asked there
+            scope = scope or str(kept["record"].get("scope") or "")
         book = self.indicator_book(actor, as_of, scope)
         template = book.inputs.templates.get(name) or BUILT_IN.get(name)
         if template is None:

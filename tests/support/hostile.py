@@ -158,6 +158,7 @@ def filled(folder: Path, strings: Sequence[str]) -> Filled:
     filling.exports()
     filling.networks()
     filling.scenarios()
+    filling.indicators()
     filling.site()
     return Filled(made, app, planted, filling.values)
 
@@ -342,6 +343,37 @@ class _Filling:
                 self.send("plans", f"scenarios/{made}/comments", said)
                 body = {"note": self.text("scenario reason")}
                 self.send("cares", f"scenarios/{made}/return", body)
+
+    def indicators(self) -> None:
+        """A record of each kind and a template; one target is a sentence."""
+        here = CODES["A"][0]
+        told = {"source": self.text("indicator source", 190), "scope": here}
+        self.record("targets", indicator="B07", year=2025, baseline="100", **told,
+                    target=self.text("indicator target", 190))  # fmt: skip
+        for kind, more in (
+            ("values", {"indicator": "B07", "on": "2020"}),
+            ("areas", {"area": "A1", "division": here, "households": 100}),
+            ("projects", {"project": "P1", "year": 2020, "target": 4, "scope": here}),
+        ):
+            name = "text" if kind == "values" else "name"
+            texts = {
+                "source": self.text(f"{kind} source", 190),
+                name: self.text(f"{kind} {name}", 190),
+            }
+            self.record(kind, **{"scope": here, **more, **texts})
+        part = {"types": ["DAY"], "level": 4, "role": self.text("template role", 58)}
+        body = {
+            "name": self.text("template name", 58), "parts": [part], "scope": here,
+        }  # fmt: skip
+        self.send("cares", "indicators/templates/mine", body, "PUT")
+        self.values["indicator"] = ["I2"]
+        self.values["kind"] = ["targets", "values", "areas", "projects"]
+        self.values["template"] = ["mine"]
+        self.values["form"] = ["svg"]
+
+    def record(self, kind: str, **record: Any) -> None:
+        """Enter a record of indicators."""
+        self.send("cares", f"indicators/records/{kind}", {"record": record})
 
     def uploads(self, folder: Path) -> None:
         """A file with hostile names of file, layers, columns and values."""

@@ -98,6 +98,10 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
         "other": SECOND,
         "version": "1",
         "layer": "divisions",
+        "indicator": "I2",
+        "kind": "targets",
+        "template": "one_n",
+        "form": "svg",
     }
     return Seeded(made, values, people)
 
