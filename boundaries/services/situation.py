@@ -328,5 +328,8 @@ def assemble(
 
         version = network.meta.get("version") or digest_of(network)
         said["network"] = {"version": version}
-    people = place(population, divisions, Tree(divisions), profile, network)
-    return Situation(as_of, divisions, facilities, people, network, profile, said)
+    tree = Tree(divisions)
+    people = place(population, divisions, tree, profile, network)
+    made = Situation(as_of, divisions, facilities, people, network, profile, said)
+    vars(made)["tree"] = tree  # it knows the ways up already
+    return made

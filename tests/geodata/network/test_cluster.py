@@ -187,7 +187,7 @@ def test_two_dask_workers_one_of_them_killed() -> None:
                 )
 
         workers = Mortal(client)
-        how = {"workers": workers, "most_nodes": 100}
+        how: dict[str, Any] = {"workers": workers, "most_nodes": 100}
         near = nearest_apart(graph, sources, targets, 300, **how)
         every = pairs_apart(graph, sources, targets, 300, **how)
     expected = nearest_of(graph, sources, targets, 300)
