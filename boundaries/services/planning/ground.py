@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from boundaries.services import coverage as figures
+from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from geodata.network.planning import Planning
 
 Floats = npt.NDArray[np.float64]
+
+MOST_PLACES = 1200
+"""Places of people that one answer names; of more, those near each other are one."""
+
+
+_LAYER_WORDS = {
+    "divisions": Text("区划", "divisions"),
+    "facilities": Text("设施", "facilities"),
+    "population": Text("人口", "population"),
+    "network": Text("路网", "streets"),
+}
 
 
 class Place:
@@ -63,8 +75,28 @@ class Ground:
         self.weight = np.asarray(
             situation.people.weights[situation.profile.group], np.float64
         )
+        self.names = [situation.tree.name.get(code, "") for code in self.codes]
+        self.people = self.by_unit(self.weight)
+        self._units: dict[str, int | None] = {}
         self.limit_s = situation.limit_s()
         self.radius = situation.radius_m()
+
+    @cached_property
+    def stamp(self) -> dict[str, Any]:
+        """What every figure stands on."""
+        return self.situation.stamp
+
+    def words(self) -> Text:
+        """Return the stamp as a sentence."""
+        numbers = {
+            layer: said.get("number", said.get("version", ""))
+            for layer, said in self.stamp.items()
+            if layer in _LAYER_WORDS and isinstance(said, dict)
+        }
+        zh = "、".join(f"{_LAYER_WORDS[k].zh}版本 {n}" for k, n in numbers.items())
+        en = ", ".join(f"{_LAYER_WORDS[k].en} version {n}" for k, n in numbers.items())
+        profile, day = self.situation.profile.words(), self.stamp["as_of"]
+        return Text(f"截至 {day}：{zh}；{profile.zh}", f"{day}: {en}; {profile.en}")
 
     @cached_property
     def tree(self) -> Any:
@@ -107,8 +139,47 @@ class Ground:
 
     def unit_at(self, division: str) -> int | None:
         """Return the position of the unit a division is or lies in."""
-        chain = self.situation.tree.chain(division)
-        return next((self.at[up] for up in chain if up in self.at), None)
+        if division not in self._units:
+            chain = self.situation.tree.chain(division)
+            found = next((self.at[up] for up in chain if up in self.at), None)
+            self._units[division] = found
+        return self._units[division]
+
+    def gathered(self, mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """Return points of people: how many live there, and places for a map.
+
+        ``places`` are ``[lon, lat, people]``, most people first. Where there are too
+        many, those in one cell of a grid that never changes are one, at the middle of
+        their people; the places add up to all people in any case.
+        """
+        found = np.flatnonzero(mask & (self.weight > 0))
+        weight, lonlat = self.weight[found], self.situation.people.lonlat[found]
+        total, points = float(weight.sum()), len(found)
+        if points > MOST_PLACES:
+            cell = self._cells[found]
+            size = int(cell.max()) + 1
+            people = np.bincount(cell, weight, size).astype(np.float64)
+            sums = [np.bincount(cell, weight * lonlat[:, at], size) for at in (0, 1)]
+            there = people > 0
+            weight = people[there]
+            lonlat = np.column_stack([each[there] / weight for each in sums])
+        order = np.argsort(-weight, kind="stable")
+        rows = np.column_stack([lonlat[order].round(6), weight[order].round(2)])
+        return {"people": round(total, 3), "points": points, "places": rows.tolist()}
+
+    @cached_property
+    def _cells(self) -> npt.NDArray[np.int64]:
+        """(p,) the cell of each point, of a grid of not too many cells."""
+        xy = self.situation.people.xy
+        low = xy.min(axis=0)
+        span = np.maximum(xy.max(axis=0) - low, 1.0)
+        side = float(np.sqrt(span.prod() / MOST_PLACES)) / 4
+        while True:
+            at = np.floor((xy - low) / side).astype(np.int64)
+            cells, inverse = np.unique(at @ [1 << 20, 1], return_inverse=True)
+            if len(cells) <= MOST_PLACES:
+                return np.asarray(inverse.ravel(), np.int64)
+            side *= 1.1
 
     def sites(self) -> list[dict[str, Any]]:
         """Return the facilities of the types asked about, as recorded."""

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _GROUNDS = 3
 """Situations kept loaded; the one longest not asked about goes first."""
+_FRESH_S = 5.0
+"""How long what is published is taken for what was published a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Keeper:
         self.registry = registry
         self._grounds = _Kept(_GROUNDS)
         self._plans = _Kept(sessions)
+        self._asked: dict[str, tuple[float, Ground]] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the figures of a plan, with the stamp of what they stand on.
@@ -92,15 +96,21 @@ class Keeper:
         if request.get("whole"):
             rows = situation.serving(ground.types)
             found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
-        return {**found, "stamp": situation.stamp}
+        return {**found, "stamp": {**ground.stamp, "words": ground.words()._asdict()}}
 
     def _ground(self, base: dict[str, Any]) -> Ground:
+        """Return what a base means now; looked up again every few seconds."""
         from boundaries.services.planning.ground import Ground
 
+        asked = json.dumps(base, sort_keys=True)
+        known = self._asked.get(asked)
+        if known is not None and time.monotonic() - known[0] < _FRESH_S:
+            return known[1]
         situation = situation_of(self.registry, LOCAL, base)
         level, types = base.get("level", "street"), tuple(base.get("types") or ())
         key = (situation.stamp["id"], level, types)
         made: Ground = self._grounds.get(key, lambda: Ground(situation, level, types))
+        self._asked = {asked: (time.monotonic(), made)}
         return made
 
 

@@ -14,6 +14,7 @@ from boundaries.services.edits import (
     require_known,
 )
 from boundaries.services.planning.ground import Ground, Place
+from boundaries.services.planning.sums import Sums
 from geodata import crs
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-MOST_PLACES = 1500
-"""Points of people that one answer names; those where most live come first."""
 
 
 class Plan:
@@ -35,9 +33,10 @@ class Plan:
         self.places = dict(ground.standing)
         self.stands: dict[str, Standing] = {}
         self.circles = np.zeros(len(ground.weight), np.int32)
+        self.stood, self.beds = np.zeros(len(ground.codes)), np.zeros(len(ground.codes))
         for place in self.places.values():
             if place.serves:
-                self.circles[self._around(place)] += 1
+                self._count(place, 1)
         self.base = self._figures()
 
     def put(self, edits: Sequence[Mapping[str, Any]]) -> None:
@@ -56,44 +55,35 @@ class Plan:
     def answer(self) -> dict[str, Any]:
         """Return the figures now, and where they differ from those without edits."""
         now, base = self._figures(), self.base
-        before, after = base["reached_points"], now["reached_points"]
-        if before is None:
-            before, after = base["circled_points"], now["circled_points"]
         changed = [
-            at
-            for at, (one, other) in enumerate(
-                zip(base["units"], now["units"], strict=True)
-            )
-            if one != other
-        ]
+            {"code": self.ground.codes[at], "name": self.ground.names[at],
+             "before": base.row(at), "after": now.row(at)}
+            for at in now.differing(base)
+        ]  # fmt: skip
         return {
             "level": self.ground.level,
             "types": list(self.ground.types),
-            "total": {"before": base["total"], "after": now["total"]},
-            "units": [
-                {"code": self.ground.codes[at],
-                 "name": self.ground.situation.tree.name.get(self.ground.codes[at], ""),
-                 "before": base["units"][at], "after": now["units"][at]}
-                for at in changed
-            ],
-            "gained": self._points(after & ~before),
-            "lost": self._points(before & ~after),
-            "unreached": self._points(~after),
+            "total": {"before": base.total(), "after": now.total()},
+            "units": [each for each in changed if each["before"] != each["after"]],
+            "gained": self.ground.gathered(now.points & ~base.points),
+            "lost": self.ground.gathered(base.points & ~now.points),
+            "unreached": self.ground.gathered(~now.points),
             "facilities": [self._shown(key) for key in sorted(self.stands)],
-        }  # fmt: skip
+        }
 
     def whole(self) -> dict[str, Any]:
         """Return also every unit's figures, and the facilities as recorded."""
-        now = self._figures()
+        ground = self.ground
         return {
             **self.answer(),
             "all_units": [
-                {"code": code, "name": self.ground.situation.tree.name.get(code, ""),
-                 **now["units"][at]}
-                for at, code in enumerate(self.ground.codes)
+                {"code": code, "name": name, **row}
+                for code, name, row in zip(
+                    ground.codes, ground.names, self._figures().rows(), strict=True
+                )
             ],
-            "sites": self.ground.sites(),
-        }  # fmt: skip
+            "sites": ground.sites(),
+        }
 
     def _meant(self, standing: Standing) -> Place:
         """Return the facility as it stands after edits."""
@@ -123,7 +113,7 @@ class Plan:
         """Put a facility where and as it now is; None: it is no more."""
         old = self.places.get(key)
         if old is not None and old.serves:
-            self.circles[self._around(old)] -= 1
+            self._count(old, -1)
         if place is None:
             if old is not None:
                 self._street(old.number, None)
@@ -137,7 +127,7 @@ class Plan:
         elif old is not None:
             place.number = old.number
         if place.serves:
-            self.circles[self._around(place)] += 1
+            self._count(place, 1)
         self.places[key] = place
 
     def _street(self, number: int, place: Place | None) -> int:
@@ -188,66 +178,34 @@ class Plan:
             seconds[here] = plan.cost_s
         return np.isfinite(seconds), seconds
 
-    def _figures(self) -> dict[str, Any]:
+    def _figures(self) -> Sums:
         ground, weight = self.ground, self.ground.weight
         reached, seconds = self.reached()
         circled = self.circles > 0
         there = np.zeros(len(weight), bool) if reached is None else reached
         spent = np.where(there, np.where(there, seconds, 0) * weight, 0)
-        sums = [
-            ground.by_unit(values)
-            for values in (weight, weight * there, weight * circled, spent)
-        ]
-        stands, beds = self._standing()
-        rows = [
-            _figure(people, got if reached is not None else None, ring, time, n, bed)
-            for people, got, ring, time, n, bed in zip(
-                *(each.tolist() for each in sums), stands.tolist(), beds.tolist(),
-                strict=True,
-            )
-        ]  # fmt: skip
-        whole = [float(each.sum()) for each in sums]
-        got = whole[1] if reached is not None else None
-        total = _figure(
-            whole[0], got, whole[2], whole[3], int(stands.sum()), float(beds.sum())
+        return Sums(
+            ground.people,
+            ground.by_unit(weight * there),
+            ground.by_unit(weight * circled),
+            ground.by_unit(spent),
+            self.stood.copy(),
+            self.beds.copy(),
+            streets=reached is not None,
+            points=circled if reached is None else reached,
+            circled=circled,
         )
-        total["lacking"] = int(((sums[0] > 0) & (stands == 0)).sum())
-        return {
-            "units": rows, "total": total, "reached_points": reached,
-            "circled_points": circled,
-        }  # fmt: skip
 
-    def _standing(self) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Return how many facilities serve in each unit, and their beds."""
-        stands, beds = (
-            np.zeros(len(self.ground.codes), np.int64),
-            np.zeros(len(self.ground.codes)),
-        )
-        for place in self.places.values():
-            if not place.serves or place.division is None:
-                continue
-            at = self.ground.unit_at(place.division)
-            if at is not None:
-                stands[at] += 1
-                beds[at] += 0.0 if np.isnan(place.beds) else place.beds
-        return stands, beds
-
-    def _points(self, mask: Bools) -> dict[str, Any]:
-        """Return points of people, those where most live first, and how many live."""
-        weight = self.ground.weight
-        found = np.flatnonzero(mask & (weight > 0))
-        order = found[np.argsort(-weight[found], kind="stable")][:MOST_PLACES]
-        lonlat = self.ground.situation.people.lonlat[order]
-        return {
-            "people": round(float(weight[found].sum()), 3),
-            "points": len(found),
-            "places": [
-                [round(lon, 6), round(lat, 6), round(people, 2)]
-                for (lon, lat), people in zip(
-                    lonlat.tolist(), weight[order].tolist(), strict=True
-                )
-            ],
-        }
+    def _count(self, place: Place, times: int) -> None:
+        """Count a facility that serves, or no longer, where it stands."""
+        if times > 0:
+            self.circles[self._around(place)] += 1
+        else:
+            self.circles[self._around(place)] -= 1
+        at = self.ground.unit_at(place.division) if place.division else None
+        if at is not None:
+            self.stood[at] += times
+            self.beds[at] += 0.0 if np.isnan(place.beds) else times * place.beds
 
     def _shown(self, key: str) -> dict[str, Any]:
         place, standing = self.places[key], self.stands[key]
@@ -263,26 +221,3 @@ class Plan:
             return None
         return any(len(plan.reached_by(place.number)) for _, plan, _ in self.ways
                    if place.number >= 0)  # fmt: skip
-
-
-def _figure(
-    people: float, reached: float | None, circle: float, spent: float,
-    facilities: int, beds: float,
-) -> dict[str, Any]:  # fmt: skip
-    """Return one row of figures, rounded as they are shown."""
-    return {
-        "people": round(people, 3),
-        "reached": None if reached is None else round(reached, 3),
-        "unreached": None if reached is None else round(people - reached, 3),
-        "share": _share(reached, people),
-        "circle": round(circle, 3),
-        "circle_share": _share(circle, people),
-        "minutes": round(spent / reached / 60, 3) if reached else None,
-        "facilities": facilities,
-        "beds": int(beds),
-        "beds_per_thousand": round(beds / people * 1000, 3) if people > 0 else None,
-    }
-
-
-def _share(part: float | None, whole: float) -> float | None:
-    return None if part is None or whole <= 0 else round(part / whole * 100, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,7 +72,7 @@ def test_a_plan_is_what_coverage_computes_from_nothing(kind, asked):
         total = answer["total"]["after"]
         assert total["circle"] == pytest.approx(wanted["total"]["circle"])
         changed = {unit["code"] for unit in answer["units"]}
-        for unit, mine in zip(plan.base["units"], answer["all_units"], strict=True):
+        for unit, mine in zip(plan.base.rows(), answer["all_units"], strict=True):
             same = all(unit[name] == mine[name] for name in unit)
             assert same == (mine["code"] not in changed)
 
@@ -130,3 +131,21 @@ def test_edits_of_what_is_not_there_are_refused():
         plan.put(checked([taken]))
     with pytest.raises(InputError, match="2000 edits"):
         checked([{"do": "close", "facility": "F1"}] * (MOST_EDITS + 1))
+
+
+def test_dots_add_up_to_everybody_however_many_points_there_are(monkeypatch):
+    ground = KINDS["walk"]
+    everybody = np.ones(len(ground.weight), bool)
+    each = ground.gathered(everybody)
+    monkeypatch.setattr("boundaries.services.planning.ground.MOST_PLACES", 20)
+    few = Ground(ground.situation, "community").gathered(everybody)
+    assert each["people"] == few["people"] == pytest.approx(1000)
+    assert each["points"] == few["points"] == len(ground.weight)
+    assert 1 < len(few["places"]) <= 20
+    total = sum(people for _, _, people in few["places"])
+    assert total == pytest.approx(1000, abs=1)
+    left, low = ground.situation.people.lonlat.min(axis=0)
+    right, high = ground.situation.people.lonlat.max(axis=0)
+    for lon, lat, _ in few["places"]:
+        assert left - 1e-6 <= lon <= right + 1e-6
+        assert low - 1e-6 <= lat <= high + 1e-6
