@@ -10,7 +10,7 @@ from flask import Flask
 
 from boundaries.services.planning import client
 from tests.boundaries.services.frames import SOUTH, STEP, WEST
-from tests.boundaries.services.test_services_registry import furnished
+from tests.boundaries.services.towns import town_office
 from tests.support.registries import Office
 from tests.support.signed import client_as
 from webmap import create_app
@@ -23,7 +23,7 @@ ADD = {"do": "add", "facility": "N1", "type": "DAY", "name": "<b>站</b>",
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    made = furnished(tmp_path_factory.mktemp("pages"))
+    made = town_office(tmp_path_factory.mktemp("pages"))
     yield made
     client.of(made.registry.store.url, made.registry.settings).stop()
     made.registry.close()

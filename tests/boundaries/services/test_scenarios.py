@@ -19,7 +19,7 @@ from geodata.errors import (
     StateError,
 )
 from tests.boundaries.services.frames import SOUTH, STEP, WEST
-from tests.boundaries.services.test_services_registry import furnished
+from tests.boundaries.services.towns import town_office
 from tests.support.registries import Office
 
 BASE = {
@@ -35,7 +35,7 @@ ADD = {"do": "add", "facility": "N1", "type": "DAY", "name": "新站", "beds": 2
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The small town, and a planning process for it."""
-    made = furnished(tmp_path_factory.mktemp("planned"))
+    made = town_office(tmp_path_factory.mktemp("planned"))
     yield made
     client.of(made.registry.store.url, made.registry.settings).stop()
     made.registry.close()
