@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geodata import files
+from geodata.files import grids
 from geodata.files.reading import Guess
 
 if TYPE_CHECKING:
@@ -54,6 +55,18 @@ def read(
     from boundaries import columns  # heavy: nothing of it before a command runs
 
     reference, words = compared
+    if target == "population" and grids.is_grid(path):
+        from boundaries.services.gridded import read_grid
+
+        return read_grid(
+            path,
+            name or path.name,
+            reference,
+            limits=limits,
+            fields=(overrides or {}).get("fields"),
+            cancel=cancel,
+            progress=progress,
+        )
     placeless = {"placeless": True} if target == "facilities" else {}
     frame, reading = files.read(
         path,

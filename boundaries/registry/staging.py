@@ -13,7 +13,7 @@ from boundaries import codes, columns, registers
 from boundaries.intake import Intake, take_in
 from boundaries.review import EITHER
 from boundaries.rules import finding
-from boundaries.services import counts
+from boundaries.services import counts, gridded
 from boundaries.vocabulary import ChangeType
 from geodata.errors import InputError, Text
 from geodata.store import dates
@@ -178,9 +178,13 @@ def _counted(
         store.snapshot("divisions", at=published, valid_on=day, geometry=False)
         for day in (effective, None)
     )
-    around = pd.concat([then, now[~now.index.isin(then.index)]])
     frame = columns.prepared(frame, "population", named)
-    rows, faults = counts.prepared(frame, around)
+    if "division" not in frame and not frame.geometry.isna().all():
+        shapes = store.snapshot("divisions", at=published, valid_on=effective)
+        rows, faults = gridded.from_cells(frame, shapes)
+    else:
+        around = pd.concat([then, now[~now.index.isin(then.index)]])
+        rows, faults = counts.prepared(frame, around)
     taken = take_in(rows, schema, base)
     return Intake(
         taken.frame,
