@@ -18,7 +18,8 @@ from geodata.errors import InputError, Text
 from geodata.network.building import NEAR_M, ordered
 from geodata.network.cuts import Cuts, extended
 from geodata.network.graph import WALK, Network
-from geodata.network.reporting import BuildReport, degrees, kept_apart, report
+from geodata.network.misses import apart_of, kept_apart
+from geodata.network.reporting import BuildReport, degrees, report
 from geodata.network.snap import positions, snap, to_plane
 
 if TYPE_CHECKING:
@@ -141,8 +142,7 @@ def amend(
     before = dict(network.meta.get("counts", {}))
     if cuts.parted:
         places = degrees(np.array(cuts.parted), network.crs)
-        known = np.array(network.meta.get("apart", ()), float).reshape(-1, 2)
-        apart = kept_apart(known, places)
+        apart = kept_apart(apart_of(network), places)
         made = replace(made, meta={**made.meta, "apart": apart})
     said = report(made, counts={**before, **counts}, near_m=near_m)
     meta = {**made.meta, **said.meta(), "amended": network.meta.get("version", "")}

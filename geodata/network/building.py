@@ -17,10 +17,12 @@ import numpy.typing as npt
 from geodata.crs import STORAGE, plane_at, transform_points
 from geodata.crs.measure import distance_m
 from geodata.errors import InputError, Text
+from geodata.network.gathering import vertices_of
 from geodata.network.graph import VEHICLE, WALK, Network
 from geodata.network.keeping import digest_of
+from geodata.network.misses import kept_apart
 from geodata.network.ordering import morton_order
-from geodata.network.reporting import BuildReport, kept_apart, report
+from geodata.network.reporting import BuildReport, report
 from geodata.network.streets import no_streets
 
 if TYPE_CHECKING:
@@ -331,10 +333,7 @@ def ordered(network: Network) -> Network:
     place[rank] = np.arange(len(rank), dtype=np.int32)
     tail, head = place[network.tail], place[network.head]
     order = np.lexsort((head, tail))
-    size = np.diff(network.offsets)[order]
-    offsets = np.concatenate([[0], np.cumsum(size)])
-    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], size)
-    at = np.repeat(network.offsets[:-1][order], size) + within
+    at, offsets = vertices_of(network.offsets, order)
     made = replace(
         network,
         nodes=np.ascontiguousarray(network.nodes[rank]),

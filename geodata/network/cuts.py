@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.network.gathering import vertices_of
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -65,11 +67,7 @@ class Cuts:
         kept = np.ones(network.edge_count, bool)
         kept[list(self.at)] = False
         pieces = [piece for edge in sorted(self.at) for piece in self._pieces(edge)]
-        size = np.diff(network.offsets)[kept]
-        offsets = np.concatenate([[0], np.cumsum(size)])
-        at = np.repeat(network.offsets[:-1][kept], size) + (
-            np.arange(offsets[-1]) - np.repeat(offsets[:-1], size)
-        )
+        at, offsets = vertices_of(network.offsets, np.flatnonzero(kept))
         return extended(
             replace(
                 network,

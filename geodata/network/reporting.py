@@ -12,6 +12,7 @@ from geodata.crs import STORAGE, transform_points
 from geodata.errors import Text
 from geodata.network.engine import engine
 from geodata.network.graph import VEHICLE, Network
+from geodata.network.misses import near_misses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,6 @@ Floats = npt.NDArray[np.float64]
 
 LISTED = 200
 """Parts and near misses named in a report; all are counted."""
-_SAME_M = 0.02
-_MOST_APART = 20_000
 METHOD = Text(
     "主体占比 = 最大连通部分的可步行道路长度 ÷ 全部可步行道路长度；"
     "近失端 = 断头路端点 {near_m:g} 米内有另一条未相接的道路。",
@@ -189,7 +188,7 @@ def report(
     of_edge = np.where(open_, part[network.tail], -1)
     walk = np.bincount(of_edge[open_], network.length_m[open_], minlength=max(total, 1))
     walk_m = float(walk.sum())
-    dead, misses = near_misses(network, near_m, _apart(network))
+    dead, misses = near_misses(network, near_m)
     return BuildReport(
         str(network.meta.get("source", "")),
         network.node_count,
@@ -246,82 +245,6 @@ def _parts(
             )
         )
     return tuple(made)
-
-
-def near_misses(
-    network: Network,
-    near_m: float,
-    apart: Floats | None = None,
-) -> tuple[int, tuple[Floats, ...]]:
-    """Return how many dead ends there are, and those that nearly meet a street.
-
-    A dead end is a node where one street open to people ends. It nearly meets a
-    street that is ``near_m`` away or less and touches neither end of its own.
-
-    Returns
-    -------
-    tuple of int and (nodes (q, 2), places (q, 2))
-        In plane metres: the dead ends, and the nearest place on the other street.
-    """
-    import shapely
-
-    open_ = np.flatnonzero(network.kind != VEHICLE)
-    tail, head = network.tail[open_], network.head[open_]
-    degree = np.bincount(np.concatenate([tail, head]), minlength=network.node_count)
-    at_tail, at_head = degree[tail] == 1, degree[head] == 1
-    dead = np.concatenate([tail[at_tail], head[at_head]])
-    other = np.concatenate([head[at_tail], tail[at_head]])
-    if apart is not None and len(apart):
-        there = np.column_stack(
-            transform_points(apart[:, 0], apart[:, 1], STORAGE, network.crs)
-        )
-        known = shapely.STRtree(np.asarray(shapely.points(there))).query(
-            shapely.points(network.nodes[dead]), predicate="dwithin", distance=_SAME_M
-        )[0]
-        dead, other = np.delete(dead, known), np.delete(other, known)
-    nowhere = np.empty((0, 2))
-    if len(dead) == 0 or near_m == 0:
-        return len(dead), (nowhere, nowhere)
-    size = np.diff(network.offsets)[open_]
-    starts = np.concatenate([[0], np.cumsum(size)])
-    at = np.repeat(network.offsets[open_], size) + (
-        np.arange(starts[-1]) - np.repeat(starts[:-1], size)
-    )
-    lines = shapely.linestrings(
-        network.coords[at], indices=np.repeat(np.arange(len(open_)), size)
-    )
-    tree = shapely.STRtree(lines)
-    points = shapely.points(network.nodes[dead])
-    which, line = tree.query(points, predicate="dwithin", distance=near_m)
-    strange = ~(
-        (tail[line] == dead[which])
-        | (head[line] == dead[which])
-        | (tail[line] == other[which])
-        | (head[line] == other[which])
-    )
-    which, line = which[strange], line[strange]
-    gap = shapely.distance(points[which], lines[line])
-    order = np.lexsort((line, gap, which))
-    first = order[np.unique(which[order], return_index=True)[1]]
-    which, line = which[first], line[first]
-    along = shapely.line_locate_point(lines[line], points[which])
-    onto = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], along))
-    return len(dead), (network.nodes[dead[which]], onto)
-
-
-def _apart(network: Network) -> Floats | None:
-    try:
-        places = np.array(network.meta.get("apart", ()), np.float64).reshape(-1, 2)
-    except (TypeError, ValueError):
-        return None
-    return places[np.isfinite(places).all(axis=1)]
-
-
-def kept_apart(*places: Floats) -> list[list[float]]:
-    """Return positions as ``meta["apart"]`` has them, those beyond a number dropped."""
-    once = np.unique(np.concatenate(places).round(7), axis=0)
-    listed: list[list[float]] = once[:_MOST_APART].tolist()
-    return listed
 
 
 def _missed(network: Network, misses: tuple[Floats, ...]) -> tuple[NearMiss, ...]:

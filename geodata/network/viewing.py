@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.network.gathering import vertices_of
 from geodata.network.graph import VEHICLE, WALK
 from geodata.network.reporting import degrees, part_of
 from geodata.network.snap import kept, to_plane
@@ -86,10 +87,6 @@ def _looks(network: Network) -> Any:
 
 
 def _lines(network: Network, edges: Any) -> list[list[list[float]]]:
-    size = network.offsets[edges + 1] - network.offsets[edges]
-    starts = np.concatenate([[0], np.cumsum(size)])
-    at = np.repeat(network.offsets[edges], size) + (
-        np.arange(starts[-1]) - np.repeat(starts[:-1], size)
-    )
+    at, starts = vertices_of(network.offsets, edges)
     places = degrees(network.coords[at], network.crs).round(6)
     return [part.tolist() for part in np.split(places, starts[1:-1])]
