@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
 _INK, _SOFT, _ACCENT, _TARGET = "#1b1f24", "#4c545e", "#0b5cad", "#a8201a"
 _WIDTH_IN, _HEIGHT_IN, _DPI = 8.0, 4.0, 150
-_MOST_BARS = 60
+_MOST_BARS, _BAR_IN = 60, 0.33
 
 
 def trend_chart(
@@ -40,7 +40,7 @@ def trend_chart(
 def _trend(document: Mapping[str, Any], form: str, language: str) -> bytes:
     figure, axes = _sheet(form)
     points = [each for each in document["trend"] if each["value"] is not None]
-    years = [_year(each["on"]) for each in points]
+    years = [int(each["on"][:4]) for each in points]
     values = [each["value"] for each in points]
     axes.plot(years, values, color=_ACCENT, linewidth=2, zorder=3)
     for how, mark in (("computed", "o"), ("entered", "s"), ("baseline", "D")):
@@ -57,7 +57,7 @@ def _trend(document: Mapping[str, Any], form: str, language: str) -> bytes:
         )  # fmt: skip
     _target_line(axes, document, language)
     if years:
-        axes.set_xticks(sorted({int(year) for year in years}))
+        axes.set_xticks(sorted(set(years)))
     return _finished(figure, axes, document, form, language)
 
 
@@ -70,15 +70,15 @@ def units_chart(
 
 
 def _units(document: Mapping[str, Any], form: str, language: str) -> bytes:
-    figure, axes = _sheet(form)
     rows = [each for each in document["units"] if each["value"] is not None]
     rows = sorted(rows, key=lambda each: -each["value"])[:_MOST_BARS]
+    figure, axes = _sheet(form, max(_WIDTH_IN, len(rows) * _BAR_IN))
     places = range(len(rows))
     axes.bar(places, [each["value"] for each in rows], color=_ACCENT, width=0.65)
     axes.set_xticks(
         list(places),
         [each["name"] for each in rows],
-        rotation=45 if len(rows) > _FEW else 0,
+        rotation=55 if len(rows) > _FEW else 0,
         ha="right" if len(rows) > _FEW else "center",
     )
     for place, each in zip(places, rows, strict=True):
@@ -113,7 +113,7 @@ def _drawing() -> Iterator[None]:
 _ONE_AT_A_TIME = Lock()
 
 
-def _sheet(form: str) -> tuple[Any, Any]:
+def _sheet(form: str, width_in: float = _WIDTH_IN) -> tuple[Any, Any]:
     if form not in FORMATS:
         raise InputError(
             Text(f"图片格式只能是 {'、'.join(FORMATS)}。",
@@ -122,7 +122,7 @@ def _sheet(form: str) -> tuple[Any, Any]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(width_in, _HEIGHT_IN), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -168,9 +168,3 @@ _QUIET: Mapping[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
-
-
-def _year(on: str) -> float:
-    """Return a date as a number of years, its own end of the year whole."""
-    month, day = int(on[5:7] or 12), int(on[8:10] or 31)
-    return int(on[:4]) + (month - 12) / 12 + (day - 31) / 365
