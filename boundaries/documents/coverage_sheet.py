@@ -7,16 +7,11 @@ sheet that is passed on says by itself what it shows.
 from __future__ import annotations
 
 import io
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import shapely
-
 from boundaries.documents import fonts
+from boundaries.documents.coverage_map import MAP, MM, NONE, Colours, MapDrawing
 from boundaries.products import INTERNAL
-from geodata import crs
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -24,18 +19,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-MM = 72 / 25.4
 PAGE = (420 * MM, 297 * MM)
-MAP = (14 * MM, 16 * MM, 270 * MM, 252 * MM)
-"""Left, bottom, width, height of the map's frame in points."""
 SIDE = (292 * MM, 114 * MM)
 """Left and width of the column beside it."""
 ROWS = 16
-GOOD = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
-BAD = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
-NONE = "#dcdfe2"
-_RISING = frozenset({"share", "circle_share", "area_share", "per_thousand"})
-_STEPS = (1, 2, 5)
 _LEVEL_WORDS = {
     "district": Text("按区县", "by district"),
     "street": Text("按街道（乡镇）", "by street or town"),
@@ -47,24 +34,6 @@ _LAYERS = {
     "population": Text("人口", "population"),
     "network": Text("路网", "street network"),
 }
-
-
-@dataclass(frozen=True)
-class View:
-    """From plane metres to points on the paper."""
-
-    west: float
-    south: float
-    scale: float
-    left: float
-    bottom: float
-
-    def at(self, xy: Any) -> Any:
-        """Return positions on the paper."""
-        return (np.asarray(xy) - (self.west, self.south)) * self.scale + (
-            self.left,
-            self.bottom,
-        )
 
 
 def sheet(
@@ -112,167 +81,10 @@ def sheet(
     return buffer.getvalue()
 
 
-class Colours:
-    """The classes of an indicator and what each is drawn in."""
-
-    def __init__(self, indicator: str, bounds: list[float]) -> None:
-        self.bounds = bounds
-        ramp = GOOD if indicator in _RISING else BAD
-        last = max(len(bounds) - 1, 1)
-        at = [2] if len(bounds) == 1 else [round(n / last * 4) for n in range(5)]
-        self.ramp = [ramp[each] for each in at[: len(bounds)]]
-
-    def of(self, value: float | None) -> str:
-        """Return the colour of a figure."""
-        if value is None or not self.bounds:
-            return NONE
-        at = int(np.searchsorted(np.asarray(self.bounds) + 1e-9, value))
-        return self.ramp[min(at, len(self.ramp) - 1)]
-
-
-class _Drawing:
+class _Drawing(MapDrawing):
     """One page being drawn."""
 
-    def __init__(self, canvas: Any, regular: str, bold: str, language: str) -> None:
-        self.canvas, self.regular, self.bold = canvas, regular, bold
-        self.language = language
-        self.y = 0.0
-
-    def map(
-        self, document: Mapping[str, Any], divisions: gpd.GeoDataFrame, number: int,
-        part: Mapping[str, Any], indicator: str, colours: Colours,
-    ) -> View:  # fmt: skip
-        left, bottom, width, height = MAP
-        plane = f"EPSG:{crs.local_gk(float(np.mean(divisions.total_bounds[[0, 2]])))}"
-        moved = crs.transform(divisions[["name", "level", "geometry"]], plane)
-        values = {unit["code"]: unit[indicator] for unit in part["units"]}
-        units = moved[moved["level"] == number]
-        view = _view(units if len(units) else moved)
-        canvas = self.canvas
-        canvas.saveState()
-        clip = canvas.beginPath()
-        clip.rect(left, bottom, width, height)
-        canvas.clipPath(clip, stroke=0, fill=0)
-        for code, shape in zip(units.index, units.geometry, strict=True):
-            self._polygon(view, shape, fill=colours.of(values.get(str(code))),
-                          stroke="#6b6177", width=0.4)  # fmt: skip
-        above = moved[moved["level"] == min(number - 1, 3)]
-        for shape in above.geometry:
-            self._polygon(view, shape, fill=None, stroke="#3b3145", width=1.1)
-        if document["areas"]:
-            area = _moved(document["areas"], plane)
-            self._polygon(view, area, fill=None, stroke="#111111", width=0.35)
-        self._sites(view, document["facilities"], plane)
-        self._names(view, units)
-        canvas.restoreState()
-        canvas.setStrokeColor("#3b3145")
-        canvas.setLineWidth(0.8)
-        canvas.rect(left, bottom, width, height)
-        return view
-
-    def _polygon(
-        self, view: View, shape: Any, *, fill: str | None, stroke: str, width: float
-    ) -> None:
-        canvas = self.canvas
-        path = canvas.beginPath()
-        rings = 0
-        for polygon in shapely.get_parts(shape):
-            for ring in (polygon.exterior, *polygon.interiors):
-                xy = view.at(shapely.get_coordinates(ring))
-                if len(xy) < 3:
-                    continue
-                path.moveTo(*xy[0])
-                for point in xy[1:-1]:
-                    path.lineTo(*point)
-                path.close()
-                rings += 1
-        if not rings:
-            return
-        canvas.setStrokeColor(stroke)
-        canvas.setLineWidth(width)
-        if fill is not None:
-            canvas.setFillColor(fill)
-        canvas.drawPath(path, stroke=1, fill=int(fill is not None), fillMode=0)
-
-    def _sites(self, view: View, sites: list[dict[str, Any]], plane: str) -> None:
-        if not sites:
-            return
-        lon, lat = ([site[name] for site in sites] for name in ("lon", "lat"))
-        x, y = crs.transform_points(lon, lat, crs.STORAGE, plane)
-        self.canvas.setStrokeColor("#ffffff")
-        self.canvas.setFillColor("#96266a")
-        self.canvas.setLineWidth(0.5)
-        for at in view.at(np.column_stack([x, y])):
-            self.canvas.circle(*at, 2.1, stroke=1, fill=1)
-
-    def _names(self, view: View, units: gpd.GeoDataFrame) -> None:
-        """Write the names that have room, of large units first."""
-        size = 7.0
-        taken: list[tuple[float, ...]] = []
-        order = np.argsort(-shapely.area(units.geometry.to_numpy()), kind="stable")
-        for name, shape in (
-            (units["name"].iloc[at], units.geometry.iloc[at]) for at in order
-        ):
-            if not isinstance(name, str) or shapely.is_empty(shape):
-                continue
-            room = (shape.bounds[2] - shape.bounds[0]) * view.scale
-            wide = self.canvas.stringWidth(name, self.regular, size)
-            x, y = view.at(shapely.get_coordinates(shape.representative_point()))[0]
-            box = (x - wide / 2 - 1, y - size, x + wide / 2 + 1, y + size)
-            if wide > room * 0.95 or any(_meet(box, other) for other in taken):
-                continue
-            taken.append(box)
-            self._name(name, x - wide / 2, y - size / 3, size)
-
-    def _name(self, name: str, x: float, y: float, size: float) -> None:
-        """Write a name with a halo."""
-        canvas = self.canvas
-        for mode, colour in ((1, "#ffffff"), (0, "#1b1f24")):
-            canvas.saveState()
-            canvas.setStrokeColor("#ffffff")
-            canvas.setLineWidth(1.6)
-            canvas.setLineJoin(1)
-            canvas.setFillColor(colour)
-            text = canvas.beginText(x, y)
-            text.setFont(self.regular, size)
-            text.setTextRenderMode(mode)
-            text.textOut(name)
-            canvas.drawText(text)
-            canvas.restoreState()
-
-    def scale_bar(self, view: View) -> None:
-        """Draw a bar of a round length, its scale in figures and where north is."""
-        canvas = self.canvas
-        left, bottom, width, _ = MAP
-        metres = _round_length(60 * MM / view.scale)
-        long = metres * view.scale
-        x, y = left + 6 * MM, bottom + 7 * MM
-        canvas.setFillColor("#ffffff")
-        canvas.rect(x - 3 * MM, y - 4 * MM, long + 46 * MM, 12 * MM, stroke=0, fill=1)
-        canvas.setStrokeColor("#1b1f24")
-        for half, fill in ((0, "#1b1f24"), (1, "#ffffff")):
-            canvas.setFillColor(fill)
-            canvas.setLineWidth(0.6)
-            canvas.rect(x + half * long / 2, y, long / 2, 1.6 * MM, stroke=1, fill=1)
-        canvas.setFillColor("#1b1f24")
-        canvas.setFont(self.regular, 8)
-        shown = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-        canvas.drawString(x, y + 2.6 * MM, "0")
-        canvas.drawRightString(x + long, y + 2.6 * MM, shown)
-        ratio = round(1000 / (view.scale / MM), -3)
-        canvas.drawString(x + long + 5 * MM, y, f"1 : {ratio:,.0f}")
-        north = left + width - 10 * MM
-        path = canvas.beginPath()
-        path.moveTo(north, bottom + 22 * MM)
-        path.lineTo(north - 3 * MM, bottom + 12 * MM)
-        path.lineTo(north, bottom + 14.5 * MM)
-        path.lineTo(north + 3 * MM, bottom + 12 * MM)
-        path.close()
-        canvas.drawPath(path, stroke=0, fill=1)
-        canvas.setFont(self.bold, 9)
-        canvas.drawCentredString(
-            north, bottom + 7 * MM, Text("北", "N").to(self.language)
-        )
+    y = 0.0
 
     def column(
         self, document: Mapping[str, Any], part: Mapping[str, Any], level: str,
@@ -445,41 +257,6 @@ class _Drawing:
 
     def _say(self, words: Mapping[str, str]) -> str:
         return words[self.language]
-
-
-def _view(frame: gpd.GeoDataFrame) -> View:
-    left, bottom, width, height = MAP
-    west, south, east, north = frame.total_bounds
-    margin = 6 * MM
-    scale = min(
-        (width - 2 * margin) / max(east - west, 1.0),
-        (height - 2 * margin) / max(north - south, 1.0),
-    )
-    left += (width - (east - west) * scale) / 2
-    bottom += (height - (north - south) * scale) / 2
-    return View(west, south, scale, left, bottom)
-
-
-def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return (
-        one[0] < other[2] and other[0] < one[2]
-        and one[1] < other[3] and other[1] < one[3]
-    )  # fmt: skip
-
-
-def _moved(geojson: Mapping[str, Any], plane: str) -> Any:
-    shape = shapely.geometry.shape(dict(geojson))
-    points = shapely.get_coordinates(shape)
-    if not len(points):
-        return shape
-    x, y = crs.transform_points(points[:, 0], points[:, 1], crs.STORAGE, plane)
-    return shapely.set_coordinates(shape, np.column_stack([x, y]))
-
-
-def _round_length(metres: float) -> float:
-    """Return the longest 1, 2 or 5 times a power of ten that fits."""
-    power = 10.0 ** math.floor(math.log10(max(metres, 1.0)))
-    return max(step * power for step in _STEPS if step * power <= max(metres, 1.0))
 
 
 def _lines(canvas: Any, text: str, face: str, size: float, width: float) -> list[str]:
