@@ -57,7 +57,8 @@ def p_median(
     gap
         A certified gap that is small enough; 0: go on until it is optimal.
     seconds
-        No new attempt to close the gap is begun after them.
+        Processor seconds of this thread; no new attempt to close the gap is begun
+        after them.
     seed
         Of the starts; the same seed gives the same answer.
 
@@ -66,7 +67,7 @@ def p_median(
     InputError, InfeasibleError
         See :func:`geodata.network.siting.limits.means`.
     """
-    end = time.monotonic() + seconds
+    end = time.thread_time() + seconds
     given = limits.means(problem, number, budget)
     farthest = float(problem.cost.max(initial=0.0))
     beyond = 2 * farthest if beyond_s is None else max(float(beyond_s), farthest)
@@ -82,7 +83,7 @@ def p_median(
         search.close(gap, end)
     return answer(
         "p-median", problem, search.opened, objective=search.best, bound=search.bound,
-        beyond_s=beyond, seconds=seconds - (end - time.monotonic()),
+        beyond_s=beyond, seconds=seconds - (end - time.thread_time()),
     )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ class _Search:
                 self.bound, self.dual = bound, dual.copy()
             else:
                 idle += 1
-            if self.gap <= max(gap, PROVEN) or time.monotonic() > end:
+            if self.gap <= max(gap, PROVEN) or time.thread_time() > end:
                 break
             if idle > _PATIENCE:
                 reach, idle = reach / 1.5, 0
@@ -166,7 +167,7 @@ class _Search:
     def close(self, gap: float, end: float) -> None:
         """Ask HiGHS about the pairs that a better answer could still use."""
         model = _left_open(self)
-        left = end - time.monotonic()
+        left = end - time.thread_time()
         if model is None or left <= 0:
             return
         found = solve(model, seconds=left, gap=gap, below=self.best)
