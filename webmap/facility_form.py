@@ -19,7 +19,6 @@ from wtforms.widgets import CheckboxInput
 
 from boundaries.services import words
 from boundaries.vocabulary import Level, Word
-from webmap.forms import Form
 from webmap.languages import say
 from webmap.register_forms import DATE, LONG, NEEDED, Label, PlaceForm, choices
 
@@ -196,14 +195,3 @@ class FacilityForm(PlaceForm):
         found["level"] = str(found.get("level") or "")
         found["functions"] = found.get("functions") or []
         return found
-
-
-class MergeForm(Form):
-    """From when two records are one, and on what basis."""
-
-    effective = StringField(
-        lazy_gettext("In force from"),
-        [NEEDED, DATE],
-        render_kw={"placeholder": "2026-06-08"},
-    )
-    basis = StringField(lazy_gettext("Basis"), [Optional(), LONG])

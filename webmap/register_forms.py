@@ -84,14 +84,9 @@ def _date(name: str, *checks: Any) -> StringField:
     return StringField(Label(name), kept, render_kw={"placeholder": "2026-06-08"})
 
 
-class RecordForm(Form):
-    """What every change of a record says: from when, on what, in which draft."""
+class StagedForm(Form):
+    """What every change says: from when it holds, and on what basis."""
 
-    draft = SelectField(
-        lazy_gettext("Goes into the draft"),
-        [Optional()],
-        description=lazy_gettext("Several changes can be reviewed together."),
-    )
     effective = StringField(
         lazy_gettext("In force from"),
         [NEEDED, DATE],
@@ -100,6 +95,17 @@ class RecordForm(Form):
     basis = StringField(lazy_gettext("Basis"), [Optional(), LONG])
 
     LAYER = ""
+
+
+class RecordForm(StagedForm):
+    """A change of one record, and the draft it goes into."""
+
+    draft = SelectField(
+        lazy_gettext("Goes into the draft"),
+        [Optional()],
+        description=lazy_gettext("Several changes can be reviewed together."),
+    )
+
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = ()
     LISTS: frozenset[str] = frozenset()
 

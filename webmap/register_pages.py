@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boundaries.vocabulary import Word
-    from webmap.register_forms import RecordForm
+    from webmap.register_forms import StagedForm
 
 PAGE = 100
 """Records a page of a list."""
@@ -31,7 +31,7 @@ def words(kind: type[Word], everything: Text) -> list[tuple[str, Text]]:
 
 
 def edited(
-    form: RecordForm,
+    form: StagedForm,
     found: dict[str, Any],
     record: Callable[[], dict[str, Any]],
     *,
@@ -40,6 +40,8 @@ def edited(
     crumbs: Crumbs,
     new: bool = False,
     stage: Callable[..., dict[str, Any]] | None = None,
+    page: str = "registers/edit.html",
+    **more: Any,
 ) -> Any:
     """Show a record's form, or put what was sent into a draft and go there.
 
@@ -56,6 +58,8 @@ def edited(
     stage
         Stages what was sent, ``stage(record, effective=…, basis=…)``; None: one
         record, into the draft that was chosen.
+    page, more
+        The template, and what it shows besides.
     """
     if "draft" in form:
         form.offer(registry().open_drafts(actor(), form.LAYER))
@@ -73,17 +77,18 @@ def edited(
             flash(gettext("Kept in the draft. Submit it when all is there."), "success")
             return redirect(url_for("drafts.show", draft=document["id"]), 303)
     return render_template(
-        "registers/edit.html",
+        page,
         form=form,
         found=found,
         wrong=wrong,
         heading=heading,
         back=back,
         crumbs=crumbs,
+        **more,
     ), 422 if wrong or form.errors else 200
 
 
-def _into_draft(form: RecordForm, *, new: bool) -> Callable[..., dict[str, Any]]:
+def _into_draft(form: StagedForm, *, new: bool) -> Callable[..., dict[str, Any]]:
     draft = form.draft.data or None
     return partial(registry().edit_record, actor(), form.LAYER, draft=draft, new=new)
 

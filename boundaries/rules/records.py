@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from boundaries.rules.finding import finding
 from boundaries.rules.settings import RegisterSettings
 from geodata import crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from geodata.errors import Text
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,13 @@ class Records:
         if code in self.divisions.index and "name" in self.divisions:
             return f"{self.divisions.loc[code, 'name']}（{code}）"
         return str(code)
+
+
+def said_of(
+    row: dict[str, Any], rule: str, severity: str, words: Text, **more: Any
+) -> dict[str, Any]:
+    """Return the finding of one record, at its place; ``more`` as of ``finding``."""
+    return finding(rule, severity, [row["key"]], words, geometry=row["point"], **more)
 
 
 def text(value: Any) -> str:

@@ -12,7 +12,7 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.markers import Box, Edit, box_of, plain
-from webmap.api.schemas import MOST, Arguments, Query
+from webmap.api.schemas import Arguments, Part, Query, sorting
 from webmap.session import actor, registry
 
 facilities = ApiBlueprint("facilities", Text("设施", "Facilities"))
@@ -41,15 +41,10 @@ class FacilitiesInBox(Box, FacilityWish):
     """Which facilities, and where."""
 
 
-class FacilityList(FacilityWish):
+class FacilityList(FacilityWish, Part):
     """What of the register is asked for, page by page."""
 
-    sort = fields.String(
-        load_default="",
-        validate=validate.OneOf(["", *SORTS, *(f"-{name}" for name in SORTS)]),
-    )
-    start = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
+    sort = sorting(SORTS)
 
 
 class NewSite(Arguments):

@@ -10,7 +10,7 @@ from boundaries.lines.register import SORTS, STANDINGS, Wish
 from geodata.errors import InputError, Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
-from webmap.api.schemas import MOST, Arguments, Query
+from webmap.api.schemas import Arguments, Part, Query, sorting
 from webmap.session import actor, registry
 
 markers = ApiBlueprint("markers", Text("界桩", "Markers"))
@@ -43,15 +43,10 @@ class MarkersInBox(Box, MarkerWish):
     """Which markers, and where."""
 
 
-class MarkerList(MarkerWish):
+class MarkerList(MarkerWish, Part):
     """What of the register is asked for, page by page."""
 
-    sort = fields.String(
-        load_default="marker",
-        validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
-    )
-    start = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
+    sort = sorting(SORTS, "marker")
 
 
 class Edit(Arguments):

@@ -12,7 +12,7 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.markers import Box, Edit, box_of, plain
-from webmap.api.schemas import MOST, Arguments, Query
+from webmap.api.schemas import Arguments, Part, Query, sorting
 from webmap.session import actor, registry
 
 names = ApiBlueprint("names", Text("地名", "Place names"))
@@ -39,15 +39,10 @@ class NamesInBox(Box, NameWish):
     """Which names, and where."""
 
 
-class NameList(NameWish):
+class NameList(NameWish, Part):
     """What of the register is asked for, page by page."""
 
-    sort = fields.String(
-        load_default="",
-        validate=validate.OneOf(["", *SORTS, *(f"-{name}" for name in SORTS)]),
-    )
-    start = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
+    sort = sorting(SORTS)
 
 
 class Typed(Arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
@@ -49,6 +50,21 @@ class Query(Schema):
         """Names that are not ours are left alone."""
 
         unknown = EXCLUDE
+
+
+class Part(Query):
+    """Which part of a list."""
+
+    start = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
+
+
+def sorting(names: Iterable[str], default: str = "") -> fields.String:
+    """Return by what a list is sorted; a dash before a name turns it round."""
+    both = [each for name in names for each in (name, f"-{name}")]
+    return fields.String(
+        load_default=default, validate=validate.OneOf([default, *both])
+    )
 
 
 class Words(Schema):

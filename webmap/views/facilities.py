@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 
 from boundaries.services import listing
 from boundaries.services.words import Domain, FacilityType, Ownership, Status
 from boundaries.words import words_of
-from geodata.errors import InputError, NotFoundError, Text
+from geodata.errors import NotFoundError, Text
 from webmap import policy, register_words
-from webmap.facility_form import FacilityForm, MergeForm
+from webmap.facility_form import FacilityForm
+from webmap.register_forms import StagedForm
 from webmap.register_pages import FORMATS, PAGE, Crumbs, edited, exported, words
 from webmap.session import actor, registry
 
@@ -133,30 +134,21 @@ def merge(facility: str, other: str) -> Any:
     """Show two records side by side, and make them one in a draft."""
     kept = registry().facility(actor(), facility)
     gone = registry().facility(actor(), other)
-    form, wrong = MergeForm(), None
-    if form.validate_on_submit():
-        try:
-            draft = registry().merge_facilities(
-                actor(),
-                facility,
-                other,
-                effective=form.effective.data or "",
-                basis=form.basis.data or "",
-            )
-        except InputError as error:
-            wrong = error.message
-        else:
-            flash(gettext("Kept in the draft. Submit it when all is there."), "success")
-            return redirect(url_for("drafts.show", draft=draft["id"]), 303)
-    return render_template(
-        "facilities/merge.html",
-        form=form,
-        wrong=wrong,
+    return edited(
+        StagedForm(),
+        {},
+        dict,
+        heading=gettext("Two records of one facility"),
+        back=url_for("facilities.record", facility=facility),
+        crumbs=_crumbs(kept),
+        stage=lambda _, **when: registry().merge_facilities(
+            actor(), facility, other, **when
+        ),
+        page="facilities/merge.html",
         kept=kept,
         gone=gone,
         rows=register_words.beside(LAYER, kept, gone),
-        crumbs=_crumbs(kept),
-    ), 422 if wrong or form.errors else 200
+    )
 
 
 @facilities.post("/export")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import amount
+from boundaries.rules.records import amount, said_of
 from boundaries.services.words import FacilityType, Status
 from geodata.errors import Text
 
@@ -39,14 +38,6 @@ def rule(records: Records) -> list[dict[str, Any]]:
             )
         else:
             continue
-        found.append(
-            finding(
-                "facility_area",
-                "warning",
-                [row["key"]],
-                words,
-                geometry=row["point"],
-                source="seed E-15",
-            )
-        )
+        said = said_of(row, "facility_area", "warning", words, source="seed E-15")
+        found.append(said)
     return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import amount
+from boundaries.rules.records import amount, said_of
 from boundaries.services.words import FacilityType, Status
 from boundaries.words import FACILITY_WORDS
 from geodata.errors import Text
@@ -13,6 +12,7 @@ from geodata.errors import Text
 if TYPE_CHECKING:
     from boundaries.rules.records import Records
 
+RULE = "facility_beds"
 _HOMES = frozenset({FacilityType.INST, FacilityType.INST_TK})
 
 
@@ -24,7 +24,8 @@ def rule(records: Records) -> list[dict[str, Any]]:
         for part in ("beds_nursing", "beds_occupied"):
             count = amount(row.get(part))
             if count is not None and total is not None and count > total:
-                found.append(_row(row, part, _more(row, part, count, total), "error"))
+                words = _more(row, part, count, total)
+                found.append(said_of(row, RULE, "error", words, place=part))
         if (
             total is None
             and row.get("type") in _HOMES
@@ -35,7 +36,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"{row['name']} has no number of beds; indicators of beds leave it "
                 "out. Fill it in.",
             )
-            found.append(_row(row, "beds_total", words, "warning"))
+            found.append(said_of(row, RULE, "warning", words, place="beds_total"))
     return found
 
 
@@ -46,16 +47,4 @@ def _more(row: dict[str, Any], part: str, count: float, total: float) -> Text:
         "请核对两个数字。",
         f"{row['name']}: {label.en} {count:g}, but only {total:g} beds. Check both "
         "numbers.",
-    )
-
-
-def _row(row: dict[str, Any], place: str, words: Text, severity: str) -> dict[str, Any]:
-    return finding(
-        "facility_beds",
-        severity,
-        [row["key"]],
-        words,
-        place=place,
-        geometry=row["point"],
-        source="domain F1",
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import text
+from boundaries.rules.records import said_of, text
 from boundaries.words import FACILITY_WORDS
 from geodata.errors import Text
 
 if TYPE_CHECKING:
     from boundaries.rules.records import Records
 
+RULE = "facility_dates"
 _DATES = ("planned_for", "opened_on", "closed_on", "updated_on")
 
 
@@ -29,7 +29,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                     f"“{said}” ({label.en} of {row['name']}) is no date. Write 2026, "
                     "2026-06 or 2026-06-08.",
                 )
-                found.append(_row(row, name, words))
+                found.append(said_of(row, RULE, "error", words, place=name))
         opened, closed = text(row.get("opened_on")), text(row.get("closed_on"))
         if opened and closed and closed < opened[: len(closed)]:
             words = Text(
@@ -37,12 +37,5 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"{row['name']} closed on {closed}, before it opened on {opened}. "
                 "Correct them.",
             )
-            found.append(_row(row, "order", words))
+            found.append(said_of(row, RULE, "error", words, place="order"))
     return found
-
-
-def _row(row: dict[str, Any], place: str, words: Text) -> dict[str, Any]:
-    return finding(
-        "facility_dates", "error", [row["key"]], words, place=place,
-        geometry=row["point"],
-    )  # fmt: skip

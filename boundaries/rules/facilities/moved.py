@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import text
+from boundaries.rules.records import said_of, text
 from boundaries.services.words import Status
 from geodata.errors import Text
 
@@ -23,14 +22,14 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"“{name}”已迁建，但没有注明新址。请填新址的设施编码。",
                 f"{name} moved elsewhere, but no new site is named. Give its code.",
             )
-            found.append(_row(row, "error", "new", words))
+            found.append(_said(row, "error", "new", words))
         if new and row.get("status") not in (Status.MOVED, Status.CLOSED):
             words = Text(
                 f"“{name}”注明了新址 {new}，状态却不是已迁建。请改正其一。",
                 f"{name} names a new site ({new}) but its status is not 'moved'. "
                 "Correct one of them.",
             )
-            found.append(_row(row, "warning", "status", words))
+            found.append(_said(row, "warning", "status", words))
         for field in ("moved_to", "moved_from"):
             other = text(row.get(field))
             if other and (other == row["key"] or other not in records.candidate.index):
@@ -40,17 +39,12 @@ def rule(records: Records) -> list[dict[str, Any]]:
                     f"{other}, to which {name} is linked, is no other facility on "
                     "record. Correct the code, or enter that facility.",
                 )
-                found.append(_row(row, "error", field, words))
+                found.append(_said(row, "error", field, words))
     return found
 
 
-def _row(row: dict[str, Any], severity: str, place: str, words: Text) -> dict[str, Any]:
-    return finding(
-        "facility_moved",
-        severity,
-        [row["key"]],
-        words,
-        place=place,
-        geometry=row["point"],
-        source="seed E-10",
-    )
+def _said(
+    row: dict[str, Any], severity: str, place: str, words: Text
+) -> dict[str, Any]:
+    source = "seed E-10"
+    return said_of(row, "facility_moved", severity, words, place=place, source=source)

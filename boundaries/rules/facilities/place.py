@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import gap_m, text
+from boundaries.rules.records import gap_m, said_of, text
 from geodata.crs import gcj
 from geodata.errors import Text
 
@@ -18,6 +17,8 @@ _SERVICES = (
     ("GCJ-02", gcj.gcj02_to_wgs84),
     ("BD-09", gcj.bd09_to_wgs84),
 )
+
+RULE = "facility_place"
 
 
 def rule(records: Records) -> list[dict[str, Any]]:
@@ -33,7 +34,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"{name} has no coordinates and is left out of coverage. Mark it on "
                 "the map, or add its address and import again.",
             )
-            found.append(_row(row, "warning", "none", words))
+            found.append(said_of(row, RULE, "warning", words, place="none"))
             continue
         if units.empty:
             continue
@@ -43,7 +44,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"The division '{code}' of {name} is not in force. Correct its code "
                 "or name.",
             )
-            found.append(_row(row, "error", code, words))
+            found.append(said_of(row, RULE, "error", words, place=code))
             continue
         inside = len(tree.query(row["point"], predicate="intersects")) > 0
         if code and units.geometry.loc[code].covers(row["point"]):
@@ -56,7 +57,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"{name} lies in no division ({_at(row['point'])}). Check the "
                 "coordinates and their system.",
             )
-            found.append(_row(row, "error", "outside", words))
+            found.append(said_of(row, RULE, "error", words, place="outside"))
     return found
 
 
@@ -83,7 +84,8 @@ def _outside(records: Records, row: dict[str, Any], code: str) -> dict[str, Any]
         zh += "请核对坐标或所属区划。"
         en += " Check the coordinates or the division."
     severity = "error" if gap > records.settings.facility_off_m else "warning"
-    return _row(row, severity, code, Text(zh, en), gap)
+    words = Text(zh, en)
+    return said_of(row, RULE, severity, words, place=code, length_m=gap)
 
 
 _FARTHEST_M = 2_000.0
@@ -92,21 +94,3 @@ _FARTHEST_M = 2_000.0
 
 def _at(point: Any) -> str:
     return f"{point.x:.6f}, {point.y:.6f}"
-
-
-def _row(
-    row: dict[str, Any],
-    severity: str,
-    place: str,
-    words: Text,
-    gap: float = float("nan"),
-) -> dict[str, Any]:
-    return finding(
-        "facility_place",
-        severity,
-        [row["key"]],
-        words,
-        place=place,
-        geometry=row["point"],
-        length_m=gap,
-    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boundaries.rules.finding import finding
-from boundaries.rules.records import gap_m, text
+from boundaries.rules.records import gap_m, said_of, text
 from geodata.errors import Text
 
 if TYPE_CHECKING:
     from boundaries.rules.records import Records
+
+RULE = "name_place"
 
 
 def rule(records: Records) -> list[dict[str, Any]]:
@@ -22,7 +23,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"地名“{name}”没有位置。请在地图上标出。",
                 f"{name} has no position. Mark it on the map.",
             )
-            found.append(_row(row, "warning", "none", words))
+            found.append(said_of(row, RULE, "warning", words, place="none"))
             continue
         if not code or records.divisions.empty:
             continue
@@ -31,7 +32,7 @@ def rule(records: Records) -> list[dict[str, Any]]:
                 f"地名“{name}”的所属区划 {code} 不在现行区划中。请改正。",
                 f"The division {code} of {name} is not in force. Correct it.",
             )
-            found.append(_row(row, "error", code, words))
+            found.append(said_of(row, RULE, "error", words, place=code))
             continue
         area = records.divisions.geometry.loc[code]
         if area.covers(row["point"]):
@@ -42,23 +43,5 @@ def rule(records: Records) -> list[dict[str, Any]]:
             f"地名“{name}”的位置在 {where} 之外 {gap:.0f} 米。请核对位置或所属区划。",
             f"{name} lies {gap:.0f} m outside {where}. Check place or division.",
         )
-        found.append(_row(row, "error", code, words, gap))
+        found.append(said_of(row, RULE, "error", words, place=code, length_m=gap))
     return found
-
-
-def _row(
-    row: dict[str, Any],
-    severity: str,
-    place: str,
-    words: Text,
-    gap: float = float("nan"),
-) -> dict[str, Any]:
-    return finding(
-        "name_place",
-        severity,
-        [row["key"]],
-        words,
-        place=place,
-        geometry=row["point"],
-        length_m=gap,
-    )
