@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,10 @@ _SHOWN = 20
            Text("图层版本，例 divisions=2；不写为已发布的",
                 "version of a layer, e.g. divisions=2; else as published"),
            multiple=True, metavar="LAYER=N"),
+    Option(["--stamp"],
+           Text("按此前结果（JSON）中的版本章重算，数字应完全相同",
+                "compute again as a former result (JSON) was: the same figures"),
+           type=click.Path(path_type=Path, exists=True, dir_okay=False)),
     Option(["--workers"],
            Text("同时搜索路网的进程数", "how many processes search the streets"),
            type=click.IntRange(1), default=1, show_default=True, metavar="N"),
@@ -70,6 +75,7 @@ def coverage(
     run: Run,
     network: Path | None,
     versions: tuple[str, ...],
+    stamp: Path | None,
     workers: int,
     dask: str | None,
     **asked: Any,
@@ -80,15 +86,58 @@ def coverage(
         from geodata.network.keeping import load
 
         streets = load(network)
+    said: dict[str, Any] = {"versions": dict(map(_version, versions)), **asked}
+    former = None if stamp is None else _former(stamp)
+    if former is not None:
+        said |= _as_before(former)
     found = run.registry().coverage(
         run.reader,
-        asked.pop("as_of"),
+        said.pop("as_of"),
         network=streets,
-        versions=dict(map(_version, versions)),
         workers=_team(workers, dask),
-        **asked,
+        **said,
     )
-    return Result(found, list(_lines(found)))
+    lines = list(_lines(found))
+    if former is None or former["stamp"]["id"] == found["stamp"]["id"]:
+        return Result(found, lines)
+    return Result(found, [*lines, _OTHER], 1)
+
+
+_OTHER = Text(
+    "✗ 版本章与原结果不同：数据或参数已无法还原。",
+    "✗ Another stamp than before: data or settings cannot be brought back.",
+)
+
+
+def _former(path: Path) -> dict[str, Any]:
+    """Return a former result; one without a stamp is refused."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["stamp"]["id"], found["stamp"]["as_of"], found["stamp"]["profile"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            Text(f"{path.name} 不是覆盖结果。", f"{path.name} is no coverage result."),
+            Text("请给出 quhua coverage --json 的输出。",
+                 "Give what quhua coverage --json printed."),
+        ) from error  # fmt: skip
+    return dict(found)
+
+
+def _as_before(former: dict[str, Any]) -> dict[str, Any]:
+    """Return what to ask so that a former result comes out again."""
+    stamp = former["stamp"]
+    numbered = ("divisions", "facilities", "population", "network")
+    return {
+        **stamp["profile"],
+        "as_of": stamp["as_of"],
+        "level": former.get("level", "street"),
+        "types": former.get("types", ()),
+        "versions": {
+            layer: stamp[layer]["number"]
+            for layer in numbered
+            if stamp.get(layer, {}).get("number")
+        },
+    }
 
 
 def _team(workers: int, dask: str | None) -> Workers | None:

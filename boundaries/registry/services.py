@@ -57,8 +57,8 @@ class Services(Networks, People):
         group
             Whom figures count (:class:`boundaries.services.profiles.Group`).
         versions
-            Layer -> number, for figures as they were computed before; published
-            ones only. None: those published now.
+            Layer (or ``network``) -> number, for figures as they were computed
+            before; published ones only. None: those published now.
         network
             Instead of the one stored for the date.
         profile
@@ -72,8 +72,12 @@ class Services(Networks, People):
             )
         day = dates.last_day(dates.parse(as_of or today()))
         asked = Profile.of(self.settings, group, **profile)
-        numbers = self._numbers(versions or {})
-        if network is None:
+        wanted = dict(versions or {})
+        streets = wanted.pop("network", None)
+        numbers = self._numbers(wanted)
+        if network is None and streets:
+            network = self.stored_network(actor, int(streets))
+        elif network is None:
             network = self._network_of(day)
         named = self._named(numbers, network)
         key = (self.store.url, day, asked, json.dumps(named, sort_keys=True))

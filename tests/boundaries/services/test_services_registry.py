@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -13,6 +14,7 @@ from boundaries.accounts import ANONYMOUS
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError
 from tests.boundaries.services.towns import town_office
+from tests.support.commands import quhua
 from tests.support.registries import Office
 
 DAY = "2026-01-01"
@@ -50,6 +52,25 @@ def test_earlier_versions_give_the_figures_they_gave(served: Office) -> None:
         registry.coverage("judge", DAY, versions={"population": 99})
     with pytest.raises(InputError, match="no layer"):
         registry.coverage("judge", DAY, versions={"markers": 1})
+
+
+def test_a_former_result_comes_out_again(served: Office, tmp_path: Path) -> None:
+    """By the command alone, whatever its level, group, types and travel were."""
+    store = ("--store", served.path)
+    asked = ("--group", "total", "--level", "community", "--type", "DAY",
+             "--rural-mode", "vehicle", "--as-of", "2024-06")  # fmt: skip
+    first = quhua("coverage", *store, *asked, "--json")
+    kept = tmp_path / "kept.json"
+    kept.write_text(first.out, encoding="utf-8")
+    assert quhua("coverage", *store, "--stamp", kept, "--json").out == first.out
+    changed = json.loads(first.out)
+    changed["stamp"]["id"] = "0" * 12
+    kept.write_text(json.dumps(changed), encoding="utf-8")
+    again = quhua("coverage", *store, "--stamp", kept)
+    assert again.status == 1
+    assert "版本章与原结果不同" in again.out
+    kept.write_text("[]", encoding="utf-8")
+    assert quhua("coverage", *store, "--stamp", kept).status == 2
 
 
 def test_nobody_without_an_account_and_few_people_only_to_staff(
