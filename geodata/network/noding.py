@@ -17,8 +17,9 @@ Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Pairs = tuple[Longs, Longs]
 
-SAME_M = 0.001
-"""Two points of one line this near are one."""
+SAME_M = 0.02
+"""Two points of one line this near are one, and a vertex this near to another line
+stands on it: a straight line in degrees is bent by so much in a plane."""
 _TOUCH_M = 1e-6
 
 
@@ -141,13 +142,12 @@ def _crossed(made: _Making, level: npt.NDArray[np.int16]) -> dict[str, int]:
     one, other = one[equal], other[equal]
     meets = shapely.intersection(made.lines[one], made.lines[other])
     xy, pair = shapely.get_coordinates(meets, return_index=True)
-    shared_xy, shared = _shared(made, one, other, meets)
-    xy, pair = np.concatenate([xy, shared_xy]), np.concatenate([pair, shared])
     numbers = [
         made.add(line[pair], _along(made.lines[line[pair]], xy), xy)
         for line in (one, other)
     ]
     made.same.append((numbers[0], numbers[1]))
+    _touched(made, level, tree)
     twisted = np.flatnonzero(~shapely.is_simple(made.lines))
     for line in twisted:
         for place in _twice(made.lines[line]):
@@ -158,18 +158,22 @@ def _crossed(made: _Making, level: npt.NDArray[np.int16]) -> dict[str, int]:
     return {"apart": int(apart.sum())}
 
 
-def _shared(
-    made: _Making, one: Longs, other: Longs, meets: npt.NDArray[np.object_]
-) -> tuple[Floats, Longs]:
-    """Return the vertices on stretches that two lines both follow, by pair."""
-    along = np.flatnonzero(shapely.length(meets) > SAME_M)
-    found, owner = [np.empty((0, 2))], [np.empty(0, np.int64)]
-    for line in (one, other):
-        xy, pair = shapely.get_coordinates(made.lines[line[along]], return_index=True)
-        on = shapely.dwithin(shapely.points(xy), meets[along[pair]], SAME_M)
-        found.append(xy[on])
-        owner.append(along[pair[on]])
-    return np.concatenate(found), np.concatenate(owner)
+def _touched(
+    made: _Making, level: npt.NDArray[np.int16], tree: shapely.STRtree
+) -> None:
+    """Make vertices that stand on another line of their level vertices of it too."""
+    points = np.asarray(shapely.points(made.xy))
+    vertex, line = tree.query(points, predicate="dwithin", distance=SAME_M)
+    xy = made.xy[vertex]
+    first, last = made.xy[made.offsets[line]], made.xy[made.offsets[line + 1] - 1]
+    fresh = (
+        (made.owner[vertex] != line)
+        & (level[made.owner[vertex]] == level[line])
+        & (xy != first).any(axis=1)
+        & (xy != last).any(axis=1)
+    )
+    vertex, line, xy = vertex[fresh], line[fresh], xy[fresh]
+    made.same.append((vertex, made.add(line, _along(made.lines[line], xy), xy)))
 
 
 def _twice(line: shapely.Geometry) -> Floats:
