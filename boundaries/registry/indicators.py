@@ -13,7 +13,7 @@ from boundaries import codes, review
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.indicator_records import TEMPLATES, IndicatorRecords
 from boundaries.registry.publishing import tag_of
-from boundaries.registry.registers import _Memory
+from boundaries.registry.recent import Recent
 from boundaries.registry.services import Services
 from boundaries.services.indicators import checks
 from boundaries.services.indicators.catalogue import INDICATORS, indicator
@@ -38,7 +38,7 @@ YEARS = 8
 """Years of a trend, the reference date's own included."""
 REACH = "indicator_reach"
 """Collection of what was computed of reach, by what it was computed from."""
-_grounds, _reaches = _Memory(), _Memory()
+_grounds, _reaches, _members = Recent(24), Recent(8), Recent(24)
 
 
 class Indicators(Services, IndicatorRecords):
@@ -256,7 +256,8 @@ class Indicators(Services, IndicatorRecords):
         inputs = self._with_reach(actor, inputs)
         inputs = inputs.along(stamp=self._stamp(day, inputs, chosen))
         targets = [Target.of(row) for row in self._entered("targets")]
-        return Book(inputs, targets, values, self._entered("projects"))
+        found = _members.get((self.store.url, _digest(inputs)), dict)
+        return Book(inputs, targets, values, self._entered("projects"), found)
 
     def make_reach(
         self, actor: str, as_of: str | None = None, scope: str = ""
@@ -326,11 +327,16 @@ class Indicators(Services, IndicatorRecords):
             if len(before):
                 frames["facilities"] = pd.concat([frames["facilities"], before])
             backdated = _backdated(before.index)
+            units = frames["divisions"]
+            if _needs_ground(frames["facilities"], units):
+                frames["divisions"] = self.store.snapshot(
+                    "divisions", at=numbers["divisions"], valid_on=day
+                )
             made = Inputs(
                 day, frames["divisions"], frames["facilities"], frames["population"],
                 stamp={"versions": numbers}, assumed=told([backdated]),
             )  # fmt: skip
-            return made.along()
+            return made.along(units=units)  # their shapes are not needed again
 
         found: Inputs = _grounds.get(key, make)
         return found
@@ -345,7 +351,8 @@ class Indicators(Services, IndicatorRecords):
             schema = self.store.layers()[layer]
             empty = pd.DataFrame(columns=[item.name for item in schema.fields])
             return empty.set_index(schema.key, drop=False)
-        return self.store.snapshot(layer, at=number, valid_on=day)
+        shapes = layer == "facilities"
+        return self.store.snapshot(layer, at=number, valid_on=day, geometry=shapes)
 
     def _opened_before(self, number: int, day: str) -> pd.DataFrame:
         """Return facilities first recorded after a date on which they were open."""
@@ -457,6 +464,29 @@ def _backdated(keys: Any) -> Omission:
              "Correct the date of the record if that is wrong."),
         keys, left_out=False,
     )  # fmt: skip
+
+
+def _needs_ground(facilities: pd.DataFrame, units: pd.DataFrame) -> bool:
+    """Tell whether some facility names less than the lowest unit in force it lies in.
+
+    Then its point has to say; otherwise no shape is read at all.
+    """
+    if facilities.empty or units.empty:
+        return False
+    lowest = units.index[units["level"] == units["level"].max()]
+    return not bool(facilities["division"].isin(lowest).all())
+
+
+def _digest(inputs: Inputs) -> str:
+    """Return what the members of indicators are made from, as a key."""
+    said = [
+        inputs.stamp["id"],
+        inputs.reported.to_json(),
+        inputs.areas.to_json(),
+        sorted((name, made.to_dict()) for name, made in inputs.templates.items()),
+    ]
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _top(inputs: Inputs) -> str:
