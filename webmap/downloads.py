@@ -18,6 +18,8 @@ KINDS = {
     ".zip": "application/zip",
     ".csv": "text/csv",
     ".kml": "application/vnd.google-earth.kml+xml",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 UNKNOWN = "application/octet-stream"

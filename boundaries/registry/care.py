@@ -24,6 +24,9 @@ HANDBOOKS = {"HANDBOOK-PDF": ".pdf", "HANDBOOK-DOCX": ".docx"}
 """Handbooks among the formats of an export, and their suffixes."""
 
 
+_DISTRICT = 3
+
+
 class PublicCare(Exports):
     """The public map of eldercare, and handbooks of districts."""
 
@@ -99,6 +102,15 @@ class PublicCare(Exports):
             notice=_half(self._notice(), language),
             language=language,
         )
+
+    def handbook_districts(self) -> list[tuple[str, str]]:
+        """Return code and name of every district a handbook can be made of."""
+        facilities, divisions = self.care_edition()
+        if not (facilities and divisions):
+            return []
+        frame = self.store.snapshot("divisions", at=divisions, geometry=False)
+        frame = frame[frame["valid_to"].isna() & (frame["level"] == _DISTRICT)]
+        return [(str(code), str(name)) for code, name in frame["name"].items()]
 
     def request_handbook(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import docx
 import geopandas as gpd
 import pytest
 import shapely
@@ -15,6 +17,7 @@ from geodata import crs
 from tests.support import streets
 from tests.support.registries import Office, office
 from tests.support.signed import add_user, client_as
+from tests.support.working import inline
 from webmap.app import create_app
 
 if TYPE_CHECKING:
@@ -168,3 +171,60 @@ def test_a_place_that_is_none_is_refused_in_words(
     answer = anybody.get(f"/public/eldercare/walk{query}")
     assert answer.status_code == 400
     assert "经度" in json.dumps(answer.json, ensure_ascii=False)
+
+
+def test_a_handbook_is_asked_for_made_by_a_job_and_fetched(
+    app: Flask, bureau: Office
+) -> None:
+    planner = client_as(app, "judge")
+    page = planner.get("/exports").get_data(as_text=True)
+    assert "养老服务资源手册" in page
+    form = {"district": "120101", "driver": "HANDBOOK-DOCX", "approval": ""}
+    assert planner.post("/exports/handbook", data=form).status_code == 303
+    sent = {"district": "120101", "approval": "津S(2026)007号"}
+    asked = planner.post("/api/v1/exports/handbooks", json=sent)
+    assert asked.status_code == 202
+    inline(bureau.registry)
+    made = planner.get(f"/api/v1/exports/{asked.json['id']}").json
+    assert made["state"] == "done"
+    assert made["made"]["features"] == 2
+    assert made["made"]["notice"]["zh"] == "审图号：津S(2026)007号"
+    with planner.get(f"/exports/{asked.json['id']}/file") as file:
+        assert file.mimetype == "application/pdf"
+        assert file.data.startswith(b"%PDF-")
+    first = planner.get("/api/v1/exports").json["items"][-1]
+    with planner.get(f"/exports/{first['id']}/file") as file:
+        document = docx.Document(io.BytesIO(file.data))
+    assert "内部使用" in document.sections[0].footer.paragraphs[0].text
+    said = [e for e in bureau.registry.store.journal() if e.verb == "request_export"]
+    assert said[-1].detail["approval"] == "津S(2026)007号"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"district": "129999"}, 404),
+        ({"district": "120101", "driver": "GPKG"}, 400),
+        ({"district": "120101", "approval": "无"}, 400),
+        ({"district": "120101", "language": "fr"}, 422),
+        ({}, 422),
+    ],
+)
+def test_a_handbook_that_cannot_be_made_is_refused_before_it_is_queued(
+    app: Flask, bureau: Office, sent: dict[str, str], status: int
+) -> None:
+    before = bureau.registry.export_count("judge")
+    planner = client_as(app, "judge")
+    answer = planner.post("/api/v1/exports/handbooks", json=sent)
+    assert answer.status_code == status
+    assert bureau.registry.export_count("judge") == before
+    form = planner.post("/exports/handbook", data=sent)
+    if sent.get("language") is None:
+        assert form.status_code == 400
+
+
+def test_who_may_not_export_may_not_ask_for_a_handbook(app: Flask) -> None:
+    viewer = client_as(app, "viewer")
+    sent = {"district": "120101"}
+    assert viewer.post("/exports/handbook", data=sent).status_code == 403
+    assert viewer.post("/api/v1/exports/handbooks", json=sent).status_code == 403

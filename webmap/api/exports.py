@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import fields
+from marshmallow.validate import OneOf
 
 from geodata.errors import Text
 from webmap import policy
@@ -27,6 +28,15 @@ class ExportWanted(Arguments):
     scope = fields.String(load_default="")
     fields_ = fields.List(fields.String(), load_default=list, data_key="fields")
     encoding = fields.String(load_default=None, allow_none=True)
+
+
+class HandbookWanted(Arguments):
+    """Which district's handbook is to be made, and how it is stamped."""
+
+    district = fields.String(required=True)
+    driver = fields.String(load_default="HANDBOOK-PDF")
+    approval = fields.String(load_default="")
+    language = fields.String(load_default="zh", validate=OneOf(("zh", "en")))
 
 
 class Whose(Paging):
@@ -55,6 +65,18 @@ def request_export(body: dict[str, Any]) -> Any:
         actor(), body.pop("layer"), body.pop("driver"),
         fields=body.pop("fields_"), **body,
     )  # fmt: skip
+
+
+@exports.post(
+    "/handbooks",
+    Text("申请编制资源手册", "Ask for a district's eldercare handbook"),
+    body=HandbookWanted,
+    status=202,
+)
+@policy.may("export")
+def request_handbook(body: dict[str, Any]) -> Any:
+    """Queue a handbook; it is among the exports."""
+    return registry().request_handbook(actor(), **body)
 
 
 @exports.get("/<export>", Text("查看一项导出", "See an export"))

@@ -33,6 +33,7 @@ LAYERS = {
     "place_names": Text("地名", "Place names"),
     "facilities": Text("设施", "Facilities"),
 }
+BOOKS = (("HANDBOOK-PDF", "PDF"), ("HANDBOOK-DOCX", "DOCX"))
 PAGE = 50
 
 
@@ -65,6 +66,33 @@ def request_export() -> Any:
             Text(
                 f"导出 {made['id']} 已排队，完成后可在此下载。",
                 f"Export {made['id']} is queued; fetch it here when it is done.",
+            )
+        ),
+        "success",
+    )
+    return redirect(url_for(".index"), 303)
+
+
+@exports.post("/handbook")
+@policy.may("export", api="exports.request_handbook")
+def request_handbook() -> Any:
+    """Queue a district's eldercare handbook."""
+    sent = request.form
+    try:
+        made = registry().request_handbook(
+            actor(),
+            sent.get("district", "").strip(),
+            sent.get("driver", "HANDBOOK-PDF"),
+            approval=sent.get("approval", ""),
+            language="en" if sent.get("language") == "en" else "zh",
+        )
+    except QuhuaError as error:
+        return _page({}, error), 400
+    flash(
+        say(
+            Text(
+                f"手册 {made['id']} 已排队，完成后可在此下载。",
+                f"Handbook {made['id']} is queued; fetch it here when it is done.",
             )
         ),
         "success",
@@ -107,4 +135,6 @@ def _page(sent: Any, error: QuhuaError | None = None) -> str:
         sent=sent,
         error=error,
         titles=LAYERS,
+        districts=found.handbook_districts() if may["export"] else [],
+        books=BOOKS,
     )
