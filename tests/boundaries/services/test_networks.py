@@ -170,3 +170,23 @@ def test_arrays_come_back_as_they_went(office: Office) -> None:
     found = office.registry.network()
     assert np.array_equal(found.coords, network.coords)
     assert np.array_equal(found.length_m, network.length_m)
+
+
+def test_a_store_that_keeps_content_itself_lends_a_copy(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(office)
+    store = office.registry.store
+    monkeypatch.setattr(type(store), "blob_path", lambda *_: None)
+    assert office.registry.network().edge_count == 2
+    module._loaded.clear()
+    assert office.registry.network().edge_count == 2  # from the copy
+
+
+def test_the_network_of_today(office: Office) -> None:
+    assert office.registry.current_network("planner") is None
+    add(office, effective="2020")
+    add(office, effective="2999")
+    current = office.registry.current_network("planner")
+    assert current is not None
+    assert current["number"] == 1
