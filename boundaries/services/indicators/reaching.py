@@ -13,16 +13,18 @@ import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services.ground import ground
+from boundaries.services.settlement import is_urban
+from boundaries.services.tree import LEVEL_WORDS
 from geodata import crs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
     from boundaries.services.indicators.options import Options
     from boundaries.services.situation import Situation
-    from geodata.network.graph import Graph, Spots
 
 COLUMNS = ("elderly", "elderly_reached", "area_km2", "area_reached_km2")
 
@@ -51,8 +53,8 @@ def reach_document(situation: Situation, options: Options) -> dict[str, Any]:
     column = "reached" if by_network else "circle"
     first = _coverage(situation, asked.pop("reach"))
     people, reached = first.units["people"], first.units[column]
-    ground = _ground(situation, first.reach.rows)
-    rows = pd.concat([people, reached, ground], axis=1).fillna(0.0)
+    areas = _ground(situation, first.reach.rows)
+    rows = pd.concat([people, reached, areas], axis=1).fillna(0.0)
     served = {}
     for types in asked.values():
         found = _coverage(situation, types).units
@@ -86,65 +88,38 @@ def frames_of(
 
 
 def _coverage(situation: Situation, types: Iterable[str]) -> figures.Coverage:
-    return figures.coverage(situation, level="community", types=tuple(types))
+    return figures.coverage(situation, level=_lowest(situation), types=tuple(types))
+
+
+def _lowest(situation: Situation) -> str:
+    """Return the word of the lowest level there are divisions of."""
+    number = int(situation.divisions["level"].max())
+    return next(word for word, level in LEVEL_WORDS.items() if level == number)
 
 
 def _ground(situation: Situation, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """Return km² in the plane and what of it is served, of the lowest units."""
-    lowest = situation.divisions[
-        situation.divisions["level"] == situation.divisions["level"].max()
-    ]
-    shapes = _in_plane(lowest.geometry.array, situation.crs)
-    urban = _urban(situation, lowest.index)
+    """Return km² of the lowest units and what of it is served."""
+    if situation.network is not None:
+        found = ground(situation, rows, _lowest(situation))
+        return found[["area_m2", "served_m2"]] / 1e6
+    level = situation.divisions["level"]
+    lowest = situation.divisions[level == level.max()]
+    shapes = crs.transform(lowest[["geometry"]], situation.crs).geometry.to_numpy()
+    profile = situation.profile
+    told = situation.people.units["urban"].to_dict()
+    urban = np.array([told.get(code, is_urban(str(code))) for code in lowest.index])
+    radius = np.where(urban, profile.urban_radius_m, profile.rural_radius_m)
     served = np.zeros(len(shapes))
-    for mask, seconds, graph, spots, radius in (
-        (urban, situation.profile.urban_s, situation.walk, situation.facility_spots,
-         situation.profile.urban_radius_m),
-        (~urban, situation.profile.rural_s, situation.ride,
-         situation.facility_ride_spots, situation.profile.rural_radius_m),
-    ):  # fmt: skip
-        if not mask.any():
-            continue
-        if graph is None or spots is None:
-            area = _circles(situation, rows, radius)
-        else:
-            area = _streets(graph, spots.take(rows), seconds)
-        shapely.prepare(area)
-        served[mask] = shapely.area(shapely.intersection(shapes[mask], area))
+    for each in np.unique(radius):
+        here = radius == each
+        circles = _circles(situation, rows, float(each))
+        served[here] = shapely.area(shapely.intersection(shapes[here], circles))
     return pd.DataFrame(
-        {"area": shapely.area(shapes) / 1e6, "served": served / 1e6}, index=lowest.index
-    )
-
-
-def _streets(graph: Graph, spots: Spots, seconds: float) -> Any:
-    from geodata.network.areas import polygons, reached_parts
-
-    on = spots.take(spots.edge >= 0)
-    parts = reached_parts(graph, on, seconds)
-    return shapely.union_all(polygons(graph.network, parts))
+        {"area_m2": shapely.area(shapes), "served_m2": served}, index=lowest.index
+    ).div(1e6)
 
 
 def _circles(situation: Situation, rows: npt.NDArray[np.int64], radius_m: float) -> Any:
     xy = situation.facility_xy[rows]
     xy = xy[np.isfinite(xy).all(axis=1)]
     return shapely.union_all(shapely.buffer(shapely.points(xy), radius_m))
-
-
-def _in_plane(shapes: Any, plane: str) -> npt.NDArray[np.object_]:
-    """Return polygons of degrees in the situation's plane; unusable ones mended."""
-    made = np.array(shapes, dtype=object)
-    points = shapely.get_coordinates(made)
-    x, y = crs.transform_points(points[:, 0], points[:, 1], crs.STORAGE, plane)
-    moved = shapely.set_coordinates(made, np.column_stack([x, y]))
-    bad = ~shapely.is_valid(moved)
-    moved[bad] = shapely.make_valid(moved[bad])
-    found: npt.NDArray[np.object_] = moved
-    return found
-
-
-def _urban(situation: Situation, keys: Sequence[str]) -> npt.NDArray[np.bool_]:
-    from boundaries.services.settlement import is_urban
-
-    told = situation.people.units["urban"]
-    said = {str(code): bool(value) for code, value in told.items()}
-    return np.array([said.get(str(key), is_urban(str(key))) for key in keys], bool)
