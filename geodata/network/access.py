@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LUO_QI = ((10 * 60.0, 1.0), (20 * 60.0, 0.68), (30 * 60.0, 0.22))
 """Seconds and weights of Luo and Qi (2009), for trips of up to 30 minutes."""
-FILL_S = 8e-7
-"""Seconds Python needs to look at a pair while rooms are filled, about."""
+SHARE_S, FILL_S = 2e-8, 8e-7
+"""Seconds numpy needs to share a pair, and Python to fill one, about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +75,8 @@ def catchment(
     """
     rooms, people = _numbers(pairs, supply, demand)
     times = np.ones(len(pairs.target)) if weight is None else _weights(pairs, weight)
-    coming = times * people[pairs.target]
-    each = _row_sums(coming, pairs)
-    ratio = np.divide(rooms, each, out=np.zeros(len(rooms)), where=each > 0)
-    share = np.repeat(ratio, np.diff(pairs.indptr))
-    share *= times
-    score = np.bincount(pairs.target, share, minlength=len(people))
-    return Catchment(ratio, score.astype(np.float64))
+    loops = engine(len(times) * SHARE_S)
+    return Catchment(*loops.shares(pairs.indptr, pairs.target, times, rooms, people))
 
 
 def stepped(pairs: Pairs, bands: Sequence[tuple[float, float]] = LUO_QI) -> Floats:
@@ -101,8 +96,9 @@ def stepped(pairs: Pairs, bands: Sequence[tuple[float, float]] = LUO_QI) -> Floa
             Text("例：(600, 1)、(1200, 0.68)、(1800, 0.22)。",
                  "Example: (600, 1), (1200, 0.68), (1800, 0.22)."),
         )  # fmt: skip
-    at = np.searchsorted(limits, pairs.cost_s, side="left")
-    return np.append(weights, 0.0)[at]
+    loops = engine(len(pairs.cost_s) * SHARE_S)
+    weight: Floats = loops.banded(pairs.cost_s, limits, weights)
+    return weight
 
 
 def gaussian(pairs: Pairs, sigma_s: float) -> Floats:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.network.plain_drawing import cut, field, pieces
+from geodata.network.plain_sharing import banded, filled, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     Rows = tuple[Longs, Ints, Floats]
 
 __all__ = [
-    "adjacent", "connected", "cut", "field", "filled", "k_nearest", "morton_order",
-    "nearest", "paired", "pieces", "reached",
+    "adjacent", "banded", "connected", "cut", "field", "filled", "k_nearest",
+    "morton_order", "nearest", "paired", "pieces", "reached", "shares",
 ]  # fmt: skip
 _GAPS = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 """How 16 bits are set apart: shift and mask."""
@@ -127,21 +128,6 @@ def k_nearest(
         owner[~np.isfinite(best)] = -1
         first += len(rows)
     return owner, best
-
-
-def filled(
-    order: Longs, source: Ints, target: Ints, room: Floats, people: Floats
-) -> Floats:
-    """Return the people of each pair; ``room`` and ``people`` become what is left."""
-    flow = np.zeros(len(order))
-    for pair in order.tolist():
-        at, place = source[pair], target[pair]
-        taken = min(room[at], people[place])
-        if taken > 0:
-            flow[pair] = taken
-            room[at] -= taken
-            people[place] -= taken
-    return flow
 
 
 def _searched(graph: Graph, seeds: Seeds, limit_s: float) -> Iterator[Floats]:

@@ -57,6 +57,11 @@ def town(data, size):
     mixed = rng.permutation(network.node_count)
     place = np.argsort(mixed)
     degree = np.bincount(network.tail, minlength=network.node_count)
+    # not where a barrier parts a node in two: pandana finds nodes by position
+    _, at, times = np.unique(
+        network.nodes, axis=0, return_index=True, return_counts=True
+    )
+    degree[np.setdiff1d(np.arange(len(degree)), at[times == 1])] = 0
     joined = place[np.flatnonzero(degree)]
     return Town(
         network.nodes[mixed], place[network.tail], place[network.head],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geodata.network.kernels import drawing, filling, ordering, searching
+from geodata.network.kernels import drawing, ordering, searching, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 cut = drawing.cut
 field = drawing.field
-filled = filling.filled
+banded = sharing.banded
+filled = sharing.filled
+shares = sharing.shares
 adjacent = ordering.adjacent
 connected = ordering.connected
 morton_order = ordering.morton_order
