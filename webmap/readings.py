@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from boundaries import layers
+from boundaries.services.counts import FIELD_WORDS as POPULATION_WORDS
 from boundaries.words import FACILITY_WORDS
 from geodata.errors import Text
 
@@ -36,6 +37,7 @@ TARGETS: dict[str, Text] = {
     "inspections": Text("界桩检查记录", "inspections of markers"),
     "place_names": Text("地名", "place names"),
     "facilities": Text("设施", "facilities"),
+    "population": Text("人口", "population"),
 }
 """The layers that a file may be meant for."""
 
@@ -46,6 +48,7 @@ KINDS: dict[str, Text] = {
     "translation": Text("平移", "a translation"),
 }
 _OUR_NAMES: dict[str, Text] = {
+    **POPULATION_WORDS,
     **FACILITY_WORDS,
     "in_county": Text("所在区县", "county or district"),
     "in_town": Text("所在街道、乡镇", "township"),

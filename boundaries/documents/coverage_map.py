@@ -52,7 +52,7 @@ class Colours:
         self.bounds = bounds
         ramp = GOOD if indicator in _RISING else BAD
         last = max(len(bounds) - 1, 1)
-        at = [2] if len(bounds) == 1 else [round(n / last * 4) for n in range(5)]
+        at = [0] if len(bounds) == 1 else [round(n / last * 4) for n in range(5)]
         self.ramp = [ramp[each] for each in at[: len(bounds)]]
 
     def of(self, value: float | None) -> str:

@@ -73,14 +73,20 @@ _INSIDE = (
     ("disabled", "total"), ("households", "total"),
 )  # fmt: skip
 """The first of each pair cannot be more than the second."""
-_LABELS = {
+FIELD_WORDS: dict[str, Text] = {
     "total": Text("总人口", "total"),
     "aged_60": Text("60岁及以上", "60 and over"),
     "aged_65": Text("65岁及以上", "65 and over"),
     "aged_80": Text("80岁及以上", "80 and over"),
     "households": Text("户数", "households"),
     "disabled": Text("失能", "disabled"),
+    "settlement": Text("城乡分类", "urban-rural class"),
+    "counted_on": Text("统计时点", "counted on"),
+    "source": Text("数据来源", "source"),
+    "method": Text("取得方法", "how counted"),
+    "places": Text("居民点", "where people live"),
 }
+"""What people call the columns."""
 _SUMS = re.compile(r"^\s*(全[市区县省]?)?(合计|总计|小计|汇总|总数|计)\s*[:：]?\s*$")
 _PERSONAL = re.compile(
     r"^(姓名|老人姓名|户主(姓名)?|联系人|身份证(号|号码)?|公民身份号码|证件号(码)?"
@@ -300,8 +306,8 @@ def _double(key: str, first: Any, row: Mapping[str, Any], frame: Any) -> Text:
             f"与第 {int(first)} 条重复，内容相同，只保留第一条。",
             f"The same as record {int(first)}; only the first is kept.",
         )
-    zh = "、".join(_LABELS[name].zh for name in differing)
-    en = ", ".join(_LABELS[name].en for name in differing)
+    zh = "、".join(FIELD_WORDS[name].zh for name in differing)
+    en = ", ".join(FIELD_WORDS[name].en for name in differing)
     return Text(
         f"{key} 已在第 {int(first)} 条出现，{zh}不同；保留第一条。"
         "请核对哪一行正确，删除另一行后重新导入。",
@@ -324,7 +330,7 @@ def _figures(
         value = row.get(name)
         number = _number(value)
         if number is None and not _missing(value):
-            label = _LABELS[name]
+            label = FIELD_WORDS[name]
             faults.mend(
                 name,
                 Text(f"第 {int(record)} 条的{label.zh}“{value}”不是数字，留空。"
@@ -334,7 +340,7 @@ def _figures(
                 key,
             )  # fmt: skip
         if number is not None and number < 0:
-            label = _LABELS[name]
+            label = FIELD_WORDS[name]
             faults.refuse(
                 record,
                 Text(f"{key} 的{label.zh}为负数（{value}）。请改正。",
@@ -345,7 +351,7 @@ def _figures(
     for part, whole in _INSIDE:
         inner, outer = found.get(part), found.get(whole)
         if inner is not None and outer is not None and inner > outer:
-            a, b = _LABELS[part], _LABELS[whole]
+            a, b = FIELD_WORDS[part], FIELD_WORDS[whole]
             faults.refuse(
                 record,
                 Text(f"{key} 的{a.zh}（{inner}）多于{b.zh}（{outer}）。请核对两列。",

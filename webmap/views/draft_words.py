@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from boundaries.services.counts import FIELD_WORDS as POPULATION_WORDS
 from boundaries.vocabulary import Level, Rule
 from boundaries.words import FACILITY_WORDS, FIELD_WORDS
 from geodata.errors import Text
@@ -22,6 +23,7 @@ _LAYERS = {
     "population": Text("人口", "population"),
 }
 _FIELDS = {
+    **POPULATION_WORDS,
     **FACILITY_WORDS,
     **FIELD_WORDS,
     "status": Text("状态", "status"),

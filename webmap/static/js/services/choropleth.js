@@ -23,7 +23,7 @@ export function classOf(value, bounds) {
 export function token(at, bounds, ramp) {
   if (at < 0) return NONE;
   const last = Math.max(bounds.length - 1, 1);
-  return `--seq-${ramp}-${bounds.length === 1 ? 3 : Math.round((at / last) * (CLASSES - 1)) + 1}`;
+  return `--seq-${ramp}-${bounds.length === 1 ? 1 : Math.round((at / last) * (CLASSES - 1)) + 1}`;
 }
 
 export class Choropleth {
