@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +18,8 @@ from geodata import crs
 from geodata.errors import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from boundaries.rules.records import Records
     from boundaries.rules.settings import RegisterSettings
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _DEGREE_M = 111_320.0
 _ALIKE = 0.75
 """Names alike so far are perhaps one; 1: the same."""
+_MOST = 20
+"""Of one telephone number: a switchboard is not looked at pair by pair."""
 _PLAIN = re.compile(
     r"[\s()（）\[\]【】·・\-—_,，。.“”\"']|有限(责任)?公司|^.{2,4}(省|市)"
 )
@@ -50,81 +53,130 @@ def _pairs(
 ) -> list[dict[str, Any]]:
     """Return the findings of pairs of which one is ``wanted``."""
     running = ~frame["status"].isin([Status.CLOSED, Status.MOVED]).to_numpy(dtype=bool)
-    frame, wanted = frame[running], np.asarray(wanted)[running]
-    if len(frame) < 2 or not wanted.any():
-        return []
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    phones = [_phone(value) for value in frame["phone"]]
-    names = [_plain(value) for value in frame["name"]]
-    near = _near(shapes, wanted, settings.facility_near_m)
-    found = []
-    for one, other in sorted(near | _calling(phones)):
-        if not (wanted[one] or wanted[other]) or _linked(frame, one, other):
-            continue
-        row, second = frame.iloc[one], frame.iloc[other]
-        if row["type"] != second["type"]:
-            continue  # a centre and the station it runs stand at one door
-        if _DIGITS.sub("", names[one]) != _DIGITS.sub("", names[other]):
-            continue  # 第一养老院 2 号楼 is not 1 号楼
-        alike = SequenceMatcher(None, names[one], names[other]).ratio()
-        same_phone = bool(phones[one]) and phones[one] == phones[other]
-        if alike < _ALIKE and not (same_phone and alike >= _ALIKE / 2):
-            continue
-        gap = _gap(shapes[one], shapes[other])
-        keys = [str(frame.index[one]), str(frame.index[other])]
-        found.append(_row(keys, row, second, alike, gap, phone=same_phone))
-    return found
+    homes = _Homes.of(frame[running])
+    wanted = np.asarray(wanted)[running]
+    near = homes.near(wanted, settings.facility_near_m)
+    pairs = sorted(near | homes.calling(wanted))
+    alike = [(pair, share) for pair in pairs if (share := homes.alike(*pair))]
+    gaps = homes.gaps_m([pair for pair, _ in alike])
+    return [
+        homes.finding(*pair, share, gap)
+        for (pair, share), gap in zip(alike, gaps, strict=True)
+    ]
 
 
-def _near(shapes: Any, wanted: Any, limit: float) -> set[tuple[int, int]]:
-    there = np.flatnonzero(~shapely.is_missing(shapes))
-    mine = np.flatnonzero(~shapely.is_missing(shapes) & wanted)
-    if not len(mine):
-        return set()
-    reach = 2 * limit / _DEGREE_M  # degrees of longitude are shorter
-    ours, theirs = shapely.STRtree(shapes[there]).query(
-        shapes[mine], predicate="dwithin", distance=reach
-    )
-    pairs = {
-        (min(one, other), max(one, other))
-        for one, other in zip(mine[ours].tolist(), there[theirs].tolist(), strict=True)
-        if one != other
-    }
-    return {pair for pair in pairs if _gap(shapes[pair[0]], shapes[pair[1]]) <= limit}
+@dataclass(frozen=True)
+class _Homes:
+    """Facilities column by column: a register has tens of thousands."""
 
+    keys: list[str]
+    names: list[str]
+    plain: list[str]
+    digits: list[str]
+    phones: list[str]
+    types: list[str]
+    moved_to: list[str]
+    shapes: NDArray[Any]
 
-def _calling(phones: list[str]) -> set[tuple[int, int]]:
-    by_phone: dict[str, list[int]] = {}
-    for at, phone in enumerate(phones):
-        if phone:
-            by_phone.setdefault(phone, []).append(at)
-    return {pair for group in by_phone.values() for pair in _couples(group)}
+    @classmethod
+    def of(cls, frame: gpd.GeoDataFrame) -> _Homes:
+        plain = [_plain(value) for value in frame["name"]]
+        return cls(
+            keys=[str(key) for key in frame.index],
+            names=[text(value) for value in frame["name"]],
+            plain=plain,
+            digits=[_DIGITS.sub("", name) for name in plain],
+            phones=[_phone(value) for value in frame["phone"]],
+            types=[text(value) for value in frame["type"]],
+            moved_to=[text(value) for value in frame["moved_to"]],
+            shapes=np.asarray(frame.geometry.array, dtype=object),
+        )
 
+    def near(self, wanted: NDArray[np.bool_], limit: float) -> set[tuple[int, int]]:
+        """Return the pairs within a distance."""
+        there = np.flatnonzero(~shapely.is_missing(self.shapes))
+        mine = there[wanted[there]]
+        if not len(mine):
+            return set()
+        reach = 2 * limit / _DEGREE_M  # degrees of longitude are shorter
+        ours, theirs = shapely.STRtree(self.shapes[there]).query(
+            self.shapes[mine], predicate="dwithin", distance=reach
+        )
+        both = np.sort(np.column_stack([mine[ours], there[theirs]]), axis=1)
+        both = np.unique(both[both[:, 0] != both[:, 1]], axis=0)
+        pairs = [(int(one), int(other)) for one, other in both]
+        gaps = self.gaps_m(pairs)
+        return {pair for pair, gap in zip(pairs, gaps, strict=True) if gap <= limit}
 
-def _couples(group: list[int]) -> Iterator[tuple[int, int]]:
-    for first, one in enumerate(group[:_MOST]):
-        for other in group[first + 1 : _MOST]:
-            yield one, other
+    def calling(self, wanted: NDArray[np.bool_]) -> set[tuple[int, int]]:
+        """Return the pairs with one telephone number."""
+        by_phone: dict[str, list[int]] = {}
+        for at, phone in enumerate(self.phones):
+            if phone:
+                by_phone.setdefault(phone, []).append(at)
+        return {
+            (one, other)
+            for group in by_phone.values()
+            for one, other in combinations(group[:_MOST], 2)
+            if wanted[one] or wanted[other]
+        }
 
+    def gaps_m(self, pairs: list[tuple[int, int]]) -> list[float]:
+        """Return the metres between the two of each pair, NaN without a place."""
+        if not pairs:
+            return []
+        gaps = np.full(len(pairs), np.nan)
+        ends = self.shapes[np.array(pairs)]
+        known = ~shapely.is_missing(ends).any(axis=1)
+        if known.any():
+            xy = shapely.get_coordinates(ends[known].ravel()).reshape(-1, 2, 2)
+            gaps[known] = crs.length_m(shapely.linestrings(xy))
+        return [float(gap) for gap in gaps]
 
-_MOST = 20
-"""Of one telephone number: a switchboard is not looked at pair by pair."""
+    def alike(self, one: int, other: int) -> float:
+        """Return how like two names are, 0 where the two are surely not one."""
+        if (
+            self.types[one] != self.types[other]  # a centre and its station
+            or self.digits[one] != self.digits[other]  # 第 1 and 第 2 养老院
+            or self.moved_to[one] == self.keys[other]
+            or self.moved_to[other] == self.keys[one]
+        ):
+            return 0.0
+        least = _ALIKE
+        if self.phones[one] and self.phones[one] == self.phones[other]:
+            least /= 2
+        match = SequenceMatcher(None, self.plain[one], self.plain[other])
+        if match.real_quick_ratio() < least or match.quick_ratio() < least:
+            return 0.0
+        share = match.ratio()
+        return share if share >= least else 0.0
 
-
-def _linked(frame: Any, one: int, other: int) -> bool:
-    """Return whether one is the new site of the other."""
-    first, second = frame.iloc[one], frame.iloc[other]
-    return bool(
-        text(first["moved_to"]) == frame.index[other]
-        or text(second["moved_to"]) == frame.index[one]
-    )
-
-
-def _gap(one: Any, other: Any) -> float:
-    if one is None or other is None:
-        return float("nan")
-    line = shapely.LineString([one, other])
-    return float(crs.length_m([line])[0])
+    def finding(self, one: int, other: int, alike: float, gap: float) -> dict[str, Any]:
+        """Return the finding of a pair."""
+        zh, en = [f"名称相似 {alike:.0%}"], [f"names alike by {alike:.0%}"]
+        if not np.isnan(gap):
+            zh.append(f"相距 {gap:.0f} 米")
+            en.append(f"{gap:.0f} m apart")
+        if self.phones[one] and self.phones[one] == self.phones[other]:
+            zh.append("电话相同")
+            en.append("one telephone number")
+        first, second = (f"{self.names[at]}" for at in (one, other))
+        keys = [self.keys[one], self.keys[other]]
+        words = Text(
+            f"“{first}”（{keys[0]}）与“{second}”（{keys[1]}）疑似同一设施"
+            f"（{'，'.join(zh)}）。请合并，或确认为两处。",
+            f"{first} ({keys[0]}) and {second} ({keys[1]}) are perhaps one facility "
+            f"({', '.join(en)}). Merge them, or waive this.",
+        )
+        place = self.shapes[one]
+        return finding(
+            "facility_repeated",
+            "warning",
+            keys,
+            words,
+            geometry=self.shapes[other] if place is None else place,
+            length_m=gap,
+        )
 
 
 def _plain(name: Any) -> str:
@@ -134,28 +186,3 @@ def _plain(name: Any) -> str:
 def _phone(value: Any) -> str:
     digits = _DIGITS.sub("", text(value))
     return digits[-8:] if len(digits) >= 7 else ""
-
-
-def _row(
-    keys: list[str], one: Any, other: Any, alike: float, gap: float, *, phone: bool
-) -> dict[str, Any]:
-    zh, en = [f"名称相似 {alike:.0%}"], [f"names alike by {alike:.0%}"]
-    if gap == gap:
-        zh.append(f"相距 {gap:.0f} 米")
-        en.append(f"{gap:.0f} m apart")
-    if phone:
-        zh.append("电话相同")
-        en.append("one telephone number")
-    return finding(
-        "facility_repeated",
-        "warning",
-        keys,
-        Text(
-            f"“{one['name']}”（{keys[0]}）与“{other['name']}”（{keys[1]}）疑似同一设施"
-            f"（{'，'.join(zh)}）。请合并，或确认为两处。",
-            f"{one['name']} ({keys[0]}) and {other['name']} ({keys[1]}) are perhaps "
-            f"one facility ({', '.join(en)}). Merge them, or waive this.",
-        ),
-        geometry=one["geometry"] or other["geometry"],
-        length_m=gap,
-    )
