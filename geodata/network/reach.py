@@ -9,6 +9,7 @@ difference).
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +20,15 @@ from geodata.network.entering import Beside, arrivals, check_spots, hooks, seeds
 from geodata.network.graph import Nearest, Pairs, Reached
 
 if TYPE_CHECKING:
-    from geodata.network.graph import Floats, Graph, Ints, Longs, Spots
+    from collections.abc import MutableMapping
+
+    from geodata.network.graph import Floats, Graph, Ints, Longs, Network, Spots
 
 ROW_S, ARC_S, TARGET_S = 6e-9, 6e-8, 1.5e-8
 """Seconds scipy needs for a node of a row, an arc followed, a target, about."""
+
+_EXTENTS: MutableMapping[Network, float] = weakref.WeakKeyDictionary()
+"""Square metres that networks lie in."""
 
 
 def nearest(graph: Graph, sources: Spots, limit_s: float = np.inf) -> Nearest:
@@ -198,7 +204,10 @@ def _seconds(graph: Graph, sources: Spots, limit_s: float) -> float:
     nodes = graph.network.nodes
     if len(nodes) == 0:
         return 0.0
-    extent = float(np.prod(np.ptp(nodes, axis=0) + 1.0))
+    extent = _EXTENTS.get(graph.network)
+    if extent is None:  # of a million nodes it takes longer than one search
+        extent = float(np.prod(np.ptp(nodes, axis=0) + 1.0))
+        _EXTENTS[graph.network] = extent
     radius = min(limit_s * graph.speed_mps, 1e9)
     share = min(np.pi * radius * radius / extent, 1.0)
     return len(sources) * (len(nodes) * ROW_S + len(graph.head) * share * ARC_S)

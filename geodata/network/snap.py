@@ -111,7 +111,10 @@ def positions(network: Network, spots: Spots) -> Floats:
         spots.along_m[there], length, out=np.zeros(len(edge)), where=length > 0
     )
     measured, vertices, begin, end = _measured(network, edge)
-    # measured runs on over all edges, so a place on one edge is a place on the run
+    # run on over all edges, so that a place on one edge is a place on the run
+    first, last = np.unique(begin), np.unique(end)
+    before_it = np.cumsum(measured[last]) - measured[last]
+    measured = measured + np.repeat(before_it, last - first + 1)
     wanted = measured[begin] + share * (measured[end] - measured[begin])
     after = np.clip(np.searchsorted(measured, wanted, side="left"), begin + 1, end)
     step = measured[after] - measured[after - 1]
@@ -175,20 +178,24 @@ def _by_tree(network: Network, places: Floats, mode: Mode, max_m: float) -> Foun
 def _measured(
     network: Network, edge: npt.NDArray[Any]
 ) -> tuple[Floats, npt.NDArray[np.int64], Any, Any]:
-    """Return the plane metres walked up to each vertex of some edges, one by one.
+    """Return the plane metres from an edge's begin to each of its vertices.
 
-    Also which vertices these are, and where among them each edge begins and ends: of
-    a province's vertices few are ever asked about.
+    Of some edges, one after the other, each summed by itself, so that what else is
+    asked does not change a place by a bit. Also which vertices these are, and where
+    among them each edge begins and ends: of a province's vertices few are ever asked
+    about.
     """
     once, place = np.unique(edge, return_inverse=True)
     size = network.offsets[once + 1] - network.offsets[once]
     first = np.cumsum(size) - size
     vertices = np.arange(size.sum()) + np.repeat(network.offsets[once] - first, size)
-    xy = network.coords[vertices]
-    steps = np.hypot(*np.diff(xy, axis=0).T)
-    # from one edge to the next nothing is walked
-    steps[first[1:] - 1] = 0.0
-    measured = np.concatenate([np.zeros(min(len(xy), 1)), np.cumsum(steps)])
+    steps = np.hypot(*np.diff(network.coords[vertices], axis=0).T)
+    measured = np.zeros(len(vertices))
+    order = np.argsort(-size, kind="stable")
+    longest, begins = size[order], first[order]
+    for rank in range(1, int(size.max(initial=0))):
+        here = begins[: np.searchsorted(-longest, -rank, side="left")] + rank
+        measured[here] = measured[here - 1] + steps[here - 1]
     return measured, vertices, first[place], (first + size - 1)[place]
 
 
