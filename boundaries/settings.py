@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from boundaries.rules.settings import RegisterSettings, RuleSettings
 from boundaries.services.profiles import ServiceSettings
 from geodata.errors import InputError, Text
-from geodata.files.limits import OPERATOR, UPLOAD, Limits
+from geodata.files.limits import OPERATOR, STREETS, UPLOAD, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -317,6 +317,7 @@ class Settings:
     planning: Planning = field(default_factory=Planning)
     upload: Limits = UPLOAD
     operator: Limits = OPERATOR
+    streets: Limits = STREETS
     origin: dict[str, str] = field(
         default_factory=dict, compare=False, metadata={"setting": False}
     )
@@ -377,7 +378,7 @@ def load(
     named = path or (Path(environ["QUHUA_SETTINGS"]) if _has(environ) else None)
     table = _read_toml(named) if named else {}
     limits = table.pop("limits", {})
-    for profile in ("upload", "operator"):
+    for profile in ("upload", "operator", "streets"):
         table[profile] = {**limits, **table.get(profile, {})}
     filed: Settings = _merge(Settings(), table, "")
     named_there = _from_environment(environ)

@@ -233,12 +233,14 @@ def _built(
     signal_seconds: float,
     near: float,
 ) -> tuple[Network, BuildReport]:
+    from boundaries.settings import load
     from geodata.network import amending, building
     from geodata.network.intake import read_streets
 
     run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
     streets = read_streets(
         file,
+        limits=load(run.settings).streets,
         layer=layer,
         snap_m=snap,
         fields=_fields(fields),

@@ -93,6 +93,7 @@ def _built(work: Work) -> dict[str, Any]:
         name=name,
         layer=said.get("layer"),
         snap_m=said.get("snap_m"),
+        limits=registry.settings.streets,
         overrides={"crs": said["crs"]} if said.get("crs") else None,
         region=registry.settings.region or None,
         progress=tell(0.02, 0.6),

@@ -126,6 +126,18 @@ OPERATOR = Limits(
 )
 """For the administrator's own command line: 1M records, 50M vertices."""
 
+STREETS = Limits(
+    memory_mb=6_144,
+    cpu_s=1_200,
+    wall_s=1_800,
+    output_mb=2_048,
+    file_mb=1_024,
+    unpacked_mb=4_096,
+    records=5_000_000,
+    vertices=60_000_000,
+)
+"""For street networks, which are larger than layers of boundaries: a province."""
+
 _PROFILES = {"upload": UPLOAD, "operator": OPERATOR}
 
 

@@ -15,24 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from geodata import guard
 from geodata.errors import FileRefusedError, Text
-from geodata.files.limits import Limits
+from geodata.files.limits import STREETS, Limits
 from geodata.network import streets as streets_module
 from geodata.network.streets import Streets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-LIMITS = Limits(
-    memory_mb=6_144,
-    cpu_s=1_200,
-    wall_s=1_800,
-    output_mb=2_048,
-    file_mb=1_024,
-    unpacked_mb=4_096,
-    records=5_000_000,
-    vertices=60_000_000,
-)
-"""What a street network may cost: more than a layer of boundaries."""
 
 _PBF = re.compile(rb"....\x0a.OSMHeader", re.DOTALL)
 _GRAPHML = re.compile(rb"<(?:[\w.-]+:)?graphml[\s>]")
@@ -73,7 +61,7 @@ def read_streets(
     path: str | Path,
     *,
     name: str | None = None,
-    limits: Limits = LIMITS,
+    limits: Limits = STREETS,
     layer: str | None = None,
     snap_m: float | None = None,
     fields: Mapping[str, str] | None = None,

@@ -39,6 +39,7 @@ GROUPS = {
     "basemap": Text("底图", "Base map"),
     "upload": Text("上传文件的限额", "Limits of uploaded files"),
     "operator": Text("命令行文件的限额", "Limits on the command line"),
+    "streets": Text("道路数据的限额", "Limits on streets"),
 }
 """Headings of the groups of settings, in this order; others follow."""
 UNITS = {

@@ -19,12 +19,13 @@ from geodata.errors import (
     QuhuaError,
     UnsupportedFormatError,
 )
+from geodata.files.limits import STREETS
 from geodata.network import graphml as reader
 from geodata.network import osm
 from geodata.network import streets as module
 from geodata.network.building import build
 from geodata.network.graph import STREET, VEHICLE, WALK
-from geodata.network.intake import LIMITS, kind_of, read_streets
+from geodata.network.intake import kind_of, read_streets
 from geodata.network.osm import direction_of, use_of
 from geodata.network.roads import of_frame
 from tests.support.streets import streets_of
@@ -129,7 +130,7 @@ def test_damage_and_nothing_in_a_pbf(tmp_path: Path) -> None:
             inside(path)
         assert "PBF" in caught.value.message.en
     path.write_bytes(whole)
-    few = dataclasses.replace(LIMITS, vertices=2)
+    few = dataclasses.replace(STREETS, vertices=2)
     with pytest.raises(LimitError) as limited:
         read_streets(path, limits=few)
     assert limited.value.setting == "limits.vertices"
@@ -169,7 +170,7 @@ def graphml(path: Path, nodes: str, edges: str, crs: str = "epsg:4326") -> Path:
 def inside(path: Path) -> Any:
     """Read as the guarded process does, without the cost of one."""
     kind = kind_of(path)
-    return (osm if kind == "osm" else reader).read(path, LIMITS)
+    return (osm if kind == "osm" else reader).read(path, STREETS)
 
 
 def node(name: str, x: float, y: float) -> str:
