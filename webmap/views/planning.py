@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from boundaries.services.words import Domain, FacilityType
 from geodata.errors import Text
 from webmap import policy
+from webmap.session import registry
 
 planning = Blueprint("planning", __name__)
 
@@ -38,5 +39,6 @@ def index() -> Any:
         usual=request.args.getlist("type") or USUAL,
         groups=GROUPS,
         levels=LEVELS,
+        settings=registry().settings.services,
         scenario=request.args.get("scenario", ""),
     )

@@ -55,7 +55,7 @@ function changed(answer, edits) {
   shades.paint(units);
   outside.draw(answer.unreached.places);
   sites.draw(current);
-  panels.totals(byId("totals"), answer);
+  panels.totals(byId("figures"), answer);
   panels.edits(byId("edits"), edits, (edit) => current.find((site) => site.id === edit.facility)?.name ?? edit.name ?? edit.facility);
   panels.units(byId("units"), units, order, look);
   byId("undo").disabled = !edits.length;
@@ -100,6 +100,7 @@ function pick(id) {
 
 async function act(edit) {
   try {
+    if (edit.do !== "move") await sites.settle();
     await session.keep(edit);
     pick(edit.facility);
   } catch (error) {
@@ -129,8 +130,10 @@ const tell = (words) => { byId("state").textContent = words; };
 
 const wish = () => ({
   types: [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value),
-  group: form.elements.group.value, level: form.elements.level.value, as_of: form.elements.as_of.value || null,
+  group: form.elements.group.value, level: form.elements.level.value, as_of: form.elements.as_of.value || null, profile: minutes(),
 });
+
+const minutes = () => Object.fromEntries(["urban_minutes", "rural_minutes"].map((name) => [name, form.elements[name].valueAsNumber]).filter(([, value]) => value > 0));
 
 async function open(edits = session.edits, base = wish()) {
   framed = false;
@@ -149,8 +152,18 @@ async function begin() {
   try {
     const { base, edits } = await ask(`/api/v1/scenarios/${path(id)}`);
     added = edits.filter((edit) => edit.do === "add").length;
+    refill(base);
     open(edits, { ...wish(), ...base });
   } catch (error) { tell(inWords(error)); }
+}
+
+/* Put the question of a saved scenario into the form. */
+function refill({ types: counting, group, level, as_of: day, profile }) {
+  for (const input of form.querySelectorAll("[name=types]")) input.checked = (counting ?? []).includes(input.value);
+  for (const [name, value] of Object.entries({ group, level, as_of: day, ...profile })) {
+    if (value !== null && value !== undefined && form.elements[name]) form.elements[name].value = value;
+  }
+  counted();
 }
 
 function counted() { byId("types-count").textContent = `(${form.querySelectorAll("[name=types]:checked").length})`; }
@@ -167,6 +180,7 @@ for (const button of document.querySelectorAll("[data-order]")) {
 }
 byId("undo").addEventListener("click", async () => {
   try {
+    await sites.settle();
     await session.undo();
     pick(picked);
   } catch (error) { complain(error); }
@@ -175,6 +189,7 @@ byId("keep-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { title, note } = event.target.elements;
   try {
+    await sites.settle();
     const made = await send("/api/v1/scenarios", { title: title.value, note: note.value, base: session.base, edits: session.edits });
     location.assign(`/scenarios/${path(made.id)}`);
   } catch (error) { complain(error); }

@@ -49,7 +49,7 @@ export function chosen(box, site, { act, types, list }) {
     element("p", { class: "soft small" }, [types.get(site.type) ?? site.type, site.serves ? null : say("does not count now")].filter(Boolean).join(" · ")),
     site.on_street === false ? element("p", { class: "note warning small" }, say("No street is near enough: nobody is reached from here.")) : null,
     place, beds,
-    element("p", { class: "actions" }, element("button", { class: "button", type: "button", onclick: () => act({ op: site.serves ? "close" : "open", facility: site.id }) }, site.serves ? say("Close it") : say("Open it"))));
+    element("p", { class: "actions" }, element("button", { class: "button", type: "button", onclick: () => act({ do: site.serves ? "close" : "open", facility: site.id }) }, site.serves ? say("Close it") : say("Open it"))));
 }
 
 function form(first, second, words, done) {

@@ -7,7 +7,7 @@ const KEY_STEP = 8; // pixels an arrow key moves the pin
 
 export class Sites {
   constructor(map, { onpick, ondrag, ondrop }) {
-    Object.assign(this, { map, onpick, ondrag, ondrop, dots: new Map(), chosen: null });
+    Object.assign(this, { map, onpick, ondrag, ondrop, dots: new Map(), stepped: null });
     map.createPane("sites").style.zIndex = 460;
     this.renderer = L.canvas({ pane: "sites", padding: 0.3, tolerance: 4 });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(this.list ?? []));
@@ -46,7 +46,6 @@ export class Sites {
   choose(site) {
     this.pin?.remove();
     this.pin = null;
-    this.chosen = site?.id ?? null;
     if (!site || site.lon === null || site.lon === undefined) return;
     const sign = document.createElement("span");
     this.pin = L.marker([site.lat, site.lon], {
@@ -68,10 +67,18 @@ export class Sites {
     this.pin.setLatLng(this.map.containerPointToLatLng(at));
     this.ondrag(id, this.pin.getLatLng());
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.ondrop(id, this.pin.getLatLng()), 600);
+    this.stepped = id;
+    this.later = setTimeout(() => this.settle(), 600);
   }
 
-  at({ lat, lng }) { this.pin?.setLatLng([lat, lng]); }
+  /* Where the arrow keys left the pin is where the facility stands: before anything else is done. */
+  async settle() {
+    clearTimeout(this.later);
+    const id = this.stepped;
+    this.stepped = null;
+    if (id && this.pin) await this.ondrop(id, this.pin.getLatLng());
+  }
+
 }
 
 /* The people nobody reaches: dots by their number, all on one canvas under the facilities. */

@@ -1,0 +1,129 @@
+"""The planner's journey: worst street, a centre dragged, saved, compared, printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.boundaries.services.towns import town_office
+from tests.support import browsing, working
+from webmap import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[str]:
+    """A town of two streets with two centres, its worker and its server."""
+    made = town_office(tmp_path)
+    app = create_app(made.registry, cache=tmp_path / "c")
+    with working.worker(made.registry.store.url), browsing.serving(app) as address:
+        yield address
+    made.registry.close()
+
+
+def in_minutes(page: Page, minutes: int) -> None:
+    """Ask for a shorter walk than usual: the town is small."""
+    page.fill("#ask [name=urban_minutes]", str(minutes))
+    page.fill("#ask [name=rural_minutes]", str(minutes))
+    page.click("#ask button[type=submit]")
+
+
+def reached(page: Page) -> float:
+    """Return the share of people reached that the page says."""
+    return float(page.inner_text("#figures .big strong").rstrip(" %"))
+
+
+def drag(page: Page, right: int, down: int) -> None:
+    """Take the pin of the chosen facility along, a step at a time."""
+    box = page.locator(".site-pin").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 11):
+        page.mouse.move(x + right * step / 10, y + down * step / 10)
+    page.mouse.up()
+
+
+def test_from_the_worst_street_to_a_scenario_compared_and_printed(
+    browser: Browser, desk: str
+) -> None:
+    with browsing.visiting(browser, desk) as visit:
+        page = visit.sign_in("judge").page
+        # 1. coverage: the street with most people outside stands first
+        visit.open("/coverage?lang=zh", ready=False)
+        in_minutes(page, 3)
+        page.wait_for_selector("#stamp:has-text('城镇 3 分钟')", timeout=PATIENCE_MS)
+        worst = page.inner_text("#units tbody tr:first-child th")
+        page.wait_for_selector("#sheet:not([disabled])", timeout=PATIENCE_MS)
+        # 2. what a new centre would change
+        page.click("main a[href='/planning']")
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        in_minutes(page, 3)
+        page.wait_for_selector("body:not([data-ready])", state="attached")
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        assert page.inner_text("#units tbody tr:first-child th") in worst
+        before = reached(page)
+        page.click("[data-tool=add]")
+        middle = page.locator("#map .mapkit-map").bounding_box()
+        assert middle is not None
+        page.mouse.click(
+            middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
+        )
+        page.wait_for_selector("#edits li:has-text('新增点 1')")
+        added = reached(page)
+        assert added > before
+        answers = int(page.get_attribute("#planning", "data-answers") or 0)
+        drag(page, 40, 30)
+        page.wait_for_selector("#edits li:nth-child(2)")
+        assert int(page.get_attribute("#planning", "data-answers") or 0) > answers
+        page.click("#undo")
+        page.wait_for_selector("#edits li:nth-child(2)", state="detached")
+        assert reached(page) == added
+        # by keyboard, and by numbers
+        page.focus(".site-pin")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector("#edits li:nth-child(2)")
+        page.fill("#chosen input >> nth=2", "30")
+        page.click("#chosen button:has-text('调整')")
+        page.wait_for_selector("#edits li:has-text('调整床位')")
+        # 3. saved, compared, printed
+        page.click("#keep")
+        page.fill("#keep-form [name=title]", "东街道新建中心")
+        page.click("#keep-form button[type=submit]")
+        page.wait_for_url("**/scenarios/S*")
+        assert "东街道新建中心" in page.inner_text("h1")
+        number = page.url.rsplit("/", 1)[1]
+        visit.open(f"/scenarios/compare?ids={number}&lang=zh", ready=False)
+        assert "东街道新建中心" in page.inner_text("table.compare thead")
+        assert page.pdf().startswith(b"%PDF")
+        # 4. the saved one opened again stands where it was left
+        visit.open(f"/planning?scenario={number}&lang=zh", ready=False)
+        page.wait_for_selector("#edits li:has-text('调整床位')", timeout=PATIENCE_MS)
+        assert page.locator("#edits li").count() == 3
+        assert visit.elsewhere == []
+        assert visit.troubles == []
+
+
+def test_on_a_phone_in_english(browser: Browser, desk: str) -> None:
+    options = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB"}
+    with browsing.visiting(browser, desk, **options) as visit:
+        page = visit.sign_in("judge").page
+        visit.open("/planning?lang=en", ready=False)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.select_option("#chosen select", "F1")
+        page.click("#chosen button:has-text('Close it')")
+        page.wait_for_selector("#edits li:has-text('Closed')")
+        assert "No longer reached" in page.inner_text("#figures")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390, "the page is wider than the phone"
+        assert visit.troubles == []
