@@ -307,11 +307,11 @@ class Indicators(Services, IndicatorRecords):
             return inputs
         from boundaries.services.indicators.reaching import frames_of
 
-        reached, served = _reaches.get(
+        found = _reaches.get(
             row["blob"], lambda: frames_of(json.loads(self.store.blob(row["blob"])))
         )
         stamp = {**inputs.stamp, "reach": {"key": key, "method": row["method"]}}
-        return inputs.along(reached=reached, served=served, stamp=stamp)
+        return inputs.along(**found, stamp=stamp)
 
     def _grounded(self, day: str) -> Inputs:
         """Return units, facilities and people of a date; kept while nothing changes."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.errors import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 NAMED = 200
 """How many keys one omission names; the count is always exact."""
@@ -55,6 +55,12 @@ class Omission:
         return cls(
             kind, layer, why, what_to_do, tuple(found[:NAMED]), len(found), **more
         )
+
+    @classmethod
+    def of_dict(cls, document: Mapping[str, Any]) -> Omission:
+        """Return the omission of a document that :meth:`to_dict` made."""
+        words = {name: Text(**document[name]) for name in ("why", "what_to_do")}
+        return cls(**{**document, **words, "keys": tuple(document["keys"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

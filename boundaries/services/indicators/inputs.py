@@ -53,6 +53,8 @@ class Inputs:
     reached
         Elderly and area within reach, indexed by the code of the lowest units:
         ``elderly``, ``elderly_reached``, ``area_km2``, ``area_reached_km2``.
+    unreached
+        What the coverage had to leave out of ``reached``.
     medical_m
         Metres from each facility to the next medical site; None: computed.
     templates
@@ -71,6 +73,7 @@ class Inputs:
     areas: pd.DataFrame = field(default_factory=lambda: _NO_ENTRIES)
     served: Mapping[str, pd.Series[float]] = field(default_factory=dict)
     reached: pd.DataFrame | None = None
+    unreached: tuple[Omission, ...] = ()
     medical_m: pd.Series[float] | None = None
     templates: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=Options)

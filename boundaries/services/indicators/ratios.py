@@ -137,7 +137,7 @@ def _reached(inputs: Inputs, above: str, below: str) -> Members:
         "people", rows.index, names, rows.index,
         numerator=rows[above], denominator=rows[below],
     )  # fmt: skip
-    return Members.of([made])
+    return Members.of([made], inputs.unreached)
 
 
 def _workers(inputs: Inputs) -> pd.DataFrame:

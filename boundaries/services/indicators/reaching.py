@@ -14,6 +14,7 @@ import shapely
 
 from boundaries.services import coverage as figures
 from boundaries.services.ground import ground
+from boundaries.services.omissions import Omission
 from boundaries.services.settlement import is_urban
 from boundaries.services.tree import LEVEL_WORDS
 from geodata import crs
@@ -46,7 +47,8 @@ def reach_document(situation: Situation, options: Options) -> dict[str, Any]:
     -------
     dict
         ``{"stamp", "method", "units": {code: [elderly, reached, area, reached]},
-        "served": {types: {code: share}}}``; ``method`` is ``network`` or ``circle``.
+        "served": {types: {code: share}}, "omitted"}``; ``method`` is ``network`` or
+        ``circle``.
     """
     asked = questions(options)
     by_network = situation.network is not None
@@ -70,13 +72,12 @@ def reach_document(situation: Situation, options: Options) -> dict[str, Any]:
             for code, row in zip(rows.index, rows.to_numpy(), strict=True)
         },
         "served": served,
+        "omitted": [each.to_dict() for each in first.omitted],
     }
 
 
-def frames_of(
-    document: Mapping[str, Any],
-) -> tuple[pd.DataFrame, dict[str, pd.Series[float]]]:
-    """Return ``reached`` and ``served`` of a document as inputs take them."""
+def frames_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``reached``, ``served`` and ``unreached`` as the inputs take them."""
     rows = pd.DataFrame.from_dict(
         document["units"], orient="index", columns=list(COLUMNS)
     )
@@ -84,7 +85,8 @@ def frames_of(
         types: pd.Series(shares, dtype=float)
         for types, shares in document["served"].items()
     }
-    return rows, served
+    left = tuple(Omission.of_dict(each) for each in document["omitted"])
+    return {"reached": rows, "served": served, "unreached": left}
 
 
 def _coverage(situation: Situation, types: Iterable[str]) -> figures.Coverage:

@@ -14,6 +14,7 @@ from boundaries.registry import open_registry
 from boundaries.services.indicators.records import KINDS, kind_of, rows_of
 from boundaries.services.indicators.report import value_of
 from geodata.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from tests.boundaries.services.towns import town_office
 from tests.support.registries import Office, office
 
 if TYPE_CHECKING:
@@ -316,3 +317,32 @@ def test_pictures_are_drawn_in_both_forms(bureau: Office) -> None:
     assert again == svg
     with pytest.raises(InputError):
         bureau.registry.indicator_chart("gu", "I2", "trend", "pdf")
+
+
+# -- reach -------------------------------------------------------------------------
+
+
+def test_reach_is_that_of_the_coverage_once_it_was_computed(tmp_path: Path) -> None:
+    made = town_office(tmp_path)
+    registry = made.registry
+
+    def figures(name: str, scope: str = "") -> Any:
+        return registry.indicator("officer", name, "2025", "community", scope)
+
+    before = figures("I11")
+    assert before["value"] is None
+    assert [each["kind"] for each in before["omitted"]] == ["no_coverage"]
+    done = registry.make_reach("officer", "2025")
+    assert done["method"] == "network"
+    assert registry.make_reach("officer", "2025") == done
+    covered = registry.coverage("officer", "2025", level="community")
+    found = figures("I11")
+    assert found["numerator"] == pytest.approx(covered["total"]["reached"], abs=0.01)
+    assert found["denominator"] == pytest.approx(covered["total"]["people"])
+    by_unit = {each["code"]: each["reached"] for each in covered["units"]}
+    for unit in found["units"]:
+        assert unit["numerator"] == pytest.approx(by_unit[unit["code"]], abs=0.01)
+    assert "沿路网" in found["base"]["zh"]
+    assert len(found["omitted"]) == len(covered["omitted"])
+    assert 0 < figures("I12")["value"] < 100
+    registry.close()
