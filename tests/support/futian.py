@@ -1,0 +1,110 @@
+"""Futian with people and facilities made for it: the streets are real, the rest is not.
+
+The street network is that of OpenStreetMap in the folder of real data; communities,
+people and facilities are drawn from a seed and marked as illustrative. Nothing of the
+real data is kept in the repository.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata import crs
+from geodata.network.building import build
+from geodata.network.intake import read_streets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geodata.network.graph import Network
+
+LABEL = "示例数据（虚构）"
+ACROSS, DOWN = 6, 4
+"""Communities in a row and in a column, six to a street."""
+_TYPES = ("INST", "REG", "COM", "DAY", "DAY", "STATION", "STATION", "MEAL")
+
+
+@lru_cache(maxsize=2)
+def network(data: Path) -> Network:
+    """The real streets, on foot."""
+    return build(read_streets(data / "shenzhen" / "futian_osm_drive.graphml"))[0]
+
+
+def divisions(streets: Network) -> gpd.GeoDataFrame:
+    """Return a district of four streets with six communities each, by code."""
+    lon, lat = crs.transform_points(*streets.nodes.T, streets.crs)
+    west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
+    x = np.linspace(west - 1e-4, east + 1e-4, ACROSS + 1)
+    y = np.linspace(south - 1e-4, north + 1e-4, DOWN + 1)
+    rows = [("990199", "示例福田区", "district", 3, None, x[0], y[0], x[-1], y[-1])]
+    halves = ((0, 0), (3, 0), (0, 2), (3, 2))
+    for n, (i, j) in enumerate(halves, 1):
+        street = f"990199{n:03}"
+        box = (x[i], y[j], x[i + 3], y[j + 2])
+        rows.append((street, f"示例{n}街道", "street", 4, "990199", *box))
+        cells = [(i + a, j + b) for b in range(2) for a in range(3)]
+        for m, (a, b) in enumerate(cells, 1):
+            box = (x[a], y[b], x[a + 1], y[b + 1])
+            name = f"示例{n}-{m}社区"
+            rows.append((f"{street}{m:03}", name, "community", 5, street, *box))
+    names = ["code", "name", "kind", "level", "parent"]
+    frame = pd.DataFrame([row[:5] for row in rows], columns=names)
+    shapes = [shapely.box(*row[5:]) for row in rows]
+    made = gpd.GeoDataFrame(frame, geometry=shapes, crs=crs.STORAGE)
+    return made.assign(remark=LABEL).set_index("code", drop=False)
+
+
+def population(units: gpd.GeoDataFrame, seed: int = 1) -> pd.DataFrame:
+    """Return counts of every community by age, by code."""
+    rng = np.random.default_rng(seed)
+    codes = units.index[units["level"] == 5]
+    total = rng.integers(4000, 14_000, len(codes))
+    aged = (total * rng.uniform(0.08, 0.2, len(codes))).round().astype(int)
+    return pd.DataFrame(
+        {
+            "division": codes,
+            "total": total,
+            "aged_60": aged,
+            "aged_65": (aged * 0.7).round().astype(int),
+            "aged_80": (aged * 0.14).round().astype(int),
+            "households": (total / 2.6).round().astype(int),
+            "settlement": "111",
+            "source": LABEL,
+        },
+        index=pd.Index(codes, name="key"),
+    )
+
+
+def facilities(
+    streets: Network, units: gpd.GeoDataFrame, count: int = 32, seed: int = 2
+) -> gpd.GeoDataFrame:
+    """Return operating facilities a few metres beside junctions, by id."""
+    rng = np.random.default_rng(seed)
+    nodes = streets.nodes[rng.choice(streets.node_count, count, replace=False)]
+    xy = nodes + rng.normal(0, 12, (count, 2))
+    lon, lat = crs.transform_points(xy[:, 0], xy[:, 1], streets.crs)
+    points = shapely.points(lon, lat)
+    lowest = units[units["level"] == 5]
+    nearest = shapely.STRtree(lowest.geometry.to_numpy()).nearest(points)
+    ids = [f"YL990199{n + 1:04}" for n in range(count)]
+    beds = rng.integers(12, 180, count)
+    frame = {
+        "facility": ids,
+        "name": [f"示例养老设施{n + 1}" for n in range(count)],
+        "type": [_TYPES[n % len(_TYPES)] for n in range(count)],
+        "status": "operating",
+        "division": lowest.index.to_numpy()[nearest],
+        "beds_total": np.where(np.arange(count) % len(_TYPES) < 3, beds, 0),
+        "radius_m": None,
+        "public": True,
+        "remark": LABEL,
+    }
+    return gpd.GeoDataFrame(
+        frame, geometry=points, crs=crs.STORAGE, index=pd.Index(ids, name="key")
+    )
