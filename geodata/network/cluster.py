@@ -251,12 +251,15 @@ def _later(whole: Whole, rows: Longs) -> Callable[[], Part]:
 
 
 def _graph(part: Part) -> Graph:
-    """Return the graph of a part, of which nobody asks where it lies."""
+    """Return the graph of a part, of which nobody asks where it lies.
+
+    What Dask hands over cannot be written to, which loops are not compiled for.
+    """
     count = len(part.tail)
     network = Network(
         np.zeros((part.nodes, 2)),
-        part.tail,
-        part.head,
+        np.require(part.tail, requirements="W"),
+        np.require(part.head, requirements="W"),
         part.length_m,
         np.zeros(count),
         np.zeros(count, np.int8),
@@ -265,7 +268,9 @@ def _graph(part: Part) -> Graph:
         np.zeros(count + 1, np.int64),
         "",
     )
-    return Graph(network, part.ahead_s, part.back_s, part.speed_mps, part.mode)
+    ahead = np.require(part.ahead_s, requirements="W")
+    back = np.require(part.back_s, requirements="W")
+    return Graph(network, ahead, back, part.speed_mps, part.mode)
 
 
 def _moved(spots: Spots, edges: Longs) -> tuple[Ints, Spots]:

@@ -5,21 +5,42 @@ Run by ``scripts/install``: ``python -m geodata.network.kernels``.
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from geodata.network import access, areas, reach, siting
 from geodata.network.graph import Spots
+from geodata.network.keeping import load, save
 from geodata.network.kernels.chaining import chains
 from geodata.network.ordering import straight
+from geodata.network.reporting import part_of
 from geodata.network.snap import snap
+
+if TYPE_CHECKING:
+    from geodata.network.graph import Network
 
 
 def main() -> None:
-    """Ask everything of a square of streets."""
+    """Ask everything of a square of streets, in memory and as a file is mapped."""
     network = straight(
         [(0, 0), (100, 0), (100, 100), (0, 100)], [0, 1, 2, 3], [1, 2, 3, 0],
         crs="EPSG:32650",
     )  # fmt: skip
+    asked(network)
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "square"
+        save(network, path)
+        # What is mapped cannot be written to, and has loops of its own.
+        asked(load(path))
+    chains(np.array([-1, 2, 1, -1]))
+    chosen()
+
+
+def asked(network: Network) -> None:
+    """Ask everything of a network."""
     graph = network.graph()
     spots = Spots(np.array([0, 1], np.int32), np.array([10.0, 20.0]), np.zeros(2))
     reach.within(graph, spots, 150)
@@ -34,8 +55,7 @@ def main() -> None:
     areas.polygons(network, parts)
     areas.grid(graph, spots, 150)
     snap(network, network.nodes)
-    chains(np.array([-1, 2, 1, -1]))
-    chosen()
+    part_of(network)
 
 
 def chosen() -> None:

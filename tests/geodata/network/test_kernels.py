@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEARCHES = ("test_reach", "test_areas", "test_access")
+SEARCHES = ("test_reach", "test_areas", "test_access", "test_parts")
 
 
 @pytest.mark.full
