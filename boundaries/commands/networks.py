@@ -213,9 +213,7 @@ def _given(run: Run, file: Path, **how: Any) -> tuple[Network, BuildReport | Non
     """Return a network saved before, else one built now with its report."""
     from geodata.network import keeping
 
-    with file.open("rb") as opened:
-        saved = opened.read(len(keeping.MAGIC)) == keeping.MAGIC
-    if saved:
+    if file.is_file() and keeping.is_one(file):
         return keeping.load(file), None
     return _built(run, file, **how)
 

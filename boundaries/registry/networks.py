@@ -339,7 +339,7 @@ class Networks(Uploads):
         from geodata.network import keeping
 
         # the words about a network are the store's, its arrays the file's
-        key = f"{row['blob']}:{row['number']}"
+        key = f"{self.store.url} {row['blob']} {row['number']}"
         with _lock:
             if key in _loaded:
                 return _loaded[key]  # type: ignore[no-any-return]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boundaries.jobs.work import Work
+    from geodata.network.graph import Network
+    from geodata.network.reporting import BuildReport
 
 _STEPS = {
     "reading": Text("正在读取道路", "reading the streets"),
@@ -74,6 +76,7 @@ def build(work: Work) -> dict[str, Any]:
 
 
 def _built(work: Work) -> dict[str, Any]:
+    from geodata.network import keeping
     from geodata.network.building import build as build_network
     from geodata.network.intake import read_streets
 
@@ -88,6 +91,9 @@ def _built(work: Work) -> dict[str, Any]:
 
         return progress
 
+    if keeping.is_one(path):  # built elsewhere by quhua network build
+        work.say(0.5, "正在核验路网文件", "verifying the network file")
+        return _kept(work, keeping.load(path), None, digest, name)
     streets = read_streets(
         path,
         name=name,
@@ -99,8 +105,19 @@ def _built(work: Work) -> dict[str, Any]:
         progress=tell(0.02, 0.6),
     )
     network, report = build_network(streets, progress=tell(0.6, 0.85))
+    return _kept(work, network, report, digest, name)
+
+
+def _kept(
+    work: Work,
+    network: Network,
+    report: BuildReport | None,
+    digest: str,
+    name: str,
+) -> dict[str, Any]:
+    said = work.job["parameters"]
     work.say(0.86, "正在核对完整程度并入库", "measuring completeness and storing")
-    return registry.add_network(
+    return work.registry.add_network(
         work.actor,
         network,
         report=report,

@@ -122,15 +122,10 @@ def load(path: str | Path, *, verify: bool = True) -> Network:
     return network
 
 
-def described(path: str | Path) -> dict[str, Any]:
-    """Return the head of a saved network without its arrays."""
-    try:
-        head, _ = _head_of(Path(path))
-        return {**dict(head["meta"]), "version": str(head["version"])}
-    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
-        raise FileRefusedError(
-            Text("不是有效的路网文件，或已损坏。", "No network file, or damaged.")
-        ) from error
+def is_one(path: str | Path) -> bool:
+    """Return whether a file begins as a saved network does."""
+    with Path(path).open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def _head_of(path: Path) -> tuple[dict[str, Any], int]:

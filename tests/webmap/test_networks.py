@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from geodata.network.keeping import save
 from tests.support import registries
 from tests.support.signed import SignedClient, client_as
 from tests.support.streets import two_streets
@@ -91,6 +92,23 @@ def test_streets_are_uploaded_and_become_a_network(
     assert [row["effective"] for row in listed] == ["2024-05"]
     assert listed[0]["original"]
     assert "使用中" in planner.get("/networks").get_data(as_text=True)
+
+
+def test_a_network_built_elsewhere_is_taken_as_it_is(
+    office: Office, planner: SignedClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.qnet"
+    version = save(two_streets(), path)
+    for body, state in (
+        (path.read_bytes(), "done"),
+        (path.read_bytes()[:-64], "failed"),
+    ):
+        upload = send(planner, body, f"{state}.qnet")
+        job = planner.post(API, json={"upload": upload}).json["id"]
+        inline(office.registry)
+        assert planner.get(f"/api/v1/jobs/{job}").json["state"] == state
+    (kept,) = planner.get(API).json["items"]
+    assert kept["version"] == version
 
 
 def test_what_cannot_be_built_says_so(office: Office, planner: SignedClient) -> None:
