@@ -64,6 +64,10 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     assert "定名" in table
     assert "另一" in table
     assert officer.get("/scenarios/compare").status_code == 303
+    none = judge.post(
+        "/scenarios/phases", data={"until": "2035"}, follow_redirects=True
+    )
+    assert "规划或在建" in none.text
     file = officer.get(f"/scenarios/{name}/file?driver=GPKG")
     assert file.data[:6] == b"SQLite"
     assert judge.post(f"/scenarios/{other}/discard").headers["Location"] == "/scenarios"

@@ -62,6 +62,21 @@ def compare() -> Any:
     )  # fmt: skip
 
 
+@scenarios.post("/phases")
+@policy.may("plan", api="scenarios.phase")
+def phase() -> Any:
+    """Keep as a scenario what is planned or being built up to a year."""
+    try:
+        made = registry().phase_scenario(actor(), request.form.get("until", ""), {})
+    except QuhuaError as error:
+        if error.code not in ("input", "not_found"):
+            raise
+        flash(error.text(languages.chosen()), "error")
+        return redirect(url_for(".index"), 303)
+    flash(gettext("Saved."), "success")
+    return redirect(url_for(".record", scenario=made["id"]), 303)
+
+
 @scenarios.get("/<scenario>")
 @policy.may("view")
 def record(scenario: str) -> str:
