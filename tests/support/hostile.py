@@ -157,6 +157,7 @@ def filled(folder: Path, strings: Sequence[str]) -> Filled:
     filling.drafts()
     filling.exports()
     filling.networks()
+    filling.coverage()
     filling.scenarios()
     filling.indicators()
     filling.site()
@@ -321,6 +322,13 @@ class _Filling:
         body = {"reason": self.text("network reason", 900)}
         self.send("plans", "networks/2/withdraw", body)
         self.values["network"] = ["1", "2"]
+
+    def coverage(self) -> None:
+        """Coverage as its page asks for it first, and drawn as a sheet."""
+        key = self.registry.make_coverage("plans")
+        wish = {"level": "street", "indicator": "circle_share", "language": "zh"}
+        self.values["key"] = [key]
+        self.values["sheet"] = [self.registry.make_coverage_sheet("plans", key, **wish)]
 
     def scenarios(self) -> None:
         """Two scenarios, one commented and returned with a reason."""

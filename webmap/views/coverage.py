@@ -40,11 +40,24 @@ def index() -> Any:
     )
 
 
-@coverage.get("/sheets/<key>.pdf")
+@coverage.get("/swipe")
 @policy.signed_in
-def sheet(key: str) -> Any:
+def swipe() -> Any:
+    """Show two dates, or a scenario and what is, with a divider between."""
+    saved = [(row["id"], row["title"]) for row in registry().scenarios(actor())]
+    return render_template(
+        "coverage/swipe.html",
+        scenarios=[("", Text("（不选）", "(none)")), *saved],
+        levels=LEVELS,
+        asked=request.args,
+    )
+
+
+@coverage.get("/sheets/<sheet>.pdf")
+@policy.signed_in
+def drawn(sheet: str) -> Any:
     """Return a sheet that was drawn."""
-    content, name = registry().coverage_sheet(actor(), key)
+    content, name = registry().coverage_sheet(actor(), sheet)
     return send_file(
         io.BytesIO(content),
         mimetype="application/pdf",
