@@ -81,6 +81,23 @@ def import_records(run: Run, file: Path, kind: str) -> Result:
     return Result(done, lines, status=1 if done["refused"] else 0)
 
 
+@command(
+    "indicators-plan",
+    Text(
+        "采用专栏1的目标（已有的不动）。", "Enter the plan's targets where none stand."
+    ),
+    Option(["--scope"], Text("适用区划", "for this division"), default=""),
+)
+def adopt(run: Run, scope: str) -> Result:
+    """Enter the targets of the plan for a unit."""
+    done = run.registry().adopt_plan(run.actor, scope)
+    said = Text(
+        f"填入 {done['added']} 项目标，原有 {done['kept']} 项未动。",
+        f"{done['added']} targets entered, {done['kept']} stood already.",
+    )
+    return Result(done, [said])
+
+
 def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
     where = found["scope"]["name"]
     yield Text(f"统计时点 {found['as_of']} {where}", f"As of {found['as_of']} {where}")
@@ -110,4 +127,4 @@ def _line(row: dict[str, Any]) -> Text:
     )
 
 
-COMMANDS: tuple[click.Command, ...] = (indicators, import_records)
+COMMANDS: tuple[click.Command, ...] = (indicators, import_records, adopt)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAYERS = ("divisions", "facilities", "population")
+LARGEST = 12_000
+"""Units a workbook asked for at a page may hold."""
 YEARS = 8
 """Years of a trend, the reference date's own included."""
 REACH = "indicator_reach"
@@ -185,6 +187,7 @@ class Indicators(Services, IndicatorRecords):
 
         self.may("export", actor, layer=review.ANY_LAYER)
         book = self.indicator_book(actor, as_of, scope)
+        self._require_small(book, scope)
         write_workbook(book, path, level_of(level), scope, language)
         done = {
             "as_of": book.inputs.as_of,
@@ -196,6 +199,20 @@ class Indicators(Services, IndicatorRecords):
         with self.store.write() as tx:
             self.record(tx, actor, "export_indicators", path.name, **done)
         return done
+
+    def _require_small(self, book: Book, scope: str) -> None:
+        """Refuse a workbook nobody should wait for at a page."""
+        from boundaries.services.indicators.figures import within
+
+        units = book.inputs.units.index
+        count = len(within(book.inputs, scope)) if scope else len(units)
+        if self.prompt and count > LARGEST:
+            raise InputError(
+                Text(f"范围内有 {count} 个单位，工作簿过大。",
+                     f"{count} units are too many for a workbook made at a page."),
+                Text("请选择下级区划，或在服务器上用 quhua indicators --out 导出。",
+                     "Choose a division below, or use quhua indicators --out."),
+            )  # fmt: skip
 
     def indicator_chart(
         self,

@@ -215,6 +215,8 @@ def _indicators(shell: Shell) -> None:
     words = ("indicators-import", table, "--kind", "targets", "--as", "jin")
     done = shell(*words, status=1)
     assert (done["kept"], [row["row"] for row in done["refused"]]) == (1, [3])
+    done = shell("indicators-plan", "--as", "jin")
+    assert (done["added"], done["kept"]) == (35, 1)
     book = shell.folder / "指标.xlsx"
     words = ("indicators", "--as-of", "2023", "--level", "street", "--out", book)
     found = shell(*words)

@@ -207,14 +207,17 @@ def table(
 def lacking(members: Members, inputs: Inputs, scope: str | None = None) -> pd.DataFrame:
     """Return the members that lack what is asked of each, most elderly first.
 
-    Columns of :data:`COLUMNS` and ``elderly``, of the unit it is or lies in. Empty
-    for ratios: no one member of those is as it should be or not.
+    Columns of :data:`COLUMNS` and ``elderly``, of the unit it is or lies in; of
+    people out of reach, those alone. Empty for ratios: no one member of those is as
+    it should be or not.
     """
     rows = members.rows
     rows = rows[rows["why"] != ""]
     if scope is not None:
         rows = rows[rows["unit"].isin(within(inputs, scope))]
-    rows = rows.assign(elderly=rows["unit"].map(inputs.elderly).astype(float))
+    living = rows["unit"].map(inputs.elderly).astype(float)
+    beyond = rows["denominator"] - rows["numerator"]
+    rows = rows.assign(elderly=living.where(rows["kind"] != "people", beyond))
     return rows.sort_values(
         ["elderly", "member"], ascending=[False, True], na_position="last"
     )

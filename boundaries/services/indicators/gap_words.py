@@ -23,6 +23,7 @@ WHY: Mapping[str, Text] = MappingProxyType(
         "far_from_medical": Text("附近无医疗设施", "no medical site near"),
         "too_little_built": Text("建成面积不足", "too little built"),
         "not_synchronous": Text("未做到四同步", "not in step with the housing"),
+        "unreached": Text("老年人在时限内不可达", "elderly out of reach"),
         "incomplete": Text("未齐备", "incomplete"),
     }
 )

@@ -15,6 +15,8 @@ from geodata.errors import Text
 if TYPE_CHECKING:
     pass
 
+_SOMEBODY = 0.5
+"""Fewer people than this out of reach are what spreading them left over."""
 _STATE_BEDS = Text("请补填床位数。", "State the beds.")
 _BEDS_UNSAID = Text("未填床位数", "beds not stated")
 
@@ -94,7 +96,7 @@ def workers_per_beds(inputs: Inputs) -> Members:
 
 def people_reached(inputs: Inputs) -> Members:
     """I11: elderly within the time limit over the elderly (from the coverage)."""
-    return _reached(inputs, "elderly_reached", "elderly")
+    return _reached(inputs, "elderly_reached", "elderly", why="unreached")
 
 
 def ground_reached(inputs: Inputs) -> Members:
@@ -125,17 +127,18 @@ def _no_people(keys: pd.Index) -> Omission:
     return Omission.of("population_missing", "population", why, todo, keys)
 
 
-def _reached(inputs: Inputs, above: str, below: str) -> Members:
+def _reached(inputs: Inputs, above: str, below: str, why: str = "") -> Members:
     rows = inputs.reached
     if rows is None or above not in rows:
-        why = Text("尚未计算服务覆盖", "coverage has not been computed")
-        todo = Text("请先在服务覆盖页计算。", "Compute it on the page of coverage.")
-        return Members.of((), [Omission.of("no_coverage", "network", why, todo, [""])])
+        said = Text("尚未计算服务圈", "reach has not been computed")
+        todo = Text("请在指标页计算服务圈。", "Compute it on the page of indicators.")
+        return Members.of((), [Omission.of("no_coverage", "network", said, todo, [""])])
     rows = rows[rows.index.isin(inputs.units.index)].dropna(subset=[above, below])
     names = inputs.units.loc[rows.index, "name"]
     made = part(
         "people", rows.index, names, rows.index,
         numerator=rows[above], denominator=rows[below],
+        why=[why if left >= _SOMEBODY else "" for left in rows[below] - rows[above]],
     )  # fmt: skip
     return Members.of([made], inputs.unreached)
 

@@ -293,6 +293,19 @@ def test_the_workbook_computes_its_figures_from_its_inputs(
     assert "export_indicators" in bureau.verbs()
 
 
+def test_a_workbook_nobody_should_wait_for_is_refused_at_a_page(
+    bureau: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from boundaries.registry import indicators
+
+    monkeypatch.setattr(indicators, "LARGEST", 3)
+    path = tmp_path / "out.xlsx"
+    bureau.registry.indicator_workbook("gu", path, "2023", "street")
+    bureau.registry.prompt = True
+    with pytest.raises(InputError, match="4 units"):
+        bureau.registry.indicator_workbook("gu", path, "2023", "street")
+
+
 def _sumifs(formula: str, rows: list[Any], sheet: Any) -> float:
     """Compute a SUMIFS over the sheet of inputs as a spreadsheet does."""
     found = re.fullmatch(
@@ -345,4 +358,10 @@ def test_reach_is_that_of_the_coverage_once_it_was_computed(tmp_path: Path) -> N
     assert "沿路网" in found["base"]["zh"]
     assert len(found["omitted"]) == len(covered["omitted"])
     assert 0 < figures("I12")["value"] < 100
+    gaps = {each["member"]: each["elderly"] for each in found["gaps"]}
+    assert list(gaps.values()) == sorted(gaps.values(), reverse=True)
+    left = {each["code"]: each["unreached"] for each in covered["units"]}
+    assert gaps == {
+        code: pytest.approx(many, abs=0.01) for code, many in left.items() if many > 1
+    }
     registry.close()
