@@ -17,26 +17,25 @@ from typing import TYPE_CHECKING, Any
 from boundaries.jobs import places
 from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
+from boundaries.registry.network_lines import NetworkLines, numbered
 from boundaries.registry.publishing import tag_of
-from boundaries.registry.uploads import UPLOADS, Uploads, require_received
-from geodata.errors import ConflictError, InputError, NotFoundError, StateError, Text
+from boundaries.registry.uploads import UPLOADS, require_received
+from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from geodata.network.graph import Network
     from geodata.network.reporting import BuildReport
     from geodata.store.protocol import Reader
 
-NETWORKS, LINES = "networks", "network_lines"
+NETWORKS = "networks"
 _LONGEST = 200
 _MOST_KEPT = 3
 _loaded: dict[str, Any] = {}
 _lock = Lock()
 
 
-class Networks(Uploads):
+class Networks(NetworkLines):
     """Keep a network, find the one of a date, draw links and barriers."""
 
     def networks(self, actor: str) -> list[dict[str, Any]]:
@@ -191,68 +190,6 @@ class Networks(Uploads):
             self.record(tx, actor, "withdraw_network", str(number), reason=reason)
         return _told(row)
 
-    def network_lines(self, actor: str, number: int | None = None) -> dict[str, Any]:
-        """Return the links and barriers drawn by hand, as they stand or stood.
-
-        ``{"number", "lines", "by", "when", "note"}``; number 0 before the first.
-        """
-        self.may("view", actor)
-        if number is None:
-            return self._newest_lines(self.store)
-        row = self.store.get(LINES, _key(number))
-        if row is None:
-            raise NotFoundError(
-                Text(f"没有第 {number} 版手工线。", f"There are no lines {number}.")
-            )
-        return row
-
-    def draw_network_lines(
-        self, actor: str, lines: Iterable[Any], *, base: int, note: str = ""
-    ) -> dict[str, Any]:
-        """Keep a new version of the whole list of links and barriers.
-
-        Parameters
-        ----------
-        lines
-            ``{"kind": "link" | "barrier", "points": [[lon, lat], ...], "remark"}``.
-        base
-            The version they were drawn on.
-
-        Raises
-        ------
-        ConflictError
-            Somebody drew since.
-        InputError
-            Which line is none.
-        """
-        from geodata.network.amending import drawn
-
-        checked = [line.to_dict() for line in drawn(lines)]
-        with self.store.write(lock=[LINES]) as tx:
-            self.may("draw_network", actor, reader=tx)
-            newest = self._newest_lines(tx)
-            if newest["number"] != base:
-                raise ConflictError(
-                    Text(f"{newest['by']} 已在 {newest['when'][:10]} 改过手工线。",
-                         f"{newest['by']} drew lines since, on "
-                         f"{newest['when'][:10]}."),
-                    Text("请刷新页面，在新的基础上再画。",
-                         "Load the page again, and draw on what there is now."),
-                )  # fmt: skip
-            row = {
-                "number": base + 1,
-                "lines": checked,
-                "by": actor,
-                "when": now(),
-                "note": note.strip()[:1000],
-            }
-            tx.put(LINES, _key(base + 1), row, rev=0)
-            self.record(
-                tx, actor, "draw_network", str(base + 1), lines=len(checked),
-                note=row["note"],
-            )  # fmt: skip
-        return row
-
     def amend_network(self, actor: str, number: int) -> dict[str, Any]:
         """Make a new version of a network with the lines as they stand now."""
         with logged("amend_network", actor):
@@ -316,7 +253,7 @@ class Networks(Uploads):
                     "lines": lines["number"] if lines else 0,
                     **_facts(made, told),
                 }
-                tx.put(NETWORKS, _key(number), document, rev=0)
+                tx.put(NETWORKS, numbered(number), document, rev=0)
                 self.record(
                     tx, actor, "add_network", str(number), name=row["name"],
                     version=document["version"], nodes=document["nodes"],
@@ -371,7 +308,7 @@ class Networks(Uploads):
         return reader.find(NETWORKS)
 
     def _network_row(self, reader: Reader, number: int) -> dict[str, Any]:
-        row = reader.get(NETWORKS, _key(number)) if 0 < number < _MOST else None
+        row = reader.get(NETWORKS, numbered(number)) if 0 < number < _MOST else None
         if row is None:
             raise _none(Text(f"没有路网版本 {number}。", f"No network {number}."))
         return row
@@ -387,17 +324,8 @@ class Networks(Uploads):
         first = there[0]["effective"]
         return [row for row in there if row["effective"] == first][-1]
 
-    def _newest_lines(self, reader: Reader) -> dict[str, Any]:
-        found = reader.find(LINES, descending=True, limit=1)
-        none = {"number": 0, "lines": [], "by": None, "when": None, "note": ""}
-        return found[0] if found else none
-
 
 _MOST = 10**9
-
-
-def _key(number: int) -> str:
-    return f"{number:09d}"
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

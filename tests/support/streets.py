@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -136,8 +135,3 @@ def two_streets(lon: float = 117.0, lat: float = 39.0) -> Network:
     """Return two streets side by side that nothing joins, 111 m apart."""
     rows = [[(lon, lat + up), (lon + 0.01, lat + up)] for up in (0, 0.001)]
     return build(streets_of(rows))[0]
-
-
-def renamed(network: Network, **meta: Any) -> Network:
-    """Return the network with other words about itself."""
-    return replace(network, meta={**network.meta, **meta})
