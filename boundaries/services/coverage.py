@@ -446,4 +446,8 @@ def suppressed_map(document: dict[str, Any], least: int) -> dict[str, Any]:
         "unreached": [
             point for point in document["unreached"] if not _few(point[2], least)
         ],
+        "facilities": [
+            {**each, "people": None if _few(each["people"], least) else each["people"]}
+            for each in document["facilities"]
+        ],
     }

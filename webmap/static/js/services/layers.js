@@ -2,7 +2,7 @@
 
 import { Features } from "../features.js";
 import { drawPoints } from "../points.js";
-import { label, say } from "../words.js";
+import { count, label, say } from "../words.js";
 
 const NEAR = 46; // pixels: facilities nearer than this on the screen are one circle with their number
 const SMALL = 20, LARGE = 200; // people at one place, for the size of its dot
@@ -50,7 +50,8 @@ export class Layers {
   }
 
   tell({ name, type, people }) {
-    this.kit.said.textContent = say("{name} ({type}): nearest for {n} people", { name, type, n: String(Math.round(people)) });
+    this.kit.said.textContent = people === null
+      ? `${name} · ${type}` : say("{name} ({type}): nearest for {n} people", { name, type, n: count(people) });
   }
 
   legend() {
