@@ -26,6 +26,7 @@ from boundaries.lines.words import (
 from boundaries.services import columns as services
 from boundaries.services import counts
 from boundaries.vocabulary import Level, Word
+from geodata.errors import Text
 from geodata.files import spelling
 
 if TYPE_CHECKING:
@@ -174,6 +175,16 @@ def aliases(layer: str) -> dict[str, str] | None:
     if names is None:
         return None
     return {theirs: ours for ours, listed in names.items() for theirs in listed}
+
+
+def headings(layer: str) -> dict[str, Text]:
+    """Return what the columns of a layer are called in a table that is handed out.
+
+    Each is a name that :func:`aliases` reads back.
+    """
+    if layer != "facilities":
+        return {}
+    return {ours: Text(listed[0], ours) for ours, listed in NAMES[layer].items()}
 
 
 def prepared(

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from boundaries import codes, products, review
+from boundaries import codes, columns, products, review
 from boundaries.jobs.model import JOBS
 from boundaries.labels import lent_label
 from boundaries.registry.desk import logged, now
@@ -135,6 +135,7 @@ class Exports(Readings, Jobs):
                 files.write(
                     labelled, path, document["driver"], layer=layer,
                     encoding=document["encoding"], fields=_chosen(document["fields"]),
+                    headings=columns.headings(layer),
                 )  # fmt: skip
                 size = path.stat().st_size
                 with self.store.write(lock=[EXPORTS]) as tx:

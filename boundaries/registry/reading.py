@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boundaries import codes, review
+from boundaries import codes, columns, review
 from boundaries.accounts import ANONYMOUS
 from boundaries.registry import staging
 from boundaries.registry.desk import DRAFTS, Desk, logged
@@ -250,7 +250,8 @@ class Readings(Desk):
         version = self.store.version(at, layer)
         number = version.number
         marked = labelled(flattened(frame), version, INTERNAL, valid_on)
-        files.write(marked, path, driver, **options)
+        labels = columns.headings(layer)
+        files.write(marked, path, driver, headings=labels, **options)
         done = {
             "path": str(path),
             "features": len(frame),

@@ -31,6 +31,8 @@ class Options:
     """Whether the caller gave the names of the columns."""
     names: dict[str, str] = field(default_factory=dict)
     """Column of the frame -> name in the file."""
+    headings: Mapping[str, Text] = field(default_factory=dict)
+    """The caller's own labels of columns."""
 
 
 def columns(frame: gpd.GeoDataFrame) -> list[str]:

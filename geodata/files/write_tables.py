@@ -115,8 +115,9 @@ def _headings(names: list[str], options: Options) -> list[str]:
     """Return the headings, and record them as the names in the file."""
     if options.named or not options.language:
         return names
+    labels = {**LABELS, **options.headings}
     for name in names:
-        label = LABELS[name].to(options.language) if name in LABELS else name
+        label = labels[name].to(options.language) if name in labels else name
         # A column of the caller's own that has a heading's name keeps both apart.
         options.names[name] = name if label in names else label
     return [options.names[name] for name in names]

@@ -83,6 +83,7 @@ def write(
     language: str = "zh",
     fields: Mapping[str, str] | None = None,
     layer: str | None = None,
+    headings: Mapping[str, Text] | None = None,
 ) -> Written:
     """Write ``frame`` to ``path``; the file appears whole or not at all.
 
@@ -105,6 +106,8 @@ def write(
         ``{ours: theirs}``: only these columns, under these names.
     layer
         Name of the layer; None for the file's own.
+    headings
+        Labels of further columns in CSV and XLSX, beside those of divisions.
 
     Raises
     ------
@@ -122,6 +125,7 @@ def write(
         encoding=encoding,
         language=language,
         named=fields is not None,
+        headings=headings or {},
     )
     table = plain.select(placed, fields)
     options.names.update({name: name for name in plain.columns(table)})

@@ -18,7 +18,7 @@ from boundaries.services import columns as ours
 from boundaries.services.words import FacilityType
 from geodata import crs, files
 from geodata.crs import gcj
-from geodata.errors import ForbiddenError, NotFoundError
+from geodata.errors import ForbiddenError, InputError, NotFoundError
 from geodata.files.limits import OPERATOR
 from tests.support.registries import Office, office
 
@@ -381,3 +381,23 @@ def test_the_types_of_the_plan_are_all_there() -> None:
     assert {*wanted.split(), "MED"} <= {kind.value for kind in FacilityType}
     assert FacilityType.GRAVE.domain == "funeral"
     assert FacilityType.REG.level == 4
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv", "gpkg"])
+def test_what_is_exported_comes_back_as_it_was(
+    settled: Office, tmp_path: Path, suffix: str
+) -> None:
+    row = home(
+        facility=f"X{suffix}", name=f"往返{suffix}院", functions=["入托"], rating="三级"
+    )
+    agreed(settled, "officer", "head", "facilities", points([row], [(117.02, 39.02)]))
+    path = tmp_path / f"a.{suffix}"
+    settled.registry.export("officer", path, layer="facilities")
+    if suffix == "csv":
+        heads = path.read_text(encoding="utf-8-sig").splitlines()[0]
+        assert '"设施编码","设施名称","设施类型"' in heads
+    kept, reading = read(settled, path)
+    with pytest.raises(InputError, match="Nothing differs"):
+        settled.registry.stage(
+            "officer", kept, layer="facilities", effective="2022", reading=reading
+        )
