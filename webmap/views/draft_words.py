@@ -41,6 +41,7 @@ _GUESSES = {
     "crs": Text("坐标系", "coordinate system"),
     "encoding": Text("文字编码", "encoding"),
     "layer": Text("图层", "layer"),
+    "delimiter": Text("分隔符", "delimiter"),
     "shift": Text("偏移", "shift"),
     "axis": Text("坐标轴顺序", "order of the axes"),
     "zone": Text("投影带", "zone"),
