@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAYERS = ("divisions", "facilities", "population")
+MAKING = "2"
+"""Another word for every change of what such a document holds."""
 LARGEST = 12_000
 """Units a workbook asked for at a page may hold."""
 YEARS = 8
@@ -311,7 +313,8 @@ class Indicators(Services, IndicatorRecords):
             self.coverage_key(actor, day, types=types, group=group)
             for types in questions(options).values()
         ]
-        return hashlib.sha256("+".join(named).encode()).hexdigest()[:20]
+        said = "+".join([MAKING, *named])
+        return hashlib.sha256(said.encode()).hexdigest()[:20]
 
     def _with_reach(self, actor: str, inputs: Inputs) -> Inputs:
         """Return the inputs with what is within reach, where that was computed."""
