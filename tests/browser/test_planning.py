@@ -106,6 +106,12 @@ def test_from_the_worst_street_to_a_scenario_compared_and_printed(
         visit.open(f"/scenarios/compare?ids={number}&lang=zh", ready=False)
         assert "东街道新建中心" in page.inner_text("table.compare thead")
         assert page.pdf().startswith(b"%PDF")
+        visit.open(f"/coverage/swipe?scenario={number}&lang=zh", ready=False)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.focus("#divider")
+        page.keyboard.press("Home")
+        assert page.inner_text("#right-words") == "东街道新建中心"
+        assert page.locator("#units td.good").count()
         # 4. the saved one opened again stands where it was left
         visit.open(f"/planning?scenario={number}&lang=zh", ready=False)
         page.wait_for_selector("#edits li:has-text('调整床位')", timeout=PATIENCE_MS)

@@ -93,8 +93,10 @@ const look = (unit) => shades.frame(unit.code).catch(complain);
 
 function pick(id) {
   const site = current.find((each) => each.id === id) ?? null;
+  const typing = picked === site?.id && byId("chosen").contains(document.activeElement) && document.activeElement.matches("input");
   picked = site?.id ?? null;
   sites.choose(site);
+  if (typing) return; // what is being typed is not taken away by the answer to what was done before
   panels.chosen(byId("chosen"), site, { act, types, list: { sites: current, pick } });
 }
 

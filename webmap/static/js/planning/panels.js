@@ -87,7 +87,7 @@ export function units(box, rows, order, onpick) {
   const heads = [say("Unit"), say("People"), say("Before"), say("Now"), say("Change"), say("Outside"), say("By circle")];
   const scroll = box.scrollTop;
   fill(box,
-    element("table", { class: "figures" }, element("thead", {}, element("tr", {}, ...heads.map((head, index) => element("th", { scope: "col", class: index ? "number" : null }, head)))), body),
+    element("table", { class: "table figures" }, element("thead", {}, element("tr", {}, ...heads.map((head, index) => element("th", { scope: "col", class: index ? "number" : null }, head)))), body),
     listed.length > shown.length ? element("p", { class: "soft small" }, say("{n} more units have fewer people outside.", { n: count(listed.length - shown.length) })) : null);
   box.scrollTop = scroll;
 }

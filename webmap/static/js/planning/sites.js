@@ -44,8 +44,13 @@ export class Sites {
 
   /* Put a pin on the chosen facility: by mouse, finger, or arrow keys when it has the focus. */
   choose(site) {
+    if (this.pin && this.held === site?.id) { // the same one keeps the focus it may have
+      this.pin.setLatLng([site.lat, site.lon]);
+      return;
+    }
     this.pin?.remove();
     this.pin = null;
+    this.held = site?.id ?? null;
     if (!site || site.lon === null || site.lon === undefined) return;
     const sign = document.createElement("span");
     this.pin = L.marker([site.lat, site.lon], {

@@ -3,9 +3,9 @@
 import { ask, path } from "../ask.js";
 import { element, fill } from "../dom.js";
 import { Choropleth } from "../services/choropleth.js";
+import { LEVELS } from "../services/figures.js";
 import { count, say } from "../words.js";
 
-const LEVELS = { district: 3, street: 4, community: 5 };
 const BOUNDS = [20, 40, 60, 80, 100]; // fixed, so that colours mean the same before and after an edit
 
 export class UnitMap {

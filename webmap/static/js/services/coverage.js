@@ -1,18 +1,17 @@
 /* The coverage page: asks for the figures, colours the units, lists who lacks. */
 
-import { ask, path, Refused } from "../ask.js";
+import { path, Refused } from "../ask.js";
 import { byId, element, fill } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { swatch } from "../styles.js";
 import { count, label, language, say } from "../words.js";
 import { Choropleth } from "./choropleth.js";
+import { computed, finished, LEVELS } from "./figures.js";
 import { Layers } from "./layers.js";
 import { omissions, stamp, table, totals } from "./panels.js";
 
-const LEVELS = { district: 3, street: 4, community: 5 };
 const GOOD = new Set(["share", "circle_share", "area_share", "per_thousand"]);
-const PAUSE = 700;
 
 const form = byId("ask"), state = byId("state"), bar = byId("preparing");
 const pick = (name) => document.querySelector(`select[name=${name}]`);
@@ -39,10 +38,7 @@ async function run() {
   const wanted = question();
   tell(say("The figures are being computed."), true);
   try {
-    const answer = await send("/api/v1/coverage", wanted);
-    if (!answer.ready) await finished(answer.job, turn);
-    if (turn !== asked) return;
-    const document = await ask(`/api/v1/coverage/${path(answer.key)}`);
+    const document = await computed(wanted, tell, () => turn === asked);
     if (turn !== asked) return;
     found = document;
     await kit.ready;
@@ -65,25 +61,14 @@ async function print() {
   try {
     tell(say("The sheet is being drawn."), true);
     const answer = await send(`/api/v1/coverage/${path(found.key)}/sheet`, { level: level.value, indicator: indicator.value, language });
-    if (!answer.ready) await finished(answer.job, asked);
+    const turn = asked;
+    if (!answer.ready) await finished(answer.job, tell, () => turn === asked);
     tell("");
     location.assign(`/coverage/sheets/${path(answer.key)}.pdf`);
   } catch (error) {
     tell(inWords(error));
   }
   button.disabled = false;
-}
-
-/* Wait for the job that computes; say how far it is. */
-async function finished(job, turn) {
-  for (;;) {
-    if (turn !== asked) return;
-    if (job.state === "done") return;
-    if (job.error || job.state === "failed" || job.state === "cancelled") throw new Refused(409, job.error ?? { message: job.message });
-    tell(label(job.message) || say("The figures are being computed."), true);
-    await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
-    job = await ask(`/api/v1/jobs/${path(job.id)}`);
-  }
 }
 
 function tell(words, busy = false) {
