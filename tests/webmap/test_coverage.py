@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from tests.support.signed import client_as
 from webmap.app import create_app
 
 DAY = "2026-01-01"
+QUESTION: dict[str, Any] = {"as_of": DAY, "types": ["DAY"], "group": "aged_60"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def test_the_page_offers_types_people_and_levels(app: Flask) -> None:
 
 def test_figures_are_asked_for_computed_and_fetched(app: Flask, served: Office) -> None:
     client = client_as(app, "judge")
-    question = {"as_of": DAY, "types": ["DAY"], "group": "aged_60"}
+    question = QUESTION
     asked = client.post("/api/v1/coverage", json=question).get_json()
     assert not asked["ready"]
     assert asked["job"]["kind"] == "coverage"
@@ -74,7 +76,7 @@ def test_nonsense_is_refused_in_words(app: Flask) -> None:
 
 def test_a_sheet_is_asked_for_and_handed_out(app: Flask, served: Office) -> None:
     client = client_as(app, "judge")
-    key = served.registry.make_coverage("judge", as_of=DAY)
+    key = served.registry.make_coverage("judge", **QUESTION)
     wish = {"level": "street", "indicator": "share", "language": "en"}
     asked = client.post(f"/api/v1/coverage/{key}/sheet", json=wish).get_json()
     assert asked["job"]["kind"] == "coverage_sheet"

@@ -72,10 +72,9 @@ def test_a_cell_on_a_border_counts_for_both_sides(tmp_path: Path) -> None:
     assert found.counts.ravel().tolist() == pytest.approx([50, 50], rel=1e-4)
 
 
-@pytest.mark.parametrize("content", [b"II*\x00" + b"\x07" * 400, b"MM\x00*"])
-def test_what_is_no_geotiff_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_geotiff_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "bad.tif"
-    path.write_bytes(content)
+    path.write_bytes(b"II*\x00" + b"\x07" * 400)
     with pytest.raises(FileRefusedError) as error:
         incoming.read(
             path, limits=OPERATOR, target="population", compared=(divisions(), None)

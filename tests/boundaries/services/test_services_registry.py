@@ -114,7 +114,7 @@ def test_the_document_of_the_map_is_made_once_and_kept(served: Office) -> None:
 
 def test_the_sheet_is_drawn_once_for_what_its_reader_may_see(served: Office) -> None:
     registry = served.registry
-    key = registry.make_coverage("judge", as_of=DAY)
+    key = registry.make_coverage("judge", as_of=DAY, types=["DAY"])
     wish = {"level": "community", "indicator": "unreached", "language": "zh"}
     assert not registry.ask_coverage_sheet("judge", key, **wish)["ready"]
     full = registry.make_coverage_sheet("judge", key, **wish)
