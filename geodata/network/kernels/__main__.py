@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.network import access, areas, reach, siting
+from geodata.network import access, areas, planning, reach, siting
 from geodata.network.graph import Spots
 from geodata.network.keeping import load, save
 from geodata.network.kernels.chaining import chains
@@ -54,6 +54,9 @@ def asked(network: Network) -> None:
     areas.streets(network, parts)
     areas.polygons(network, parts)
     areas.grid(graph, spots, 150)
+    plan = planning.Planning(graph, spots, 150.0)
+    plan.add(spots)
+    plan.move(0, spots.take([1]))
     snap(network, network.nodes)
     part_of(network)
 
