@@ -56,7 +56,7 @@ def asked(network: Network) -> None:
     areas.grid(graph, spots, 150)
     plan = planning.Planning(graph, spots, 150.0)
     plan.add(spots)
-    plan.move(0, spots.take([1]))
+    plan.move(0, spots.take(np.array([1])))
     snap(network, network.nodes)
     part_of(network)
 
