@@ -16,7 +16,7 @@ from geodata.network.graph import STREET, Spots
 from tests.support.measuring import medians
 from tests.support.streets import TILES, porto_alegre, tiled
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.alone]
+pytestmark = [pytest.mark.benchmark, pytest.mark.alone, pytest.mark.timeout(7_200)]
 
 FACILITIES, MINUTES = 1_000, 15
 MOST_S = 5.0

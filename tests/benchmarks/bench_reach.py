@@ -24,7 +24,7 @@ from geodata.network.ordering import straight
 from tests.support.measuring import medians
 from tests.support.streets import TILES, porto_alegre, tiled
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.alone]
+pytestmark = [pytest.mark.benchmark, pytest.mark.alone, pytest.mark.timeout(7_200)]
 
 FACILITIES = 1_000
 HALF_HOUR_S = 1_800.0
