@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata import crs, topology
+from geodata import crs
 from geodata.tiles import TileSet, borders, colours, coverage_tiles, transition_tiles
 from geodata.tiles.borders import OUTSIDE, rank
 from geodata.tiles.labels import label_points
 from geodata.tiles.pyramid import by_level, digest_of, first_zoom
+from geodata.topology.moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ def transition(old: State, new: State, cache: Path) -> Transition:
     """
     changed = _changed(old.frame, new.frame)
     pieces = [
-        topology.moves(before, after).assign(level=level)
+        moves(before, after).assign(level=level)
         for level, before, after in _by_level(old.frame, new.frame, changed["code"])
     ]
     found = pd.concat(pieces, ignore_index=True) if pieces else _no_moves(new.frame)

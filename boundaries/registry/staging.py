@@ -449,19 +449,19 @@ def moved(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     A district and its streets hold the same ground; only units of one level can
     give ground to each other.
     """
-    from geodata import topology
+    from geodata.topology.moves import moves
 
     if not _polygons(old, new):
-        return topology.moves(old.iloc[:0], new.iloc[:0])
+        return moves(old.iloc[:0], new.iloc[:0])
     if "level" not in old:
-        return topology.moves(old, new)
+        return moves(old, new)
     levels = sorted({*old["level"].dropna(), *new["level"].dropna()})
     found = [
-        topology.moves(old[old["level"] == level], new[new["level"] == level])
+        moves(old[old["level"] == level], new[new["level"] == level])
         for level in levels
     ]
     if not found:
-        return topology.moves(old.iloc[:0], new.iloc[:0])
+        return moves(old.iloc[:0], new.iloc[:0])
     filled = [frame for frame in found if len(frame)] or found[:1]
     return gpd.GeoDataFrame(
         pd.concat(filled, ignore_index=True), geometry="geometry", crs=filled[0].crs
