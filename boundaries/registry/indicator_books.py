@@ -1,0 +1,247 @@
+"""What indicators stand on at a date: frames, entries, reach; kept while it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boundaries import codes
+from boundaries.registry.desk import logged, now, today
+from boundaries.registry.indicator_records import TEMPLATES, IndicatorRecords
+from boundaries.registry.publishing import tag_of
+from boundaries.registry.recent import Recent
+from boundaries.registry.services import Services
+from boundaries.services.indicators.inputs import Inputs
+from boundaries.services.indicators.options import Options
+from boundaries.services.indicators.report import Book
+from boundaries.services.indicators.targets import Target
+from boundaries.services.indicators.templates import Template
+from boundaries.services.omissions import Omission, told
+from geodata.errors import ForbiddenError, NotFoundError, Text
+from geodata.store import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LAYERS = ("divisions", "facilities", "population")
+MAKING = "2"
+"""Another word for every change of what a document of reach holds."""
+REACH = "indicator_reach"
+"""Collection of what was computed of reach, by what it was computed from."""
+_grounds, _reaches, _members = Recent(24), Recent(8), Recent(24)
+
+
+class IndicatorBooks(Services, IndicatorRecords):
+    """The inputs, targets and entries of a date, ready to be asked."""
+
+    def indicator_book(
+        self, actor: str, as_of: str | None = None, scope: str = ""
+    ) -> Book:
+        """Return inputs, targets and entries of a date, ready to be asked."""
+        self.may("view", actor)
+        day = day_of(as_of)
+        ground = self._grounded(day)
+        if scope and scope not in ground.units.index:
+            raise NotFoundError(
+                Text(f"{day} 没有区划 {scope}。", f"No division {scope} on {day}."),
+                Text("请检查代码与日期。", "See whether code and date are right."),
+            )
+        chosen = self._choices(self.store, scope or _top(ground))
+        values = self._entered("values", day)
+        options = Options.of(chosen["options"])
+        inputs = ground.along(
+            reported=_frame(values), areas=_frame(self._entered("areas"), "area"),
+            options=options, standard=chosen["numbers"],
+            templates=self._templates(scope),
+        )  # fmt: skip
+        inputs = self._with_reach(actor, inputs)
+        inputs = inputs.along(stamp=self._stamp(day, inputs, chosen))
+        targets = [Target.of(row) for row in self._entered("targets")]
+        found = _members.get((self.store.url, _digest(inputs)), dict)
+        return Book(inputs, targets, values, self._entered("projects"), found)
+
+    def make_reach(
+        self, actor: str, as_of: str | None = None, scope: str = ""
+    ) -> dict[str, Any]:
+        """Compute who is within reach on a date and keep it for the indicators.
+
+        Returns
+        -------
+        dict
+            ``{"key", "as_of", "method"}``.
+        """
+        from boundaries.services.indicators.reaching import reach_document
+
+        with logged("make_reach", actor):
+            inputs = self.indicator_book(actor, as_of, scope).inputs
+            options, day = inputs.options, inputs.as_of
+            key = self._reach_key(actor, day, options)
+            kept = self.store.get(REACH, key)
+            if kept is None:
+                place = self.situation(actor, day, group=options.elderly)
+                document = reach_document(place, options)
+                body = json.dumps(document, ensure_ascii=False).encode()
+                with self.store.write(lock=[REACH]) as tx:
+                    kept = {"blob": tx.put_blob(body), "method": document["method"]}
+                    if tx.get(REACH, key) is None:
+                        tx.put(REACH, key, {**kept, "created": now()}, rev=0)
+            return {"key": key, "as_of": day, "method": kept["method"]}
+
+    def _reach_key(self, actor: str, day: str, options: Options) -> str:
+        from boundaries.services.indicators.reaching import questions
+
+        group = options.elderly
+        named = [
+            self.coverage_key(actor, day, types=types, group=group)
+            for types in questions(options).values()
+        ]
+        said = "+".join([MAKING, *named])
+        return hashlib.sha256(said.encode()).hexdigest()[:20]
+
+    def _with_reach(self, actor: str, inputs: Inputs) -> Inputs:
+        """Return the inputs with what is within reach, where that was computed."""
+        try:
+            key = self._reach_key(actor, inputs.as_of, inputs.options)
+        except (NotFoundError, ForbiddenError):
+            return inputs  # nothing is published yet
+        row = self.store.get(REACH, key)
+        if row is None:
+            return inputs
+        from boundaries.services.indicators.reaching import frames_of
+
+        found = _reaches.get(
+            row["blob"], lambda: frames_of(json.loads(self.store.blob(row["blob"])))
+        )
+        stamp = {**inputs.stamp, "reach": {"key": key, "method": row["method"]}}
+        return inputs.along(**found, stamp=stamp)
+
+    def _grounded(self, day: str) -> Inputs:
+        """Return units, facilities and people of a date; kept while nothing changes."""
+        numbers = {layer: self._shown_version(layer) for layer in LAYERS}
+        key = (self.store.url, day, tuple(numbers.values()))
+
+        def make() -> Inputs:
+            frames = {
+                layer: self._frame_of(layer, number, day)
+                for layer, number in numbers.items()
+            }
+            before = self._opened_before(numbers["facilities"], day)
+            if len(before):
+                frames["facilities"] = pd.concat([frames["facilities"], before])
+            backdated = _backdated(before.index)
+            units = frames["divisions"]
+            if _needs_ground(frames["facilities"], units):
+                frames["divisions"] = self.store.snapshot(
+                    "divisions", at=numbers["divisions"], valid_on=day
+                )
+            made = Inputs(
+                day, frames["divisions"], frames["facilities"], frames["population"],
+                stamp={"versions": numbers}, assumed=told([backdated]),
+            )  # fmt: skip
+            return made.along(units=units)  # their shapes are not needed again
+
+        found: Inputs = _grounds.get(key, make)
+        return found
+
+    def _shown_version(self, layer: str) -> int:
+        """Return the published version's number, else the newest's; 0 for none."""
+        published = self.store.tags().get(tag_of(layer))
+        return self.store.head(layer) if published is None else published
+
+    def _frame_of(self, layer: str, number: int, day: str) -> pd.DataFrame:
+        if number == 0:
+            schema = self.store.layers()[layer]
+            empty = pd.DataFrame(columns=[item.name for item in schema.fields])
+            return empty.set_index(schema.key, drop=False)
+        shapes = layer == "facilities"
+        return self.store.snapshot(layer, at=number, valid_on=day, geometry=shapes)
+
+    def _opened_before(self, number: int, day: str) -> pd.DataFrame:
+        """Return facilities first recorded after a date on which they were open."""
+        if number == 0:
+            return pd.DataFrame()
+        states = self.store.states("facilities", at=number)
+        began = states["valid_from"].astype(str).groupby(states.index).min()
+        later = began.index[began > day]
+        if not len(later):
+            return pd.DataFrame()
+        known = self.store.snapshot("facilities", at=number)
+        rows = known[known.index.isin(later)]
+        opened = rows["opened_on"].fillna("").astype(str)
+        return rows[(opened != "") & (opened <= day)]
+
+    def _templates(self, scope: str) -> dict[str, Template]:
+        chain = {"", scope, *(codes.ancestors(scope) if codes.is_code(scope) else ())}
+        return {
+            row["key"]: Template.of({**row["record"], "id": row["key"]})
+            for row in self._entries(self.store, TEMPLATES)
+            if row["record"].get("scope", "") in chain
+        }
+
+    def _entered(self, kind: str, until: str | None = None) -> list[dict[str, Any]]:
+        rows = [row["record"] for row in self._entries(self.store, kind)]
+        return [row for row in rows if until is None or row["on"] <= until]
+
+    def _stamp(
+        self, day: str, inputs: Inputs, chosen: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        said = {
+            "as_of": day,
+            **inputs.stamp,
+            "options": chosen["options"],
+            "standard": chosen["numbers"],
+            "options_of": chosen["scope"],
+        }
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        return {"id": hashlib.sha256(text.encode()).hexdigest()[:12], **said}
+
+
+def day_of(as_of: str | None) -> str:
+    """Return the reference date: the last day of what was said, today for nothing."""
+    return dates.last_day(dates.parse(as_of)) if as_of else today()
+
+
+def _backdated(keys: Any) -> Omission:
+    return Omission.of(
+        "opened_before", "facilities",
+        Text("登记自较晚日期生效，按开业日期计入",
+             "recorded as of a later date, counted since they opened"),
+        Text("如不妥，请更正登记的生效日期。",
+             "Correct the date of the record if that is wrong."),
+        keys, left_out=False,
+    )  # fmt: skip
+
+
+def _needs_ground(facilities: pd.DataFrame, units: pd.DataFrame) -> bool:
+    """Tell whether some facility names less than the lowest unit in force it lies in.
+
+    Then its point has to say; otherwise no shape is read at all.
+    """
+    if facilities.empty or units.empty:
+        return False
+    lowest = units.index[units["level"] == units["level"].max()]
+    return not bool(facilities["division"].isin(lowest).all())
+
+
+def _digest(inputs: Inputs) -> str:
+    """Return what the members of indicators are made from, as a key."""
+    said = [
+        inputs.stamp["id"],
+        inputs.reported.to_json(),
+        inputs.areas.to_json(),
+        sorted((name, made.to_dict()) for name, made in inputs.templates.items()),
+    ]
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _top(inputs: Inputs) -> str:
+    return Book(inputs).top
+
+
+def _frame(rows: list[dict[str, Any]], key: str = "") -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    return frame.set_index(key, drop=False) if key and len(frame) else frame
