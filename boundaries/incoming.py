@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geodata import files
-from geodata.files import grids
 from geodata.files.reading import Guess
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ def read(
         A person's word over our guesses; see :func:`geodata.files.read`.
     """
     from boundaries import columns  # heavy: nothing of it before a command runs
+    from geodata.files import grids
 
     reference, words = compared
     if target == "population" and grids.is_grid(path):

@@ -229,12 +229,21 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _moved(geojson: Mapping[str, Any], plane: str) -> Any:
-    shape = shapely.geometry.shape(dict(geojson))
-    points = shapely.get_coordinates(shape)
-    if not len(points):
-        return shape
+    """Return polygons in degrees in the sheet's plane."""
+    parts = geojson["coordinates"]
+    if geojson["type"] == "Polygon":
+        parts = [parts]
+    made = []
+    for rings in parts:
+        shell, *holes = [_ring(positions, plane) for positions in rings]
+        made.append(shapely.polygons(shell, holes=holes or None))
+    return shapely.multipolygons(made)
+
+
+def _ring(positions: Any, plane: str) -> Any:
+    points = np.asarray(positions, np.float64)
     x, y = crs.transform_points(points[:, 0], points[:, 1], crs.STORAGE, plane)
-    return shapely.set_coordinates(shape, np.column_stack([x, y]))
+    return shapely.linearrings(np.column_stack([x, y]))
 
 
 def _round_length(metres: float) -> float:

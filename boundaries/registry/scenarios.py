@@ -75,7 +75,7 @@ class Scenarios(Services):
         return {
             **found,
             "comments": [{k: v for k, v in r.items() if k != "rev"} for r in remarks],
-            "moves": self._moves(user, found),
+            "moves": self._scenario_moves(user, found),
             "words": [plans.in_words(edit)._asdict() for edit in found["edits"]],
         }
 
@@ -380,7 +380,7 @@ class Scenarios(Services):
             keys=found["scope"],
         )  # fmt: skip
 
-    def _moves(self, user: User, found: Mapping[str, Any]) -> list[str]:
+    def _scenario_moves(self, user: User, found: Mapping[str, Any]) -> list[str]:
         offered = review.moves(
             user, state=found["state"], author=found["author"], keys=found["scope"],
             layer=LAYER,

@@ -16,6 +16,7 @@ from boundaries.registry.registers import _Memory
 from boundaries.services import coverage as figures
 from boundaries.services import room
 from boundaries.services.profiles import Profile
+from boundaries.services.suppressing import suppressed, suppressed_map
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
 
@@ -343,13 +344,13 @@ class Services(Networks, People):
         if review.holds("view", self.user(actor)):
             return document
         least = self.settings.services.suppressed_below
-        return figures.suppressed(document, least)
+        return suppressed(document, least)
 
     def _shown_map(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
         if review.holds("view", self.user(actor)):
             return document
         least = self.settings.services.suppressed_below
-        return figures.suppressed_map(document, least)
+        return suppressed_map(document, least)
 
 
 def _forget(tx: Transaction, collection: str) -> None:

@@ -95,8 +95,8 @@ def classes_of(name: str, values: npt.ArrayLike) -> list[float]:
     Shares have the same five classes everywhere, so that dates and types compare;
     counts and minutes are classed by Fisher and Jenks, fewer where values are few.
     """
-    if name in _FIXED:
-        return list(_FIXED[name])
+    if name in FIXED:
+        return list(FIXED[name])
     found = np.asarray(values, np.float64)
     found = found[np.isfinite(found)]
     distinct = np.unique(found)
@@ -106,11 +106,12 @@ def classes_of(name: str, values: npt.ArrayLike) -> list[float]:
     return [round(float(each), 3) for each in bounds]
 
 
-_FIXED = {
+FIXED = {
     "share": (20.0, 40.0, 60.0, 80.0, 100.0),
     "circle_share": (20.0, 40.0, 60.0, 80.0, 100.0),
     "area_share": (20.0, 40.0, 60.0, 80.0, 100.0),
 }
+"""Classes that are the same whatever the figures are."""
 
 
 def _classifiers() -> Any:

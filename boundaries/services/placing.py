@@ -191,16 +191,18 @@ def _once(
     lowest = population[~population.index.isin(above)]
     differing: dict[str, tuple[float, float]] = {}
     higher = population[population.index.isin(above)]
+    below: dict[str, float] = {}
     totals = _column(lowest, Group.TOTAL.value)
-    chains = [set(tree.chain(str(code))) for code in lowest.index]
-    for code, said in zip(
-        higher.index, _column(higher, Group.TOTAL.value), strict=True
-    ):
-        below = sum(
-            total for total, chain in zip(totals, chains, strict=True) if code in chain
-        )
-        if np.isfinite(said) and abs(said - below) > 0.5:
-            differing[str(code)] = (float(said), float(below))
+    for each, total in zip(map(str, lowest.index), totals, strict=True):
+        for code in tree.chain(each):
+            below[code] = below.get(code, 0.0) + float(total)
+    said = pd.to_numeric(
+        higher.get(Group.TOTAL.value, pd.Series(np.nan, higher.index)), errors="coerce"
+    ).dropna()
+    for code, whole in said.astype(float).items():
+        parts = below.get(str(code), 0.0)
+        if abs(whole - parts) > 0.5:
+            differing[str(code)] = (float(whole), parts)
     return lowest, differing
 
 

@@ -35,7 +35,7 @@ IDS = [" ".join(path) or "quhua" for path, _ in TREE]
 WITHOUT_STORE = {
     (name,)
     for name in ("inspect", "settings", "check", "repair", "borders", "simplify")
-} | {("changes",)}
+} | {("changes",), ("reach",), ("network", "build")}
 
 
 def is_chinese(text: str) -> bool:

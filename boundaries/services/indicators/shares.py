@@ -286,12 +286,9 @@ def reported_share(inputs: Inputs, indicator: str, level: int | None) -> Members
     else:
         rows = rows.iloc[:0]
     scopes = set(rows["scope"]) if len(rows) else set()
-    told = {
-        code
-        for code in scopes
-        if any(
-            other != code and code in set(inputs.above.loc[other]) for other in scopes
-        )
+    above = inputs.above.loc[sorted(scopes)]
+    told = scopes & {
+        up for code, *chain in above.itertuples(name=None) for up in chain if up != code
     }
     names = inputs.units["name"]
     why = Text("其下级已分别填报", "units below them have entries of their own")

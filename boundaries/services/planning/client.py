@@ -14,6 +14,7 @@ from geodata import errors
 from geodata.errors import QuhuaError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TURN_S = 5.0
+"""How long a request waits for those before it."""
+_WAITING, _SEAT_S = 3, 1.0
+"""Requests that may wait, and seconds for a place among them: the other threads of the
+server are for everybody else."""
 _lock = threading.Lock()
 _clients: dict[str, Client] = {}
 
@@ -37,12 +43,14 @@ class Client:
     """Asks the planning process, and starts one when there is none.
 
     Requests wait for each other: each is a few milliseconds, but for the first on a
-    situation, which loads it.
+    situation, which loads it. Few wait, and not for long: while a situation is loaded
+    planners are told to come again, and pages that plan nothing are served.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._url, self._settings = url, settings
         self._turn = threading.Lock()
+        self._seats = threading.BoundedSemaphore(1 + _WAITING)
         self._process: SpawnProcess | None = None
         self._line: Connection | None = None
 
@@ -58,11 +66,11 @@ class Client:
         Raises
         ------
         QuhuaError
-            As the process says, or with ``code`` ``planning`` when it dies or stays
-            silent twice.
+            As the process says; with ``code`` ``planning`` when it dies twice or
+            stays silent, ``busy`` when others are asking.
         """
         message = json.dumps(request, ensure_ascii=False).encode()
-        with self._turn:
+        with self._my_turn():
             for attempt in (1, 2):
                 try:
                     return self._once(message)
@@ -77,6 +85,21 @@ class Client:
                  "look at the log and at the setting planning.memory_mb."),
             code="planning",
         )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Wait for those before, or raise."""
+        if not self._seats.acquire(timeout=_SEAT_S):
+            raise _busy()
+        try:
+            if not self._turn.acquire(timeout=TURN_S):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._turn.release()
+        finally:
+            self._seats.release()
 
     def stop(self) -> None:
         """End the process."""
@@ -131,6 +154,16 @@ def _raised(document: dict[str, Any]) -> QuhuaError:
              errors.StateError, errors.InfeasibleError, errors.CRSError)  # fmt: skip
     kind = next((each for each in kinds if each.code == document["error"]), QuhuaError)
     return kind(*said, code=document["error"])
+
+
+def _busy() -> QuhuaError:
+    return QuhuaError(
+        Text("推演程序正在为他人计算或装载数据。",
+             "The planning process is at work for others, or loading."),
+        Text("方案没有丢失；请稍后重试。",
+             "Nothing of the plan is lost; try again in a moment."),
+        code="busy",
+    )  # fmt: skip
 
 
 def _silent(seconds: float) -> QuhuaError:
