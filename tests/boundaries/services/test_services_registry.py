@@ -86,8 +86,24 @@ def test_nobody_without_an_account_and_few_people_only_to_staff(
     assert full["990101001001"]["people"] == pytest.approx(2)
     assert cut["990101001001"]["people"] is None
     assert cut["990101001001"]["share"] is None
-    assert cut["990101001002"]["people"] == pytest.approx(200)
-    assert shown["suppressed"]["units"] == ["990101001001", "990101002200"]
+    # with the 202 of the street above both, 200 here would tell of the 2
+    assert cut["990101001002"]["people"] is None
+    assert shown["suppressed"]["below"] == 5
+    streets = registry.coverage("reader", DAY, level="street")["units"]
+    assert [unit["people"] is None for unit in streets] == [False, False]
+
+
+def test_what_room_there_is_for_few_people_is_only_told_to_staff(
+    served: Office,
+) -> None:
+    how = {"level": "community", "supply": "beds_total"}
+    full = served.registry.coverage("officer", DAY, **how)["room"]["units"]
+    cut = served.registry.coverage("reader", DAY, **how)["room"]["units"]
+    assert full[0]["people"] == pytest.approx(2)
+    assert full[0]["need"] == pytest.approx(0.08)
+    hidden = ("people", "need", "roomed", "unroomed", "per_thousand")
+    assert [cut[0][name] for name in hidden] == [None] * 5
+    assert cut[0]["name"] == full[0]["name"]
 
 
 def test_the_document_of_the_map_is_made_once_and_kept(served: Office) -> None:
