@@ -70,7 +70,7 @@ def test_who_sees_a_draft(desk: Office, enter: Any) -> None:
     desk.registry.check("li", draft)
     for name, status in (
         ("li", 200), ("wang", 200), ("chen", 200),
-        ("sun", 404), ("viewer", 403), ("planner", 403), ("root", 403),
+        ("sun", 404), ("planner", 404), ("viewer", 403), ("root", 403),
     ):  # fmt: skip
         client = enter(name)
         for page in PAGES:
