@@ -199,10 +199,10 @@ def _once(
     said = pd.to_numeric(
         higher.get(Group.TOTAL.value, pd.Series(np.nan, higher.index)), errors="coerce"
     ).dropna()
-    for code, whole in said.astype(float).items():
-        parts = below.get(str(code), 0.0)
+    for unit, whole in said.astype(float).items():
+        parts = below.get(str(unit), 0.0)
         if abs(whole - parts) > 0.5:
-            differing[str(code)] = (float(whole), parts)
+            differing[str(unit)] = (float(whole), parts)
     return lowest, differing
 
 
