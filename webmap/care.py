@@ -43,10 +43,11 @@ NONE: dict[str, Any] = {"state": "empty", "document": None, "count": 0}
 class Edition:
     """One published register: its document's hash, and the walks once they are ready.
 
-    ``walks`` is None while nobody asked, and holds None without a street network.
+    ``numbers`` are the versions of facilities, divisions and streets. ``walks`` is None
+    while nobody asked, and holds None without a street network.
     """
 
-    numbers: tuple[int, int]
+    numbers: tuple[int, ...]
     digest: str
     offers: Offers
     walks: Future[Walks | None]
@@ -60,11 +61,13 @@ class CareMap:
         self._lock = threading.Lock()
         self._edition: Edition | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="care")
-        self._known: OrderedDict[tuple[str, float, float], Walk] = OrderedDict()
+        self._known: OrderedDict[tuple[tuple[int, ...], float, float], Walk] = (
+            OrderedDict()
+        )
 
     def edition(self, registry: Registry) -> Edition | None:
         """Return what is published, None when there is nothing."""
-        numbers = registry.care_edition()
+        numbers = (*registry.care_edition(), registry.network_number())
         with self._lock:
             if self._edition is None or self._edition.numbers != numbers:
                 self._edition = self._made(registry, numbers)
@@ -76,7 +79,7 @@ class CareMap:
         walks = found.walks.result()
         if walks is None:
             return None
-        key = (found.digest, lon, lat)
+        key = (found.numbers, lon, lat)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -88,7 +91,7 @@ class CareMap:
                 self._known.popitem(last=False)
         return made
 
-    def _made(self, registry: Registry, numbers: tuple[int, int]) -> Edition | None:
+    def _made(self, registry: Registry, numbers: tuple[int, ...]) -> Edition | None:
         try:
             found = registry.care_offers()
         except NotFoundError:

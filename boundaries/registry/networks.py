@@ -72,6 +72,13 @@ class Networks(NetworkLines):
         row = self._network_on(self.store, day or today())
         return self._opened_network(row)
 
+    def network_number(self) -> int:
+        """Return the number of the network of today, 0: none is stored."""
+        try:
+            return int(self._network_on(self.store, today())["number"])
+        except NotFoundError:
+            return 0
+
     def stored_network(self, actor: str, number: int) -> Network:
         """Return a version's network by its number."""
         self.may("view", actor)
@@ -116,6 +123,8 @@ class Networks(NetworkLines):
             Whether links and barriers drawn by hand are worked in. Those that meet
             no street of it are left out and named in the report.
         """
+        from dataclasses import replace
+
         from geodata.network.building import NEAR_M
         from geodata.network.reporting import report as look
 
@@ -123,9 +132,11 @@ class Networks(NetworkLines):
             self.may("add_network", actor)
             begins = dates.parse(effective.strip()) if effective.strip() else today()
             drawn = self.network_lines(actor) if lines else None
-            found = report or look(
-                network, counts=network.meta.get("counts", {}), near_m=NEAR_M
-            )
+            found = report
+            if found is None:  # what its file says of itself is not believed
+                found = look(network, counts=_counts(network), near_m=NEAR_M)
+                facts = {"source": found.source[:_LONGEST], **found.meta()}
+                network = replace(network, meta={**network.meta, **facts})
             row = {
                 "title": title.strip()[:_LONGEST] or name[:_LONGEST] or begins,
                 "effective": begins,
@@ -355,7 +366,19 @@ def _report_of(network: Network) -> BuildReport:
     from geodata.network.building import NEAR_M
     from geodata.network.reporting import report
 
-    return report(network, counts=network.meta.get("counts", {}), near_m=NEAR_M)
+    return report(network, counts=_counts(network), near_m=NEAR_M)
+
+
+def _counts(network: Network) -> dict[str, Any]:
+    """Return what a build counted, as far as these are counts."""
+    said = network.meta.get("counts")
+    found: dict[str, Any] = {}
+    for name, value in said.items() if isinstance(said, dict) else ():
+        if isinstance(value, dict):
+            found[name] = {k: v for k, v in value.items() if isinstance(v, int)}
+        elif isinstance(value, int):
+            found[name] = value
+    return found
 
 
 def _none(words: Text) -> NotFoundError:

@@ -27,6 +27,8 @@ _ALIGN = 64
 _HEAD = struct.Struct("<8sII")
 _MOST_HEAD = 4 << 20
 _WIDE = frozenset({"nodes", "coords"})
+_FARTHEST = 1e8
+"""Metres: no plane system has a place on earth beyond this."""
 
 
 def digest_of(network: Network) -> str:
@@ -102,6 +104,7 @@ def load(path: str | Path, *, verify: bool = True) -> Network:
             meta={**dict(head["meta"]), "version": str(head["version"])},
         )
         _require_sound(network)
+        _require_plane(network.crs)
         if verify:
             _require_same(network, head["version"])
     except FileNotFoundError as error:
@@ -191,9 +194,25 @@ def _require_sound(network: Network) -> None:
             for column in (network.length_m, network.delay_s)
         )
         and all(
-            bool(np.isfinite(column).all())
+            bool((np.abs(column) < _FARTHEST).all())
             for column in (network.nodes, network.coords)
         )
     )
     if not whole:
         raise ValueError("arrays")
+
+
+def _require_plane(crs: str) -> None:
+    """Raise ValueError for a system that is not one of metres, by its number."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    name, _, number = crs.partition(":")
+    if name != "EPSG" or not (number.isascii() and number.isdecimal()):
+        raise ValueError("crs")
+    try:
+        found = CRS.from_epsg(int(number))
+    except ProjError as error:
+        raise ValueError("crs") from error
+    if not found.is_projected or found.axis_info[0].unit_name != "metre":
+        raise ValueError("crs")

@@ -144,12 +144,12 @@ def test_three_people_in_a_home_are_not_told_of(anybody: FlaskClient) -> None:
 
 
 def test_without_streets_it_says_so_and_with_them_how_far_it_is(
-    app: Flask, bureau: Office, tmp_path: Path
+    app: Flask, bureau: Office
 ) -> None:
-    first = walked(app.test_client())
+    client = app.test_client()
+    first = walked(client)
     assert first.json == {"state": "no_network", "times": []}
-    bureau.registry.add_network("officer", streets.town(8, 8), title="路网")
-    client = create_app(bureau.registry, cache=tmp_path / "other").test_client()
+    kept = bureau.registry.add_network("officer", streets.town(8, 8), title="路网")
     found = walked(client)
     assert found.headers["Cache-Control"] == "private, no-store"
     assert [key for key, _ in found.json["times"]] == ["F2", "F1"]
@@ -159,6 +159,8 @@ def test_without_streets_it_says_so_and_with_them_how_far_it_is(
     assert again.json == found.json
     away = walked(client, WALK.replace("116", "110"))
     assert (away.json["state"], away.json["times"]) == ("no_street", [])
+    bureau.registry.withdraw_network("officer", kept["number"], "有误")
+    assert walked(client).json == first.json
 
 
 @pytest.mark.parametrize(

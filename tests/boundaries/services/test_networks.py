@@ -43,6 +43,20 @@ def add(office: Office, actor: str = "planner", **more: Any) -> dict[str, Any]:
     return office.registry.add_network(actor, network, report=report, **more)
 
 
+def test_what_a_file_says_of_itself_is_measured_anew(office: Office) -> None:
+    from dataclasses import replace
+
+    network, _ = build(streets_of(ROWS))
+    version = network.meta["version"]
+    lies = {"counts": ["x"], "source": "s" * 9999, "parts": 1, "version": version}
+    kept = office.registry.add_network("planner", replace(network, meta=lies))
+    assert kept["parts"] == 2
+    assert kept["completeness"]["main_share"] < 1
+    assert len(kept["source"]) == 200
+    assert kept["version"] == version
+    assert office.registry.network().meta["bounds"] == kept["bounds"]
+
+
 def test_a_network_is_kept_with_its_facts(office: Office) -> None:
     kept = add(office, title="2026 年路网", name="roads.gpkg")
     assert kept["number"] == 1

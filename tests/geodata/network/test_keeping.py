@@ -55,7 +55,8 @@ def test_every_damage_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("array", "place", "value"),
     [("head", 0, 10_000), ("tail", 3, -5), ("offsets", 1, 0), ("kind", 0, 9),
-     ("length_m", 0, float("nan")), ("length_m", 0, -1.0), ("nodes", 0, np.inf)],
+     ("length_m", 0, float("nan")), ("length_m", 0, -1.0), ("nodes", 0, np.inf),
+     ("coords", 0, 1e300), ("nodes", 1, float("nan"))],
 )  # fmt: skip
 def test_arrays_that_would_lead_astray_are_refused(
     tmp_path: Path, array: str, place: int, value: float
@@ -67,6 +68,19 @@ def test_arrays_that_would_lead_astray_are_refused(
     changed.reshape(-1)[place] = value
     path = tmp_path / "bad.qnet"
     save(replace(network, **{array: changed}), path)  # with a digest that fits
+    with pytest.raises(FileRefusedError):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "crs", ["", "EPSG:4490", "EPSG:2225", "EPSG:999999", "EPSG:-1", "EPSG:٤٥٤٩",
+            "+proj=pipeline +step +proj=unitconvert", "/etc/hostname"]
+)  # fmt: skip
+def test_only_a_plane_of_metres_is_taken(tmp_path: Path, crs: str) -> None:
+    from dataclasses import replace
+
+    path = tmp_path / "elsewhere.qnet"
+    save(replace(town(), crs=crs), path)
     with pytest.raises(FileRefusedError):
         load(path)
 
