@@ -121,6 +121,9 @@ def applied(
         if each.open is not None:
             status = Status.OPERATING if each.open else Status.CLOSED
             frame.loc[each.facility, "status"] = status.value
+            for name in ("opened_on", "closed_on"):  # the plan says, not the record
+                if name in frame:
+                    frame.loc[each.facility, name] = None
     return frame
 
 

@@ -181,14 +181,24 @@ class Situation:
     ) -> npt.NDArray[np.int64]:
         """Return the rows of facilities of these types (none: all) that serve.
 
-        A facility whose source says nothing of its status counts as operating.
+        A facility whose source says nothing of its status counts as operating; one
+        that is not open yet on the date, or not any more, serves nobody.
         """
         wanted, open_ = set(types), set(statuses)
         said = self.facilities["status"].fillna(Status.OPERATING.value)
-        served = said.isin(open_)
+        served = said.isin(open_) & self._open_that_day()
         if wanted:
             served &= self.facilities["type"].isin(wanted)
         return np.flatnonzero(served.to_numpy(bool))
+
+    def _open_that_day(self) -> pd.Series[bool]:
+        """Return which facilities had opened and not closed, as far as they say."""
+        found = pd.Series(data=True, index=self.facilities.index)
+        for name, gone in (("opened_on", False), ("closed_on", True)):
+            if name in self.facilities:
+                said = self.facilities[name].fillna("").astype(str).str.slice(0, 10)
+                found &= (said == "") | ((said > self.as_of) == gone)
+        return found
 
     def with_facilities(self, facilities: gpd.GeoDataFrame, name: str) -> Situation:
         """Return the situation with other facilities, as a scenario has them."""

@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from boundaries.services.coverage import coverage
+from boundaries.services.edits import applied, checked
 from geodata.errors import InputError
 from tests.boundaries.services.frames import (
     EVERYBODY,
@@ -31,6 +32,31 @@ def test_everybody_is_counted_once_at_every_level() -> None:
         assert (
             found.units["reached"] + found.units["unreached"]
         ).to_numpy() == pytest.approx(found.units["people"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("said", "serves"),
+    [({}, True), ({"opened_on": "2026-01-01"}, True), ({"opened_on": "2025"}, True),
+     ({"opened_on": "2026-03"}, False), ({"closed_on": "2025-12-31"}, False),
+     ({"closed_on": "2026-06-30"}, True)],
+)  # fmt: skip
+def test_who_is_not_open_that_day_serves_nobody(said: dict, serves: bool) -> None:
+    town = situation(CORNER)
+    town.facilities["opened_on"] = said.get("opened_on")
+    town.facilities["closed_on"] = said.get("closed_on")
+    assert bool(len(town.serving())) == serves
+    assert (coverage(town).total["reached"] > 0) == serves
+    opened = applied(town, checked([{"do": "open", "facility": "F1"}]))
+    assert len(town.with_facilities(opened, "plan").serving()) == 1
+
+
+def test_a_sum_above_that_says_no_total_differs_from_nothing() -> None:
+    said = {**EVERYBODY, "_990101001": {"aged_60": 300, "total": None},
+            "_990101002": {"aged_60": 700, "total": 7001}}  # fmt: skip
+    found = situation(CORNER, people=population(**said))
+    [differs] = [each for each in found.people.omitted if "990101002" in each.keys]
+    assert "990101001" not in differs.keys
+    assert coverage(found).total["people"] == pytest.approx(1000)
 
 
 def test_a_circle_counts_people_whom_no_street_reaches_in_time() -> None:
