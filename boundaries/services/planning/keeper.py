@@ -110,6 +110,8 @@ class Keeper:
         level, types = base.get("level", "street"), tuple(base.get("types") or ())
         key = (situation.stamp["id"], level, types)
         made: Ground = self._grounds.get(key, lambda: Ground(situation, level, types))
+        standing = {id(each) for each in self._grounds.values()}
+        self._plans.forget(lambda key: key[1] not in standing)
         self._asked = {asked: (time.monotonic(), made)}
         return made
 
@@ -146,6 +148,15 @@ class _Kept:
                 self._items.popitem(last=False)
         self._items.move_to_end(key)
         return self._items[key]
+
+    def values(self) -> list[Any]:
+        """Return everything kept."""
+        return list(self._items.values())
+
+    def forget(self, gone: Callable[[Any], bool]) -> None:
+        """Forget everything whose key says so."""
+        for key in [key for key in self._items if gone(key)]:
+            del self._items[key]
 
     def drop(self, key: Hashable) -> None:
         """Forget one."""

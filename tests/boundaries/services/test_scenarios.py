@@ -10,12 +10,16 @@ from collections.abc import Iterator
 import openpyxl
 import pytest
 
+from boundaries.services.edits import checked
 from boundaries.services.planning import client
+from boundaries.services.planning.keeper import Keeper
+from boundaries.services.scenarios import checked_base
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
     NotFoundError,
+    QuhuaError,
     StateError,
 )
 from tests.boundaries.services.frames import SOUTH, STEP, WEST
@@ -70,6 +74,35 @@ def test_nothing_is_lost_when_the_process_dies(served: Office) -> None:
     again = registry.plan("judge", "dies", BASE, CLOSE)
     assert again == first
     assert desk.pid not in (None, before)
+
+
+def test_plans_go_with_the_situation_they_stand_on(
+    served: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.registry, "local", True)  # as in its own process
+    keeper = Keeper(served.registry, sessions=16)
+    for minutes in (3, 4, 5, 6, 7):
+        base = checked_base({**BASE, "profile": {"urban_minutes": minutes}})
+        said = {"session": "judge:one", "base": base, "edits": checked(CLOSE)}
+        [closed] = keeper.answer(said)["facilities"]
+        assert not closed["serves"]
+    assert len(keeper._grounds.values()) == len(keeper._plans.values()) == 3
+
+
+def test_few_wait_while_another_is_computed_and_the_rest_come_again(
+    served: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = served.registry
+    desk = client.of(registry.store.url, registry.settings)
+    monkeypatch.setattr(client, "TURN_S", 0.05)
+    desk._turn.acquire()
+    try:
+        with pytest.raises(QuhuaError) as caught:
+            registry.plan("judge", "waits", BASE, [])
+    finally:
+        desk._turn.release()
+    assert caught.value.code == "busy"
+    assert registry.plan("judge", "waits", BASE, [])["units"] == []
 
 
 def test_a_scenario_goes_its_way(served: Office) -> None:

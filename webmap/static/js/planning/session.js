@@ -5,6 +5,7 @@ import { send } from "../ui/send.js";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ADDRESS = "/api/v1/planning";
+const TURNS = 60;
 
 export class Session {
   constructor(heard) {
@@ -87,5 +88,16 @@ export class Session {
     return answer;
   }
 
-  post(edits, more = {}) { return send(ADDRESS, { session: this.name, base: this.base, edits, ...more }); }
+  /* While streets are being loaded for somebody else the server says: come again. */
+  async post(edits, more = {}) {
+    const { base } = this;
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await send(ADDRESS, { session: this.name, base, edits, ...more });
+      } catch (error) {
+        if (error.status !== 503 || turn >= TURNS || this.base !== base) throw error;
+      }
+      await pause(2000);
+    }
+  }
 }
