@@ -40,6 +40,13 @@ def test_the_page_offers_types_people_and_levels(app: Flask) -> None:
     assert app.test_client().get("/coverage").status_code == 303
 
 
+def test_two_dates_are_compared_by_whoever_sees_what_is_published(app: Flask) -> None:
+    for name in ("judge", "reader"):
+        page = client_as(app, name).get("/coverage/swipe")
+        assert page.status_code == 200, name
+        assert 'id="divider"' in page.get_data(as_text=True)
+
+
 def test_figures_are_asked_for_computed_and_fetched(app: Flask, served: Office) -> None:
     client = client_as(app, "judge")
     question = QUESTION
