@@ -230,14 +230,14 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 def _moved(geojson: Mapping[str, Any], plane: str) -> Any:
     """Return polygons in degrees in the sheet's plane."""
-    parts = geojson["coordinates"]
+    parts = geojson.get("coordinates", [])  # an empty collection where nobody reaches
     if geojson["type"] == "Polygon":
         parts = [parts]
     made = []
     for rings in parts:
         shell, *holes = [_ring(positions, plane) for positions in rings]
         made.append(shapely.polygons(shell, holes=holes or None))
-    return shapely.multipolygons(made)
+    return shapely.multipolygons(made) if made else shapely.MultiPolygon()
 
 
 def _ring(positions: Any, plane: str) -> Any:

@@ -37,7 +37,9 @@ def limit_resources(limits: Limits) -> bool:
 
 def out_of_memory(error: BaseException) -> bool:
     """Tell whether an error is a lack of memory; GEOS and GDAL say so in words only."""
-    return isinstance(error, MemoryError) or "bad_alloc" in str(error)
+    said = str(error)
+    unloaded = isinstance(error, ImportError) and "failed to map segment" in said
+    return isinstance(error, MemoryError) or "bad_alloc" in said or unloaded
 
 
 def leave_network() -> bool:
