@@ -7,7 +7,7 @@ import { Near } from "./care_near.js";
 import { Wish } from "./care_wish.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
-import { keepOnPaper } from "./paper.js";
+import { readingAids } from "./aids.js";
 import { drawPoints } from "./points.js";
 import { swatch } from "./styles.js";
 import { count, half, km, label, language, say } from "./words.js";
@@ -161,19 +161,7 @@ function card(row) {
 
 /* ---- reading aids, address ---- */
 
-for (const [id, name] of [["large", "large-print"], ["contrast", "high-contrast"]]) {
-  const set = (on) => {
-    document.documentElement.classList.toggle(name, on);
-    byId(id).setAttribute("aria-pressed", String(on));
-    localStorage.setItem(`quhua.${name}`, on ? "1" : "");
-    borders.recolour();
-    map.invalidateSize({ pan: false });
-  };
-  set(localStorage.getItem(`quhua.${name}`) === "1");
-  byId(id).addEventListener("click", () => set(byId(id).getAttribute("aria-pressed") !== "true"));
-}
-byId("print").addEventListener("click", () => window.print());
-keepOnPaper(document.querySelector(".public-map"), { widest: 1040, highest: 600 });
+readingAids(map, borders);
 
 /* Where somebody stands is not part of the address: addresses are passed on. */
 function remember() {

@@ -6,7 +6,7 @@ import { DivisionMap } from "./canvas.js";
 import { byId, element, fill } from "./dom.js";
 import { L } from "./leaflet.js";
 import { showLegend } from "./legend.js";
-import { keepOnPaper } from "./paper.js";
+import { readingAids } from "./aids.js";
 import { drawPoints } from "./points.js";
 import { citedWords, Timeline } from "./timeline.js";
 import { count as figures, half, km2, label, language, say } from "./words.js";
@@ -170,19 +170,7 @@ function showCard(above, title, facts) {
 
 /* ---- reading aids, address ---- */
 
-for (const [id, name] of [["large", "large-print"], ["contrast", "high-contrast"]]) {
-  const set = (on) => {
-    document.documentElement.classList.toggle(name, on);
-    byId(id).setAttribute("aria-pressed", String(on));
-    localStorage.setItem(`quhua.${name}`, on ? "1" : "");
-    drawn.recolour();
-    map.invalidateSize({ pan: false });
-  };
-  set(localStorage.getItem(`quhua.${name}`) === "1");
-  byId(id).addEventListener("click", () => set(byId(id).getAttribute("aria-pressed") !== "true"));
-}
-byId("print").addEventListener("click", () => window.print());
-keepOnPaper(document.querySelector(".public-map"), { widest: 1040, highest: 600 });
+readingAids(map, drawn);
 
 function remember() {
   if (!shown) return;
