@@ -29,16 +29,27 @@ _KINDS = ("targets", "values", "areas", "projects")
     ),
     Option(["--scope"], Text("只看此区划", "only this division"), default=""),
     Option(
+        ["--reach"],
+        Text(
+            "先计算并保存服务圈（I11、I12 由此得出）",
+            "first compute who is within reach and keep it (I11 and I12 need it)",
+        ),
+        is_flag=True,
+    ),
+    Option(
         ["--out"],
         Text("写出 XLSX（带公式）", "write a workbook with formulas"),
         type=click.Path(path_type=Path, dir_okay=False),
     ),
 )
 def indicators(
-    run: Run, as_of: str | None, level: str, scope: str, out: Path | None
-) -> Result:
+    run: Run, *, as_of: str | None, level: str, scope: str, reach: bool,
+    out: Path | None,
+) -> Result:  # fmt: skip
     """Compute every indicator; write a workbook of them if asked."""
     registry = run.registry()
+    if reach:
+        registry.make_reach(run.reader, as_of, scope)
     found = registry.indicators(run.reader, as_of, level, scope)
     lines = list(_lines(found))
     if out is not None:

@@ -29,10 +29,7 @@ def to_degrees(geometries: Any) -> Any:
 
     Every coordinate is computed for itself, so equal ones stay equal to the bit.
     """
-    longitude, latitude = plan.CENTRE
-    plane = pyproj.CRS(
-        f"+proj=tmerc +lat_0={latitude} +lon_0={longitude} +k=1 +ellps=GRS80 +units=m"
-    )
+    plane = _plane()
     there = pyproj.Transformer.from_crs(plane, plane.geodetic_crs, always_xy=True)
 
     def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -40,6 +37,20 @@ def to_degrees(geometries: Any) -> Any:
         return np.stack([x, y], axis=1).round(DIGITS)
 
     return shapely.transform(geometries, moved)
+
+
+def to_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return longitudes and latitudes (n, 2) in plane metres around the middle."""
+    plane = _plane()
+    there = pyproj.Transformer.from_crs(plane.geodetic_crs, plane, always_xy=True)
+    return np.stack(there.transform(points[:, 0], points[:, 1]), axis=1)
+
+
+def _plane() -> pyproj.CRS:
+    longitude, latitude = plan.CENTRE
+    return pyproj.CRS(
+        f"+proj=tmerc +lat_0={latitude} +lon_0={longitude} +k=1 +ellps=GRS80 +units=m"
+    )
 
 
 def divisions(

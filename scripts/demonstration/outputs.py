@@ -140,5 +140,6 @@ def _listing(territory: Territory, made: list[drafts.Draft]) -> dict[str, Any]:
         ],
         "services": services.listing(),
         "network": services.network(),
+        "desk": services.desk(),
         "users": drafts.USERS,
     }

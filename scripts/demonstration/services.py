@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from demonstration import care, others, people, plan
+from demonstration import byhand, care, entered, heights, others, people, plan
 
 if TYPE_CHECKING:
     from demonstration.territory import Territory
@@ -25,6 +26,11 @@ FACILITIES, MEDICAL, HOUSES = (
 FAULTY = "设施补充登记_待改正.xlsx"
 POPULATION = {"first": "人口_2023.csv", "second": "人口_2025.xlsx"}
 FAULTY_POPULATION = "人口_待改正.csv"
+HEIGHTS, LINES = "地形.tif", "人工连线.geojson"
+SCENARIOS = ("方案1.json", "方案2.json")
+ENTERED = {
+    "areas": "新建居住区.csv", "projects": "年度项目.csv", "values": "填报数据.csv",
+}  # fmt: skip
 DECIDES = "planner"
 """Who decides on what the eldercare officer hands in."""
 _WRITTEN = "2026-03-01T00:00:00Z"
@@ -45,11 +51,21 @@ def write(territory: Territory, folder: Path) -> list[Path]:
         MEDICAL: others.medical(places, territory.seed),
         HOUSES: others.houses(places, territory.seed),
         FAULTY: others.faulty(register),
+        ENTERED["areas"]: entered.areas(places, territory.seed),
+        ENTERED["projects"]: entered.projects(),
+        ENTERED["values"]: entered.values(),
     }
+    plans = byhand.scenarios(places, counted)
     return [
         _layer(territory.streets, folder / STREETS, "streets"),
         _layer(others.candidates(places, territory.seed), folder / CANDIDATES, None),
+        _layer(byhand.lines(territory), folder / LINES, None),
+        heights.write(territory.heights, folder / HEIGHTS),
         *(_table(frame, folder / name) for name, frame in tables.items()),
+        *(
+            _json(each, folder / name)
+            for name, each in zip(SCENARIOS, plans, strict=True)
+        ),
     ]
 
 
@@ -87,10 +103,30 @@ def network() -> dict[str, Any]:
     return {
         "file": f"services/{STREETS}",
         "layer": "streets",
+        "heights": f"services/{HEIGHTS}",
         "title": "望澜市道路（示例）",
         "effective": plan.FIRST_DAY,
         "author": "eldercare",
     }
+
+
+def desk() -> dict[str, Any]:
+    """Return what is entered, drawn and planned once everything is published."""
+    return {
+        "scope": plan.CITY[0],
+        "as_of": byhand.AS_OF,
+        "entered": {kind: f"services/{name}" for kind, name in ENTERED.items()},
+        "lines": f"services/{LINES}",
+        "scenarios": [f"services/{name}" for name in SCENARIOS],
+        "officer": "eldercare",
+        "planner": DECIDES,
+    }
+
+
+def _json(value: dict[str, Any], path: Path) -> Path:
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
 
 
 def _layer(frame: gpd.GeoDataFrame, path: Path, layer: str | None) -> Path:

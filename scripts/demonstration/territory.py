@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from demonstration import frames, land, streets, units, vintages
+from demonstration import frames, heights, land, streets, units, vintages
 from demonstration import people as people_by_age
 from demonstration.borders import Borders
 from demonstration.partition import Neighbours
@@ -26,6 +26,7 @@ class Territory:
     """By vintage (``first``, ``second``)."""
     streets: gpd.GeoDataFrame
     """Of the second vintage."""
+    heights: heights.Heights
     rivers: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
     events: list[vintages.Event]
@@ -56,6 +57,7 @@ def make(seed: int) -> Territory:
             )
         },
         streets=streets.streets(ground, second, graph, _generator(seed, "streets")),
+        heights=heights.of(ground, whole[1].total_bounds),
         rivers=frames.rivers(ground, borders),
         roads=frames.roads(ground, first, graph),
         events=events,

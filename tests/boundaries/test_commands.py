@@ -225,6 +225,9 @@ def _indicators(shell: Shell) -> None:
     assert (centre["value"], centre["denominator"]) == (0, 4)
     assert centre["verdict"]["is"] == "missed"
     assert book.stat().st_size == found["out"]["bytes"]
+    kept = shell("indicators", "--as-of", "2023", "--reach")
+    assert "reach" in kept["stamp"]
+    assert "reach" not in found["stamp"]
 
 
 def _handbook(shell: Shell) -> None:

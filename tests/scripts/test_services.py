@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 
 from boundaries.services.words import FacilityType, Status
@@ -16,7 +17,18 @@ from boundaries.services.words import FacilityType, Status
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from demonstration import care, others, people, plan, services, territory  # noqa: E402
+from demonstration import (  # noqa: E402
+    byhand,
+    care,
+    entered,
+    land,
+    others,
+    people,
+    plan,
+    services,
+    territory,
+)
+from demonstration.heights import STEP  # noqa: E402
 
 SEED = 7
 
@@ -152,3 +164,53 @@ def test_candidates_lie_in_the_community_they_name(
     assert shapely.contains(shapes, sites.geometry.to_numpy()).all()
     assert len(sites) == 60
     assert np.isfinite(sites["area_m2"]).all()
+
+
+def test_heights_lie_under_all_streets_and_hills_inland(
+    folder: Path, made: territory.Territory
+) -> None:
+    heights = made.heights
+    west, south, east, north = made.streets.total_bounds
+    rows, columns = heights.metres.shape
+    assert heights.west <= west
+    assert heights.north >= north
+    assert heights.west + columns * STEP >= east
+    assert heights.north - rows * STEP <= south
+    assert heights.metres[:, -columns // 4 :].mean() < 20 < 80 < heights.metres.max()
+    with rasterio.open(folder / services.HEIGHTS) as kept:
+        assert kept.crs.to_epsg() == made.streets.crs.to_epsg()
+        assert (kept.read(1) == heights.metres).all()
+
+
+def test_links_cross_the_river_and_walls_cross_a_street(
+    made: territory.Territory,
+) -> None:
+    lines = byhand.lines(made)
+    river = made.rivers.set_index("name").geometry[land.MAIN_RIVER]
+    links = lines.geometry[lines["kind"] == "link"].to_numpy()
+    walls = lines.geometry[lines["kind"] == "barrier"].to_numpy()
+    streets = made.streets.geometry.to_numpy()
+    assert len(links) == len(walls) == 2
+    assert shapely.intersects(links, river).all()
+    assert all(shapely.intersects(streets, wall).any() for wall in walls)
+    on = {shapely.Point(end) for link in links for end in link.coords}
+    assert all(shapely.distance(streets, end).min() < 1e-6 for end in on)
+
+
+def test_plans_are_for_the_streets_where_nothing_is(
+    places: care.Places, made: territory.Territory
+) -> None:
+    plans = byhand.scenarios(places, made.population["second"])
+    assert [len(each["edits"]) for each in plans] == [1, 2]
+    units = places.units.set_index("name")
+    for name, edit in zip(care.BARE, plans[1]["edits"], strict=True):
+        assert shapely.contains_xy(units.geometry[name], edit["lon"], edit["lat"])
+
+
+def test_what_is_entered_names_units_there_are(places: care.Places) -> None:
+    areas = entered.areas(places, SEED)
+    assert set(areas["区划代码"]) <= set(places.units.index)
+    small = areas["建成面积"] < areas["应建面积"]
+    assert small.sum() == (areas["同步交付"] == "否").sum() == 2
+    assert areas["户数"].isna().sum() == 1
+    assert set(entered.values()["区划代码"]) <= set(places.units.index)
