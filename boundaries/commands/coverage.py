@@ -132,6 +132,9 @@ def _as_before(former: dict[str, Any]) -> dict[str, Any]:
         "as_of": stamp["as_of"],
         "level": former.get("level", "street"),
         "types": former.get("types", ()),
+        "within": former.get("within"),
+        "supply": stamp.get("supply"),
+        "need_per_thousand": stamp.get("need_per_thousand"),
         "versions": {
             layer: stamp[layer]["number"]
             for layer in numbered

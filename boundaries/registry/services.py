@@ -15,7 +15,8 @@ from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import _Memory
 from boundaries.services import coverage as figures
 from boundaries.services import room
-from boundaries.services.profiles import Profile
+from boundaries.services.guarding import Guard, guard_of
+from boundaries.services.profiles import METHOD, Profile
 from boundaries.services.suppressing import suppressed, suppressed_map
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
@@ -97,12 +98,14 @@ class Services(Networks, People):
         within: str | None = None,
         workers: Workers | None = None,
         supply: str | None = None,
+        need_per_thousand: float | None = None,
         **how: Any,
     ) -> dict[str, Any]:
         """Return who is reached by unit of a level, with stamp and omissions.
 
         With ``supply`` (:class:`boundaries.services.room.Supply`) also what room there
-        is for them, under ``room``.
+        is for them, under ``room``; ``need_per_thousand`` of them are in need of it
+        (None: as the settings say).
         ``workers`` search the streets in parts, with the same answer; ``how`` as of
         :meth:`situation`. Whoever has no working role sees no figure of fewer people
         than the settings let be shown.
@@ -110,6 +113,7 @@ class Services(Networks, People):
         figures.level_number(level)
         with logged("coverage", actor, level=level):
             place = self.situation(actor, as_of, **how)
+            need = need_per_thousand or self.settings.services.need_per_thousand
             found = figures.coverage(
                 place, level=level, types=types, within=within, workers=workers
             )
@@ -117,10 +121,29 @@ class Services(Networks, People):
             if supply is not None:
                 made = room.room(
                     place, level=level, types=types, supply=supply, within=within,
-                    need_per_thousand=self.settings.services.need_per_thousand,
+                    need_per_thousand=need,
                 )  # fmt: skip
                 document["room"] = made.to_dict()
-            return self._shown_coverage(actor, document)
+                document["stamp"] = place.stamped(
+                    need_per_thousand=need, supply=supply
+                )  # fmt: skip
+            if review.holds("view", self.user(actor)):
+                return document
+            return suppressed(document, self._guard(place, types, supply), within)
+
+    def _guard(
+        self, place: Situation, types: Sequence[str], supply: str | None
+    ) -> Guard:
+        """Return what readers without a working role are not told."""
+        made = figures.coverages(place, types=types)
+        beds = None
+        if supply is not None:
+            beds = room.rooms(
+                place, tuple(made), types=types, supply=supply,
+                need_per_thousand=self.settings.services.need_per_thousand,
+            )  # fmt: skip
+        least = self.settings.services.suppressed_below
+        return guard_of(made, beds, least, tree=place.tree)
 
     def coverage_key(
         self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
@@ -132,10 +155,14 @@ class Services(Networks, People):
         group = how.pop("group", None) or "aged_60"
         profile = Profile.of(self.settings, group, **how)
         named = self._named(self._numbers({}), self._network_of(day))
+        given = self.settings.services
         text = json.dumps(
-            [day, figures.checked_types(types), profile.to_dict(), named],
+            [
+                day, figures.checked_types(types), profile.to_dict(), named, METHOD,
+                given.need_per_thousand, given.suppressed_below,
+            ],
             sort_keys=True,
-        )
+        )  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def ask_coverage(self, actor: str, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,8 +205,11 @@ class Services(Networks, People):
             if self.store.get(COVERAGE, key) is not None:
                 return key
             place = self.situation(actor, as_of, **how)
-            need = self.settings.services.need_per_thousand
-            document = {"key": key, **map_document(place, types, need)}
+            given = self.settings.services
+            made = map_document(
+                place, types, given.need_per_thousand, given.suppressed_below
+            )  # fmt: skip
+            document = {"key": key, **made}
             body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
             with self.store.write(lock=[COVERAGE]) as tx:
                 known = tx.get(COVERAGE, key)
@@ -261,7 +291,10 @@ class Services(Networks, People):
     ) -> str:
         """Return the key of the sheet that the actor would be given."""
         whole = review.holds("view", self.user(actor))
-        return f"{key}.{level}.{indicator}.{language}.{'full' if whole else 'cut'}"
+        notice = json.dumps(self.notice(), sort_keys=True, default=str)
+        printed = hashlib.sha256(notice.encode()).hexdigest()[:8]
+        shown = "full" if whole else "cut"
+        return f"{key}.{level}.{indicator}.{language}.{printed}.{shown}"
 
     def _require_reader(self, actor: str) -> None:
         user = self.user(actor)
@@ -339,18 +372,11 @@ class Services(Networks, People):
             profile, network=network, versions=named,
         )  # fmt: skip
 
-    def _shown_coverage(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
-        """Return figures as the actor may see them."""
-        if review.holds("view", self.user(actor)):
-            return document
-        least = self.settings.services.suppressed_below
-        return suppressed(document, least)
-
     def _shown_map(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
+        guard = Guard.of_dict(document.pop("guard"))
         if review.holds("view", self.user(actor)):
             return document
-        least = self.settings.services.suppressed_below
-        return suppressed_map(document, least)
+        return suppressed_map(document, guard)
 
 
 def _forget(tx: Transaction, collection: str) -> None:

@@ -80,6 +80,7 @@ class Coverage:
     omitted: tuple[Omission, ...]
     stamp: dict[str, Any]
     reach: Reach
+    within: str | None = None
 
     def lacking(self) -> pd.DataFrame:
         """Return the units by how many people lack, most first."""
@@ -93,6 +94,7 @@ class Coverage:
         return {
             "level": self.level,
             "types": list(self.types),
+            "within": self.within,
             "units": [plain(row) for row in rows.to_dict("records")],
             "total": plain(self.total),
             "omitted": [each.to_dict() for each in self.omitted],
@@ -122,20 +124,34 @@ def coverage(
         Processes or machines that search the streets in parts; None: this process.
         The answer is the same.
     """
-    number = level_number(level)
+    level_number(level)
+    made = coverages(
+        situation, (level,), types=types, within=within, workers=workers
+    )  # fmt: skip
+    return made[level]
+
+
+def coverages(
+    situation: Situation,
+    levels: Sequence[str] = tuple(LEVEL_WORDS),
+    *,
+    types: Sequence[str] = (),
+    within: str | None = None,
+    workers: Workers | None = None,
+) -> dict[str, Coverage]:
+    """Return who is reached by the units of several levels, searched for once."""
     kinds = checked_types(types)
     found = reach(situation, situation.serving(kinds), workers)
-    names = unit_of(situation, number, within)
-    units = by_unit(situation, found, names)
-    return Coverage(
-        level=level,
-        types=kinds,
-        units=units,
-        total=_total(units),
-        omitted=situation.omitted(found.rows),
-        stamp=situation.stamp,
-        reach=found,
-    )
+    omitted, stamp = situation.omitted(found.rows), situation.stamp
+    made = {}
+    for level in levels:
+        names = unit_of(situation, level_number(level), within)
+        units = by_unit(situation, found, names)
+        total = _total(units)
+        made[level] = Coverage(
+            level, kinds, units, total, omitted, stamp, found, within
+        )  # fmt: skip
+    return made
 
 
 def level_number(level: str) -> int:

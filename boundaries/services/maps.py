@@ -15,7 +15,8 @@ import shapely
 
 from boundaries.services import coverage as figures
 from boundaries.services.ground import ground
-from boundaries.services.room import room
+from boundaries.services.guarding import guard_of
+from boundaries.services.room import rooms
 from boundaries.services.words import FacilityType
 from geodata import crs
 from geodata.errors import Text
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from boundaries.services.coverage import Coverage, Reach
+    from boundaries.services.room import Room
     from boundaries.services.situation import Situation
 
 LEVELS = ("district", "street", "community")
@@ -47,30 +49,41 @@ _SIMPLIFY_M = 12.0
 
 
 def map_document(
-    situation: Situation, types: Sequence[str], need_per_thousand: float = 40.0
+    situation: Situation,
+    types: Sequence[str],
+    need_per_thousand: float = 40.0,
+    suppressed_below: int = 5,
 ) -> dict[str, Any]:
     """Return the document for facilities of some types; none: all that serve.
 
-    ``need_per_thousand`` of the people are in need of a bed.
+    ``need_per_thousand`` of the people are in need of a bed. Under ``guard`` is what
+    readers without a working role must not be told of fewer people than
+    ``suppressed_below``.
     """
-    made = {
-        level: figures.coverage(situation, level=level, types=types) for level in LEVELS
-    }
+    made = figures.coverages(situation, types=types)
+    beds = rooms(
+        situation, tuple(made), types=types, need_per_thousand=need_per_thousand
+    )  # fmt: skip
     first = made["street"]
+    sites = _facilities(situation, first.reach)
+    hidden = guard_of(
+        made, beds, suppressed_below, tree=situation.tree, facilities=sites
+    )  # fmt: skip
     return {
-        "stamp": first.stamp,
+        "stamp": situation.stamped(need_per_thousand=need_per_thousand),
         "types": list(first.types),
         "words": situation.profile.words()._asdict(),
         "placing": placing_words(situation)._asdict(),
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},
         "levels": {
-            level: _level(found, _more(situation, found, need_per_thousand))
-            for level, found in made.items()
+            level: _level(made[level], _more(situation, made[level], beds[level]))
+            for level in LEVELS
         },
         "need_per_thousand": need_per_thousand,
         "omitted": [each.to_dict() for each in first.omitted],
-        "facilities": _facilities(situation, first.reach),
+        "guard": hidden.to_dict(),
+        "facilities": sites,
         "unreached": unreached_points(situation, first.reach),
         "areas": service_areas(situation, first.reach.rows),
         "circles": circles(situation, first.reach.rows),
@@ -132,11 +145,9 @@ def _classifiers() -> Any:
     return mapclassify
 
 
-def _more(situation: Situation, found: Coverage, need: float) -> pd.DataFrame:
+def _more(situation: Situation, found: Coverage, beds: Room) -> pd.DataFrame:
     """Return what the map shows beside coverage, by unit: ground, beds, boxes."""
-    made = room(
-        situation, level=found.level, types=found.types, need_per_thousand=need
-    ).units[["per_thousand", "unroomed"]]
+    made = beds.units[["per_thousand", "unroomed"]]
     if situation.network is None:
         made = made * np.nan
         served = pd.Series(np.nan, index=made.index)

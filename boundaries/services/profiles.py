@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from boundaries.settings import Settings
 
 
+METHOD = 2
+"""Of computing: another number whenever the same data give other figures than before.
+
+It is part of every stamp, and of the names that documents are kept by."""
+
+
 class Group(Word):
     """Whom a figure counts. The value is the column of the population layer."""
 

@@ -86,14 +86,31 @@ def room(
         Of so many people one is in need of a place; GB 50437 plans 40 beds for a
         thousand elderly.
     """
-    from geodata.network.access import catchment, fill, stepped
-
     if supply not in {each.value for each in Supply}:
         raise InputError(
             Text(f"没有容量字段“{supply}”。", f"There is no supply “{supply}”."),
             Text(f"可用：{'、'.join(each.value for each in Supply)}。",
                  f"Use {', '.join(each.value for each in Supply)}."),
         )  # fmt: skip
+    made = rooms(
+        situation, (level,), types=types, supply=supply,
+        need_per_thousand=need_per_thousand, within=within,
+    )  # fmt: skip
+    return made[level]
+
+
+def rooms(
+    situation: Situation,
+    levels: Sequence[str],
+    *,
+    types: Sequence[str] = (),
+    supply: str = Supply.BEDS.value,
+    need_per_thousand: float = 40.0,
+    within: str | None = None,
+) -> dict[str, Room]:
+    """Return the room of the units of several levels, searched for once."""
+    from geodata.network.access import catchment, fill, stepped
+
     rows = situation.serving(figures.checked_types(types))
     places = _numbers(situation.facilities, supply, rows)
     known = np.isfinite(places) & (places > 0)
@@ -102,25 +119,35 @@ def room(
     need = weight * need_per_thousand / 1000.0
     score = catchment(found, places[known], weight, stepped(found)).score
     served = fill(found, places[known], need).served
-    units = _by_unit(situation, level, within, weight, need, served, score)
     missing = situation.facilities.index.to_numpy(object)[rows[np.isnan(places)]]
-    return Room(
-        supply,
-        need_per_thousand,
-        units,
-        _total(units, float(places[known].sum())),
-        told(
-            [
-                Omission.of(
-                    "no_room_known", "facilities",
-                    Text("没有登记容量，不计入。",
-                         "Its places are not on record; not counted."),
-                    Text("请补填床位或名额。", "Fill in its places."),
-                    missing,
-                )
-            ]
-        ),
+    omitted = told(
+        [
+            Omission.of(
+                "no_room_known", "facilities",
+                Text("没有登记容量，不计入。",
+                     "Its places are not on record; not counted."),
+                Text("请补填床位或名额。", "Fill in its places."),
+                missing,
+            )
+        ]
     )  # fmt: skip
+    made = {}
+    for level in levels:
+        units = _by_unit(situation, level, within, weight, need, served, score)
+        total = _total(units, float(places[known].sum()))
+        made[level] = Room(supply, need_per_thousand, units, total, omitted)
+    return made
+
+
+def checked_supply(supply: str) -> str:
+    """Return what is counted as room, as stored; raise InputError for another word."""
+    if supply not in {each.value for each in Supply}:
+        raise InputError(
+            Text(f"没有容量字段“{supply}”。", f"There is no supply “{supply}”."),
+            Text(f"可用：{'、'.join(each.value for each in Supply)}。",
+                 f"Use {', '.join(each.value for each in Supply)}."),
+        )  # fmt: skip
+    return supply
 
 
 def pairs_within(situation: Situation, rows: npt.NDArray[np.int64]) -> Pairs:

@@ -20,7 +20,7 @@ import shapely
 
 from boundaries.services.omissions import Omission, told
 from boundaries.services.placing import People, place
-from boundaries.services.profiles import Profile, RuralMode
+from boundaries.services.profiles import METHOD, Profile, RuralMode
 from boundaries.services.tree import Tree
 from boundaries.services.words import Status
 from geodata import crs
@@ -68,10 +68,16 @@ class Situation:
     @property
     def stamp(self) -> dict[str, Any]:
         """Return the versions and the profile, with a short name of them all."""
+        return self.stamped()
+
+    def stamped(self, **settings: Any) -> dict[str, Any]:
+        """Return the stamp of figures that stand on further settings as well."""
         named: dict[str, Any] = {
             "as_of": self.as_of,
             **{layer: dict(said) for layer, said in sorted(self.versions.items())},
             "profile": self.profile.to_dict(),
+            "method": METHOD,
+            **settings,
         }
         text = json.dumps(named, sort_keys=True, ensure_ascii=False)
         return {"id": hashlib.sha256(text.encode()).hexdigest()[:12], **named}
