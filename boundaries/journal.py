@@ -53,6 +53,8 @@ OTHERS = {
     "return_scenario": Text("退回方案", "return a scenario"),
     "comment_scenario": Text("对方案留言", "comment on a scenario"),
     "export_scenario": Text("导出方案", "export a scenario"),
+    "siting": Text("选址计算", "find where to build"),
+    "export_siting": Text("导出选址结果", "export a siting answer"),
     "coverage_sheet": Text("绘制覆盖图件", "draw a sheet of coverage"),
     "save_indicator": Text("填报指标数据", "enter a record of indicators"),
     "drop_indicator": Text("删除指标数据", "take away a record of indicators"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MODELS = ("p-median", "p-center", "lscp", "mclp", "capacitated")
 _SHOWN = 20
+_SUFFIXES = (".xlsx", ".gpkg", ".geojson")
 
 
 @command(
@@ -54,20 +55,47 @@ _SHOWN = 20
     Option(["--room"], Text("未注明床位的候选点可服务的人数",
                             "people a candidate without beds can serve"),
            type=click.FloatRange(0)),
+    Option(["--price"], Text("未注明造价的候选点每处造价",
+                             "what a candidate without a price costs"),
+           type=click.FloatRange(0)),
+    Option(["--within"], Text("只算此区划内的人口和候选点（代码）",
+                              "only people and candidates of this division (code)"),
+           metavar="CODE"),
     Option(["--ignore-existing", "ignored"], Text("不计现有设施",
                                                   "as if nothing served yet"),
            is_flag=True),
     Option(["--seconds"], Text("计算时间上限（秒）", "time allowed, s"),
            type=click.FloatRange(1, 3600), default=10.0, show_default=True),
+    Option(["--out"], Text("另存为 XLSX、GeoPackage 或 GeoJSON",
+                           "also write XLSX, GeoPackage or GeoJSON"),
+           type=click.Path(dir_okay=False, path_type=Path)),
 )  # fmt: skip
-def siting(run: Run, candidates: str, ignored: bool, most: int, **asked: Any) -> Result:  # noqa: FBT001
+def siting(
+    run: Run, candidates: str, ignored: bool, most: int, out: Path | None,  # noqa: FBT001
+    **asked: Any,
+) -> Result:  # fmt: skip
     """Ask the model and print its answer by unit."""
+    if out is not None and out.suffix.lower() not in _SUFFIXES:
+        raise InputError(
+            Text(f"不能写成 {out.name}。", f"Not written: {out.name}."),
+            Text(f"后缀可用 {'、'.join(_SUFFIXES)}。", f"Use {', '.join(_SUFFIXES)}."),
+        )
     as_of, group = asked.pop("as_of"), asked.pop("group")
     found = run.registry().siting(
         run.reader, as_of, group=group, keep=not ignored, most=most,
         candidates=_candidates(run, candidates), **asked,
     )  # fmt: skip
+    if out is not None:
+        told = ("types", "model", "number", "budget")
+        _write(found, out, {name: asked[name] for name in told})
     return Result(found, list(_lines(found)))
+
+
+def _write(found: dict[str, Any], out: Path, question: dict[str, Any]) -> None:
+    from boundaries.services.siting.using import write
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write({**found, "question": question}, out)
 
 
 def _candidates(run: Run, source: str) -> Any:
@@ -81,11 +109,10 @@ def _candidates(run: Run, source: str) -> Any:
             Text("可用 nodes、owned、layer 或文件路径。",
                  "Use nodes, owned, layer or the path of a file."),
         )  # fmt: skip
-    from geodata.files import read
+    from boundaries.services.siting.candidates import read_file
 
     run.progress(Text(f"读取 {path.name}", f"reading {path.name}"))
-    frame, _ = read(path)
-    return frame
+    return read_file(path, upload=False)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
@@ -123,6 +150,12 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
             f"  ⚠ {lost['people']:,.0f} people ({lost['points']} places) are out of "
             "every site's reach and in no figure of the model.",
         )
+        for unit in lost["units"][:_SHOWN]:
+            yield f"    {unit['code']} {unit['name']}  {unit['people']:,.0f}"
+    for left in found["omitted"]:
+        named = "、".join(left["keys"][:5])
+        yield Text(f"  ⚠ {left['count']} · {left['why']['zh']}（{named}）",
+                   f"  ⚠ {left['count']} · {left['why']['en']} ({named})")  # fmt: skip
     yield Text(f"版本章 {found['stamp']['id']}", f"Stamp {found['stamp']['id']}")
 
 

@@ -155,6 +155,11 @@ def _reach(work: Work) -> dict[str, Any]:
     return work.registry.make_reach(work.actor, as_of, scope)
 
 
+def _siting(work: Work) -> dict[str, Any]:
+    made = work.registry.make_siting(work.actor, work.subject, work.tell)
+    return {"siting": work.subject, "state": made["state"]}
+
+
 def _backup(work: Work) -> dict[str, Any]:
     registry = work.registry
     stamp = "".join(letter for letter in work.job["created"] if letter.isalnum())
@@ -269,6 +274,7 @@ KINDS: tuple[Kind, ...] = (
         _reach,
         frozenset({"as_of", "scope"}),
     ),
+    Kind("siting", "plan", Text("选址计算", "find where to build"), _siting),
     Kind("backup", "backup", Text("备份", "back up"), _backup),
     Kind(
         "verify_backup", "backup", Text("核验备份", "verify a backup"), _verify_backup

@@ -27,6 +27,7 @@ from boundaries.registry.scenarios import Scenarios
 from boundaries.registry.services import Services
 from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
+from boundaries.registry.siting import Siting
 from boundaries.registry.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 class Registry(
     PublicCare,
+    Siting,
     Scenarios,
     Indicators,
     Services,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.accounts import LOCAL
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.services import Services
 from boundaries.services import scenarios as plans
@@ -239,33 +238,6 @@ class Scenarios(Services):
             if any(_apart(unit[name], kept[unit["code"]][name]) for name in names)
         ]
         return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
-
-    def siting(
-        self, actor: str, as_of: str | None = None, *, model: str,
-        candidates: gpd.GeoDataFrame | str = "nodes", group: str = "aged_60",
-        most: int = 500, types: Sequence[str] = (), **wish: Any,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Return where a model opens facilities, with its certificate, by unit.
-
-        Parameters
-        ----------
-        candidates
-            Points, or ``nodes``, ``owned`` or ``layer`` (all facilities there are
-            that do not serve).
-        wish
-            Further fields of :class:`boundaries.services.siting.Wish`.
-        """
-        from boundaries.services.siting import Wish, sited
-
-        self.may("plan" if actor != LOCAL else "view", actor)
-        place = self.situation(actor, as_of, group=group)
-        asked = Wish(model=model, types=tuple(types), candidates=most, **wish)
-        offered = candidates
-        if isinstance(candidates, str) and candidates == "layer":
-            serving = place.serving(asked.types)
-            offered = place.facilities.drop(place.facilities.index[serving])
-        with logged("siting", actor, model=model):
-            return sited(place, asked, offered)
 
     def export_scenario(
         self, actor: str, scenario: str, driver: str = "XLSX"

@@ -18,6 +18,7 @@ from boundaries.registry.desk import ORIGINALS, now
 from boundaries.registry.jobs import Jobs
 from boundaries.uploads import names, parts, said
 from geodata.errors import InputError, NotFoundError, StateError, Text
+from geodata.files.grids import is_grid
 from geodata.store.faults import translated
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ UPLOADS, READINGS = "uploads", "readings"
 RECEIVING, RECEIVED = "receiving", "received"
 FOR_NETWORK = "network"
 """The purpose of an upload that holds streets."""
+FOR_CANDIDATES = "candidates"
+"""The purpose of one that holds sites a siting model may open."""
 _KEPT_FREE = 64 << 20
 """Room left on the disk for the store itself when a part is taken."""
 
@@ -48,6 +51,7 @@ class Uploads(Jobs):
         modified: str = "",
         members: Sequence[dict[str, Any]] = (),
         purpose: str = "",
+        target: str = "",
     ) -> dict[str, Any]:
         """Announce a file; return its upload, the same one for the same file.
 
@@ -66,7 +70,10 @@ class Uploads(Jobs):
             Files that belong together, each ``{"name", "size"}``, sent one after
             the other as one upload and kept as one zip.
         purpose
-            :data:`FOR_NETWORK` for streets, which are built and not read as a layer.
+            :data:`FOR_NETWORK` for streets, :data:`FOR_CANDIDATES` for sites: these
+            are not read as a layer.
+        target
+            Our layer the file is for; empty: one its sender may change.
 
         Raises
         ------
@@ -94,7 +101,7 @@ class Uploads(Jobs):
                 "state": RECEIVING,
                 "created": now(),
                 "original": None,
-                "said": {**said.NOTHING, "target": _usual_target(user)},
+                "said": said.checked({"target": target or _usual_target(user)}),
                 "job": None,
                 "drafts": [],
             }
@@ -299,6 +306,8 @@ class Uploads(Jobs):
             if row.get("purpose"):
                 tx.put(UPLOADS, upload, row, parent=actor)
                 return row
+            if is_grid(whole):  # nothing else is read from one
+                row["said"] = said.checked({"target": "population"})
             job = self._queue_reading(tx, row)
             return {**row, "job": job["id"]}
 
@@ -378,7 +387,7 @@ class Uploads(Jobs):
 
 
 def _purpose(said: str) -> str:
-    if said not in ("", FOR_NETWORK):
+    if said not in ("", FOR_NETWORK, FOR_CANDIDATES):
         raise InputError(
             Text(f"没有“{said[:40]}”这种用途。", f"There is no purpose '{said[:40]}'.")
         )
