@@ -21,16 +21,11 @@ import pandas as pd
 from boundaries.states import PREFIXES, Box, State, state
 from geodata.files.atomic import replacing
 from geodata.tiles import coverage_tiles
-from geodata.tiles.pyramid import (
-    FORMAT,
-    FULL_ZOOM,
-    TILE_PIXELS,
-    tiles_over,
-    valid_digest,
-)
+from geodata.tiles.folders import FULL_ZOOM, tiles_over, valid_digest
+from geodata.tiles.pyramid import FORMAT, TILE_PIXELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from geodata.store.changes import Version
@@ -42,7 +37,7 @@ INDEX = "states"
 """Folder beside the tiles: which tiles show which date of which version."""
 PREBUILT_TILES = 600
 """Tiles of one zoom made in advance at most; deeper ones when first looked at."""
-KEPT = "1"
+KEPT = "2"
 """Part of the names of what is kept: change it when a state is made otherwise."""
 _FRAME, _EDGES, _SAID = "state.parquet", "neighbours.parquet", "state.json"
 _WORDS = "extra"
@@ -76,7 +71,7 @@ def prepare(store: Reader, number: int, layer: str, cache: Path) -> State | None
     zooms = [] if found.box is None else ahead(found.box)
     try:
         if found.box is not None:
-            found.tiles.prebuild(found.box, zooms, margin=1)
+            draw(found, found.box, zooms)
         keep(cache, version, found, zooms)
     except Exception:
         if before is None:  # on a full disk what follows needs the room
@@ -88,7 +83,8 @@ def prepare(store: Reader, number: int, layer: str, cache: Path) -> State | None
 def keep(cache: Path, version: Version, found: State, zooms: Sequence[int]) -> None:
     """Keep a state whose tiles are all made at some zooms; named last."""
     folder = cache / found.digest
-    found.tiles.complete = frozenset(() if found.tiles.lost else zooms)
+    lost = found.tiles.lost or any(one.lost for one in found.tiles.levels.values())
+    _complete(found, () if lost else zooms)
     folder.mkdir(parents=True, exist_ok=True)
     words = [json.dumps(each, ensure_ascii=False) for each in found.frame[_WORDS]]
     with replacing(folder / _FRAME) as work:
@@ -113,6 +109,27 @@ def keep(cache: Path, version: Version, found: State, zooms: Sequence[int]) -> N
     for path in (folder / _SAID, _entry(cache, version, found.date)):
         with replacing(path) as work:
             work.write_text(json.dumps(said))
+
+
+def draw(found: State, box: Box, zooms: Iterable[int]) -> None:
+    """Make the tiles of these zooms, of all levels and of each that they leave out."""
+    zooms = list(zooms)
+    found.tiles.prebuild(box, zooms, margin=1)
+    for level, one in found.tiles.levels.items():
+        one.prebuild(box, _left_out(found, level, zooms), margin=1)
+
+
+def _left_out(found: State, level: int, zooms: Iterable[int]) -> list[int]:
+    """Return the zooms at which a level is not among the tiles of all."""
+    top = min(found.levels)
+    return [z for z in zooms if level != top and z < found.levels[level]]
+
+
+def _complete(found: State, zooms: Iterable[int]) -> None:
+    """Note the zooms of which every tile is made."""
+    found.tiles.complete = frozenset(zooms)
+    for level, one in found.tiles.levels.items():
+        one.complete = frozenset(_left_out(found, level, found.tiles.complete))
 
 
 def kept(cache: Path, version: Version, date: str) -> State | None:
@@ -174,9 +191,8 @@ def _state(
     frame = gpd.GeoDataFrame(_objects(frame, said["objects"]))
     edges = _objects(edges, said["objects"])
     tiles = coverage_tiles(frame, folder, prefixes=PREFIXES)
-    tiles.complete = frozenset(said["complete"])
     box = said["box"]
-    return State(
+    made = State(
         said["date"],
         said["digest"],
         frame,
@@ -186,6 +202,8 @@ def _state(
         {int(level): int(zoom) for level, zoom in said["levels"]},
         tuple(said["ranks"]),
     )
+    _complete(made, said["complete"])
+    return made
 
 
 def _objects(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

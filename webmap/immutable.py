@@ -51,9 +51,10 @@ MARK = "public"
 """A file of this name beside the tiles of a state says that anybody may have them."""
 DOCUMENTS = "documents"
 
-_TILE = r"([0-9a-f]{16,64})/(\d{1,2}/\d{1,7}/\d{1,7}\.mvt)"
-_INTERNAL = re.compile(f"/p/{_TILE}")
-_PUBLIC = re.compile(f"/public/t/{_TILE}")
+_DIGEST = "([0-9a-f]{16,64})"
+_TILE = r"\d{1,2}/\d{1,7}/\d{1,7}\.mvt"
+_INTERNAL = re.compile(rf"/p/{_DIGEST}/((?:level\d{{1,2}}/)?{_TILE})")
+_PUBLIC = re.compile(f"/public/t/{_DIGEST}/({_TILE})")
 _DOCUMENT = re.compile(r"/public/d/([0-9a-f]{40}\.json)")
 _PLAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*(?:/[\w-]+(?:\.[\w-]+)*)*")
 _TEXT = ("text/", "application/json", "image/svg+xml", "application/javascript")

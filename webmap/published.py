@@ -15,10 +15,18 @@ from collections import OrderedDict
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from boundaries.prepared import ahead, first_seen, keep, kept, opening, sweep_index
+from boundaries.prepared import (
+    ahead,
+    draw,
+    first_seen,
+    keep,
+    kept,
+    opening,
+    sweep_index,
+)
 from boundaries.states import State, Transition, state, transition
 from geodata.errors import NotFoundError, Text
-from geodata.tiles.pyramid import kept_tile
+from geodata.tiles.folders import kept_tile, level_folder
 from webmap.sweeping import sweep, used
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
 
     from geodata.store.changes import Version
     from geodata.store.protocol import Store
-    from geodata.tiles.pyramid import Tile
+    from geodata.tiles.folders import Tile
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +191,7 @@ class Edition:
         if found is None or found.box is None:
             return
         missing = [z for z in ahead(found.box) if z not in found.tiles.complete]
-        found.tiles.prebuild(found.box, missing, margin=1)
+        draw(found, found.box, missing)
         keep(self._cache, self.version, found, ahead(found.box))
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Future[Any]:
@@ -319,13 +327,19 @@ class Published:
             self._earlier.move_to_end(numbers[-1])
             return found
 
-    def tile(self, digest: str, z: int, x: int, y: int) -> Tile | None:
-        """Return a tile, None for a digest nobody drew.
+    def tile(
+        self, digest: str, z: int, x: int, y: int, *, level: int | None = None
+    ) -> Tile | None:
+        """Return a tile, None for a digest or a level that nobody drew.
 
         A file made once is answered for ever, without asking the store: a page
-        that still shows the version before goes on working.
+        that still shows the version before goes on working. With ``level`` the
+        tile of that level alone.
         """
-        made = kept_tile(self.cache / digest, z, x, y)
+        folder = self.cache / digest
+        if level is not None:
+            folder /= level_folder(level)
+        made = kept_tile(folder, z, x, y)
         if made is not None:
             return made
         with self._lock:
@@ -334,7 +348,8 @@ class Published:
         for edition in known:
             drawn = edition.tiles(digest)
             if drawn is not None:
-                return drawn.tiles.tile(z, x, y)
+                tiles = drawn.tiles if level is None else drawn.tiles.levels.get(level)
+                return tiles.tile(z, x, y) if tiles else None
         return None
 
     def _follow(self, number: int) -> None:

@@ -9,7 +9,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from geodata.tiles.pyramid import valid_digest
+from geodata.tiles.folders import valid_digest
 from webmap.immutable import DOCUMENTS
 
 if TYPE_CHECKING:

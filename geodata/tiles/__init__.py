@@ -7,8 +7,9 @@ prefixes that make one border rank above another are handed to it.
 
 from geodata.tiles.borders import adjacency, borders, chains
 from geodata.tiles.colours import colours
+from geodata.tiles.folders import TileSet
 from geodata.tiles.mvt import Layer, encode
-from geodata.tiles.pyramid import TileSet, coverage_tiles, transition_tiles
+from geodata.tiles.pyramid import coverage_tiles, transition_tiles
 
 __all__ = [
     "Layer",

@@ -27,7 +27,7 @@ import shapely
 
 from boundaries import states
 from boundaries.jobs.supervision import Supervisor
-from geodata.tiles.pyramid import tiles_over
+from geodata.tiles.folders import tiles_over
 from tests.support import lacking, published, signed
 from tests.support.load_writer import (
     COLUMNS,

@@ -90,6 +90,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
         "name": "spare",
         "digest": "0" * 64,
         "address": "0/0/0.mvt",
+        "level": "4",
         "filename": "mark.svg",
         "number": MARKER,
         "network": "1",

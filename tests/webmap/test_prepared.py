@@ -8,13 +8,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from boundaries import prepared
 from boundaries.jobs import drawing, kinds
 from geodata.errors import ForbiddenError
-from geodata.tiles.pyramid import TileSet, tiles_over
+from geodata.tiles.folders import TileSet, tiles_over
+from tests.support import published
 from tests.support.signed import add_user, client_as
 from webmap import create_app
 from webmap import published as served
@@ -55,6 +58,45 @@ def test_the_server_draws_nothing_that_was_drawn_ahead(
         for column, full in ((x, True), ((x + 2**zoom // 2) % 2**zoom, zoom == 0)):
             answer = client.get(f"/p/{state.digest}/{zoom}/{column}/{y}.mvt")
             assert (answer.status_code, bool(answer.data)) == (200, full), zoom
+
+
+def crowded(registry: Registry) -> int:
+    """Publish a district of 400 streets, too small for a page that opens on it."""
+    rows = [("990101", 3, shapely.box(117, 38, 118, 39))]
+    for at in range(400):
+        x, y = 117 + at % 20 / 20, 38 + at // 20 / 20
+        rows.append((f"990101{at:03}", 4, shapely.box(x, y, x + 0.05, y + 0.05)))
+    code, level, shapes = zip(*rows, strict=True)
+    frame = gpd.GeoDataFrame(
+        {"code": code, "name": code, "level": level}, geometry=list(shapes), crs=4490
+    )
+    kinds = ["district", *["street"] * 400]
+    frame = published.divisions(frame, kind=kinds, parent=[None] + ["990101"] * 400)
+    return published.publish(registry.store, frame, "2020-01-01")
+
+
+def test_levels_too_small_to_be_drawn_among_all_are_drawn_ahead_alone(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = crowded(registry)
+    made = prepared.prepare(registry.store, number, "divisions", tmp_path)
+    assert made is not None
+    assert made.box is not None
+    monkeypatch.setattr(TileSet, "_make", _refuse)
+    app = create_app(registry, cache=tmp_path)
+    app.extensions["published"].edition().state(made.date, wait=20)
+    client = client_as(app)
+    behind = [z for z in prepared.ahead(made.box) if z < made.levels[4]]
+    assert behind
+    for zoom in behind:
+        x, y = tiles_over(made.box, zoom)[0]
+        for level, address, full in (
+            (4, f"{zoom}/{x}/{y}", True),
+            (4, f"{zoom}/{(x + 2**zoom // 2) % 2**zoom}/{y}", zoom == 0),
+        ):
+            answer = client.get(f"/p/{made.digest}/level{level}/{address}.mvt")
+            assert (answer.status_code, bool(answer.data)) == (200, full), zoom
+    assert client.get(f"/p/{made.digest}/level9/{address}.mvt").status_code == 404
 
 
 def test_what_is_read_is_what_was_drawn(moved: Registry, ahead: Path) -> None:
@@ -99,7 +141,7 @@ def test_what_cannot_be_read_is_drawn_again(
 def test_a_disk_without_room_promises_no_tile(
     moved: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geodata.tiles.pyramid._write", lambda *_: False)
+    monkeypatch.setattr("geodata.tiles.folders._write", lambda *_: False)
     found = prepared.prepare(moved.store, 2, "divisions", tmp_path / "tiles")
     assert found is not None
     assert found.tiles.complete == frozenset()

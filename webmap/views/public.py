@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, jsonify, render_template, reque
 
 from boundaries.accounts import ANONYMOUS
 from geodata.errors import NotFoundError, Text
-from geodata.tiles.pyramid import valid_digest
+from geodata.tiles.folders import valid_digest
 from webmap import policy, public
 from webmap.immutable import DOCUMENTS
 from webmap.session import base

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from geodata.tiles.pyramid import MAX_ZOOM, valid_digest
+from geodata.tiles.folders import MAX_ZOOM, valid_digest
 from webmap import basemaps, overlays, policy
 from webmap.pointer import pointer
 from webmap.session import base
@@ -45,11 +45,22 @@ def current() -> Any:
 @policy.signed_in
 def tile(digest: str, address: str) -> Any:
     """Return a tile of a state or of a change; one with nothing in it is empty."""
+    return _made(digest, address)
+
+
+@tiles.get("/<digest>/level<int:level>/<path:address>")
+@policy.signed_in
+def level_tile(digest: str, level: int, address: str) -> Any:
+    """Return a tile with the units of one level alone, however small they are."""
+    return _made(digest, address, level)
+
+
+def _made(digest: str, address: str, level: int | None = None) -> Any:
     if not valid_digest(digest):
         abort(404)
     z, x, y = place_of(address)
     published: Published = current_app.extensions["published"]
-    made = published.tile(digest, z, x, y)
+    made = published.tile(digest, z, x, y, level=level)
     if made is None:
         abort(404)
     response = packed(made.body)

@@ -23,6 +23,7 @@ from geodata.tiles import (
     transition_tiles,
 )
 from geodata.tiles.borders import OUTSIDE, rank
+from geodata.tiles.folders import tiles_over, valid_digest
 from geodata.tiles.labels import label_points
 from geodata.tiles.mvt import EXTENT, bounds, varints
 from geodata.tiles.pyramid import (
@@ -30,8 +31,6 @@ from geodata.tiles.pyramid import (
     full_zoom,
     lines_only_in,
     simplified,
-    tiles_over,
-    valid_digest,
 )
 from tests.support.drawn import coverage_of
 
@@ -247,6 +246,20 @@ def test_a_level_is_drawn_from_its_zoom_on(tmp_path: Path) -> None:
         layers = mapbox_vector_tile.decode(gzip.decompress(tiles.tile(z, x, y).body))
         shown[z] = {f["properties"]["k"] for f in layers["area"]["features"]}
     assert shown == {7: {"120101", "120102"}, 9: {"120101", "120102", "120103"}}
+
+
+def test_a_level_alone_is_drawn_however_small_its_units_are(tmp_path: Path) -> None:
+    frame = prepared("AAB/AAB/CCC", zoom=[0, 8, 8], level=[3, 4, 4])
+    tiles = coverage_tiles(frame, tmp_path, prefixes=PREFIXES)
+    for z, x, y in ((6, 52, 24), (9, 422, 195)):
+        body = gzip.decompress(tiles.levels[4].tile(z, x, y).body)
+        (layer,) = mapbox_vector_tile.decode(body).items()
+        found = {
+            f["properties"]["k"]: f["properties"]["l"] for f in layer[1]["features"]
+        }
+        assert (layer[0], found) == ("area", {"120102": 4, "120103": 4}), z
+    assert (tmp_path / "level4" / "9" / "422" / "195.mvt.gz").is_file()
+    assert not (tmp_path / "9").exists()
 
 
 def test_a_transition_draws_old_and_new_borders_and_what_moved(tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ export const DivisionMap = L.Renderer.extend({
   initialize(options) {
     L.Renderer.prototype.initialize.call(this, options);
     this.natural = new Map();
+    this.first = new Map(); // the tile zoom from which a level is among the tiles of all
     this.area = null;
+    this.alone = new Map(); // tiles of one level each, for the zooms before that
     this.change = null;
     this.deepest = 99;
     this.selected = null;
@@ -83,11 +85,17 @@ export const DivisionMap = L.Renderer.extend({
 
   show(digest, levels = []) {
     this.natural = new Map(levels.map((item) => [item.level, item.natural]));
-    this.area = digest ? new Tiles(this.options.tiles, digest, (left) => this.arrived(left), this.options.onload) : null;
+    this.first = new Map(levels.map((item) => [item.level, item.zoom]));
+    this.digest = digest;
+    this.area = this._tiles(digest);
+    this.alone.clear();
     this.redraw();
   },
+  _tiles(digest) {
+    return digest ? new Tiles(this.options.tiles, digest, (left) => this.arrived(left), this.options.onload) : null;
+  },
   compare(digest, moved) {
-    this.change = digest ? new Tiles(this.options.tiles, digest, (left) => this.arrived(left), this.options.onload) : null;
+    this.change = this._tiles(digest);
     this.moved = moved ?? [];
     this.redraw();
   },
@@ -173,6 +181,14 @@ export const DivisionMap = L.Renderer.extend({
     return found;
   },
 
+  /* Where the units of the shaded level are: among all, or alone while they are too small for that. */
+  _unitTiles() {
+    const { level } = this.shaded;
+    if (!this.digest || !this.first.has(level) || this.tileZoom() >= this.first.get(level)) return this.area;
+    if (!this.alone.has(level)) this.alone.set(level, this._tiles(`${this.digest}/level${level}`));
+    return this.alone.get(level);
+  },
+
   _loaded(tiles, places) {
     if (!tiles) return [];
     return places
@@ -186,10 +202,12 @@ export const DivisionMap = L.Renderer.extend({
     const places = this._inView();
     const areas = this._loaded(this.area, places);
     const changes = this._loaded(this.change, places);
+    const units = this.shaded ? this._loaded(this._unitTiles(), places) : areas;
     this._areas = areas;
+    this._units = units;
     this._changes = changes;
     for (const tile of this.bare || this.shaded ? [] : areas) this._fills(tile);
-    for (const tile of this.shaded ? areas : []) this._clipped(tile, () => this._shades(tile));
+    for (const tile of this.shaded ? units : []) this._clipped(tile, () => this._shades(tile));
     for (const tile of changes) this._clipped(tile, () => this._moves(tile));
     for (const tile of areas) this._edges(tile);
     for (const tile of changes) this._clipped(tile, () => this._lines(tile));
@@ -202,7 +220,7 @@ export const DivisionMap = L.Renderer.extend({
   _point() {
     if (!this._pen || !this._bounds) return;
     this._clear(1);
-    for (const tile of this._areas ?? []) this._clipped(tile, () => this._selection(tile));
+    for (const tile of this._units ?? []) this._clipped(tile, () => this._selection(tile));
     for (const tile of this.highlighted === null ? [] : this._changes ?? []) this._clipped(tile, () => this._moves(tile, this.highlighted));
     this._unit();
     const name = this._named?.get(this.selected);
@@ -255,6 +273,19 @@ export const DivisionMap = L.Renderer.extend({
       this._pen.fill(path, "evenodd");
     }
     this._pen.globalAlpha = 1;
+    if (!tile.layers.edges.size) this._outlines(tile);
+  },
+
+  /* Units drawn alone bring no borders: each is outlined while that leaves its colour to be seen. */
+  _outlines(tile) {
+    const { level } = this.shaded, thin = this._thin(level * 8 + level - 1);
+    if (thin < FAINT) return;
+    const pen = this._pen, { width, dash } = BORDERS[Math.min(level - 1, BORDERS.length - 1)], pixel = this._enter(tile);
+    pen.strokeStyle = this.colours.border;
+    pen.lineWidth = width * thin * pixel;
+    pen.setLineDash(dash.map((length) => length * pixel));
+    for (const { path } of tile.layers.area?.features ?? []) pen.stroke(path);
+    pen.setLineDash([]);
   },
 
   _edges(tile) {
@@ -331,7 +362,7 @@ export const DivisionMap = L.Renderer.extend({
     pen.lineWidth = 3.5 * pixel;
     pen.lineJoin = "round";
     const { l } = chosen.properties;
-    if (this._thin(l * 8 + l - 1) < FAINT) { pen.stroke(chosen.path); return; }
+    if (!tile.layers.edges.size || this._thin(l * 8 + l - 1) < FAINT) { pen.stroke(chosen.path); return; }
     for (const feature of tile.layers.edge?.features ?? []) {
       const { a, b } = feature.properties;
       if (a === this.selected || b === this.selected) pen.stroke(feature.path);
@@ -423,7 +454,7 @@ export const DivisionMap = L.Renderer.extend({
   under(layerPoint) {
     const point = layerPoint.subtract(this._bounds.min);
     const answer = { code: null, move: null };
-    const tile = (this._areas ?? []).find((item) => inTile(item, point));
+    const tile = (this._units ?? []).find((item) => inTile(item, point));
     if (tile) {
       const [x, y] = toTile(tile, point);
       let finest = -1;
