@@ -223,20 +223,21 @@ class Scenarios(Services):
         """
         from boundaries.services.coverage import coverage
         from boundaries.services.planning.keeper import situation_of
+        from boundaries.services.room import room
 
         self.may("view", actor)
         found = self._scenario(self.store, scenario)
         base = found["base"]
+        how = {"level": base["level"], "types": base["types"]}
         place = situation_of(self, actor, base)
         after = place.with_facilities(applied(place, found["edits"]), scenario)
-        told = coverage(after, level=base["level"], types=base["types"]).to_dict()
-        kept = {unit["code"]: unit for unit in found["figures"]["units"]}
-        names = ("people", "reached", "circle", "facilities")
-        differ = [
-            unit["code"]
-            for unit in told["units"]
-            if any(_apart(unit[name], kept[unit["code"]][name]) for name in names)
-        ]
+        told = coverage(after, **how).to_dict()
+        if base.get("need_per_thousand") and place.network is not None:
+            told["room"] = room(
+                after, **how, supply=base["supply"],
+                need_per_thousand=base["need_per_thousand"],
+            ).to_dict()  # fmt: skip
+        differ = plans.differing(found["figures"], told)
         return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
 
     def export_scenario(
@@ -380,12 +381,6 @@ def _cell(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     return float(value) if value == value else None
-
-
-def _apart(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is not other
-    return abs(one - other) > 1e-3 * max(1.0, abs(one))
 
 
 def _step(state: str, actor: str, note: str = "") -> dict[str, Any]:

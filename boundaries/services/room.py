@@ -86,12 +86,7 @@ def room(
         Of so many people one is in need of a place; GB 50437 plans 40 beds for a
         thousand elderly.
     """
-    if supply not in {each.value for each in Supply}:
-        raise InputError(
-            Text(f"没有容量字段“{supply}”。", f"There is no supply “{supply}”."),
-            Text(f"可用：{'、'.join(each.value for each in Supply)}。",
-                 f"Use {', '.join(each.value for each in Supply)}."),
-        )  # fmt: skip
+    checked_supply(supply)
     made = rooms(
         situation, (level,), types=types, supply=supply,
         need_per_thousand=need_per_thousand, within=within,

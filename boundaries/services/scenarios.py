@@ -11,6 +11,7 @@ import shapely
 from boundaries.services.coverage import checked_types, level_number
 from boundaries.services.edits import Do, folded
 from boundaries.services.profiles import Group
+from boundaries.services.room import Supply, checked_supply
 from boundaries.services.words import FacilityType, Status
 from geodata import crs
 from geodata.errors import InputError, Text
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 LAYERS = ("divisions", "facilities", "population", "network")
 FIGURES = (
     "people", "reached", "unreached", "share", "circle", "circle_share", "minutes",
-    "facilities", "beds", "beds_per_thousand",
+    "facilities", "beds", "beds_per_thousand", "need", "roomed", "unroomed",
+    "roomed_share", "per_thousand",
 )  # fmt: skip
-"""What is told of every unit, in the order of tables."""
+"""What is told of every unit, in the order of tables; scenarios saved before something
+was told of have None for it."""
 LABELS = {
     "people": Text("人数", "people"),
     "reached": Text("可达人数", "reached"),
@@ -36,6 +39,13 @@ LABELS = {
     "facilities": Text("设施数", "facilities"),
     "beds": Text("床位数", "beds"),
     "beds_per_thousand": Text("每千人床位", "beds per thousand"),
+    "need": Text("需要床位（名额）的人数", "in need of a place"),
+    "roomed": Text("有床位可用的人数", "finding room"),
+    "unroomed": Text("无床位可用的人数", "finding no room"),
+    "roomed_share": Text("容量受限覆盖率（%）", "finding room, %"),
+    "per_thousand": Text(
+        "每千人可及床位（两步移动搜索法）", "places within reach per thousand (E2SFCA)"
+    ),
 }
 _PROFILE = ("urban_minutes", "rural_minutes", "speed_mps", "rural_mode", "rural_kmh",
             "crossings", "detour", "snap_m", "places", "placing")  # fmt: skip
@@ -45,7 +55,9 @@ def checked_base(base: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a plan stands on, with only what is known; raise InputError.
 
     ``as_of`` (None: today), ``group``, ``level``, ``types``, ``versions`` (layer or
-    ``network`` -> number), ``profile`` (what it takes otherwise than the settings).
+    ``network`` -> number), ``profile`` (what it takes otherwise than the settings),
+    ``supply`` (what is counted as room), ``need_per_thousand`` (None: the setting) and
+    ``scope`` (the division whose indicators are asked for; "": everywhere).
     """
     level = str(base.get("level") or "street")
     level_number(level)
@@ -74,6 +86,9 @@ def checked_base(base: Mapping[str, Any]) -> dict[str, Any]:
         "types": list(checked_types(tuple(base.get("types") or ()))),
         "versions": {name: _number(name, value) for name, value in versions.items()},
         "profile": profile,
+        "supply": checked_supply(str(base.get("supply") or Supply.BEDS.value)),
+        "need_per_thousand": _need(base.get("need_per_thousand")),
+        "scope": str(base.get("scope") or ""),
     }
 
 
@@ -84,7 +99,10 @@ def pinned(base: Mapping[str, Any], stamp: Mapping[str, Any]) -> dict[str, Any]:
         for layer in LAYERS
         if isinstance(stamp.get(layer), dict) and stamp[layer].get("number")
     }
-    return {**base, "as_of": stamp["as_of"], "versions": numbers}
+    need = stamp["need_per_thousand"]
+    return {
+        **base, "as_of": stamp["as_of"], "versions": numbers, "need_per_thousand": need,
+    }  # fmt: skip
 
 
 def kept_figures(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +141,7 @@ def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     before = _before(first)
     return {
         "scenarios": [head(each) for each in scenarios],
-        "alike": len({each["stamp"]["id"] for each in scenarios}) == 1,
+        "alike": len({_ground_of(each) for each in scenarios}) == 1,
         "level": first["base"]["level"],
         "total": {
             "base": first["figures"]["total"]["before"],
@@ -153,6 +171,29 @@ def head(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "gained": figures["gained"]["people"],
         "lost": figures["lost"]["people"],
     }  # fmt: skip
+
+
+def differing(figures: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+    """Return the units whose figures are not those that coverage tells anew."""
+    kept = {unit["code"]: unit for unit in figures["units"]}
+    parts = [
+        (told, ("people", "reached", "circle", "minutes", "facilities")),
+        (told.get("room", {"units": ()}), ("need", "roomed", "per_thousand")),
+    ]
+    found = {
+        unit["code"]
+        for part, names in parts
+        for unit in part["units"]
+        if any(apart(unit[name], kept[unit["code"]][name]) for name in names)
+    }
+    return sorted(found)
+
+
+def apart(one: float | None, other: float | None) -> bool:
+    """Tell whether two figures differ by more than how they are rounded."""
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) > 2e-3 * max(1.0, abs(one))
 
 
 def phases(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -202,14 +243,14 @@ def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     before = _before(scenario)
     units = [
         {"code": unit["code"], "name": unit["name"],
-         **{f"{name}_before": before[unit["code"]][name] for name in FIGURES},
-         **{f"{name}_after": unit[name] for name in FIGURES}}
+         **{f"{name}_before": before[unit["code"]].get(name) for name in FIGURES},
+         **{f"{name}_after": unit.get(name) for name in FIGURES}}
         for unit in figures["units"]
     ]  # fmt: skip
     total = figures["total"]
     sums = [
-        {"figure": name, "label": str(LABELS[name]), "before": total["before"][name],
-         "after": total["after"][name]}
+        {"figure": name, "label": str(LABELS[name]),
+         "before": total["before"].get(name), "after": total["after"].get(name)}
         for name in FIGURES
     ]  # fmt: skip
     return {
@@ -275,7 +316,13 @@ def _before(scenario: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _row(unit: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if unit is None else {name: unit[name] for name in FIGURES}
+    return None if unit is None else {name: unit.get(name) for name in FIGURES}
+
+
+def _ground_of(scenario: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what figures stand on, as a key."""
+    stamp = scenario["stamp"]
+    return stamp["id"], stamp.get("supply"), stamp.get("need_per_thousand")
 
 
 def _planned(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -293,6 +340,21 @@ def _number(name: str, value: Any) -> int:
         raise InputError(
             Text(f"{name} 的版本应为数字。", f"The version of {name} is a number.")
         ) from None
+
+
+def _need(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 < found <= 1000:
+        raise InputError(
+            Text("每千人需要床位的人数应大于 0、不超过 1000。",
+                 "Of a thousand people, more than 0 and at most 1,000 are in need."),
+        )  # fmt: skip
+    return found
 
 
 def _flat(document: Mapping[str, Any], before: str = "") -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geodata.errors import InputError, NotFoundError, Text
-from geodata.network.graph import Spots
+from geodata.network.graph import Pairs, Spots
 from geodata.network.reach import Places
 from geodata.network.siting import kernels
 
@@ -77,13 +77,24 @@ class Planning:
             Seconds that hold for a facility instead of its places' limits; below 0:
             theirs hold.
         """
-        first = len(self)
         own = np.broadcast_to(np.asarray(own_s, np.float64), (len(spots),))
-        self._own += own.tolist()
-        self._begin = np.concatenate((self._begin, np.zeros(len(spots), np.int64)))
-        self._size = np.concatenate((self._size, np.zeros(len(spots), np.int64)))
-        found = self.places.pairs(spots, self._farthest(own))
-        for at in range(len(spots)):
+        return self.hold(self.places.pairs(spots, self.farthest(own)), own)
+
+    def hold(self, found: Pairs, own_s: npt.ArrayLike = -1.0) -> range:
+        """Add facilities of which it is known already whom they reach.
+
+        Parameters
+        ----------
+        found
+            Facility to place, at least as far as :meth:`farthest` of ``own_s``.
+        own_s
+            As of :meth:`add`.
+        """
+        first, more = len(self), len(found)
+        self._own += np.broadcast_to(np.asarray(own_s, np.float64), (more,)).tolist()
+        self._begin = np.concatenate((self._begin, np.zeros(more, np.int64)))
+        self._size = np.concatenate((self._size, np.zeros(more, np.int64)))
+        for at in range(more):
             row = slice(found.indptr[at], found.indptr[at + 1])
             self._hold(first + at, found.target[row], found.cost_s[row])
         return range(first, len(self))
@@ -92,7 +103,7 @@ class Planning:
         """Put a facility somewhere else."""
         self.close(number)
         own = self._own[number]
-        found = self.places.pairs(spot, self._farthest(np.array([own])))
+        found = self.places.pairs(spot, self.farthest(np.array([own])))
         self._hold(number, found.target, found.cost_s)
 
     def close(self, number: int) -> None:
@@ -109,10 +120,19 @@ class Planning:
             self.source, self.cost_s, self._flag,
         )  # fmt: skip
 
-    def reached_by(self, number: int) -> Ints:
-        """Return the places a facility reaches, nearest or not."""
+    def reached_by(self, number: int) -> tuple[Ints, Floats]:
+        """Return the places a facility reaches, nearest or not, and the seconds."""
         begin = self._begin[number]
-        return self._target[begin : begin + self._size[number]].copy()
+        row = slice(begin, begin + self._size[number])
+        return self._target[row].copy(), self._cost[row].copy()
+
+    def pairs(self) -> Pairs:
+        """Return which places each facility reaches now."""
+        size, begin = self._size, self._begin
+        rows = [np.arange(b, b + s) for b, s in zip(begin, size, strict=True)]
+        use = np.concatenate(rows or [np.empty(0, np.int64)]).astype(np.int64)
+        indptr = np.concatenate(([0], np.cumsum(size))).astype(np.int64)
+        return Pairs(indptr, self._target[use], self._cost[use])
 
     def copy(self) -> Planning:
         """Return the same state, to be changed apart; places are shared."""
@@ -123,7 +143,8 @@ class Planning:
         other._used, other._own = self._used, list(self._own)
         return other
 
-    def _farthest(self, own: Floats) -> float:
+    def farthest(self, own: Floats) -> float:
+        """Return the seconds a search from facilities must go: ``own`` as of add."""
         if not len(self.limit_s):
             return 0.0
         usual = float(self.limit_s.max()) if (own < 0).any() else 0.0
@@ -143,18 +164,13 @@ class Planning:
 
     def _make_room(self, more: int) -> None:
         """Put the pairs that still count together, with room for others."""
-        use = np.concatenate(
-            [
-                np.arange(begin, begin + size)
-                for begin, size in zip(self._begin, self._size, strict=True)
-            ]
-            or [np.empty(0, np.int64)]
-        ).astype(np.int64)
-        room = int((len(use) + more) * _ROOM) + 1024
+        kept = self.pairs()
+        count = len(kept.target)
+        room = int((count + more) * _ROOM) + 1024
         target, cost = np.empty(room, np.int32), np.empty(room)
-        target[: len(use)], cost[: len(use)] = self._target[use], self._cost[use]
-        self._target, self._cost, self._used = target, cost, len(use)
-        self._begin = np.cumsum(self._size) - self._size
+        target[:count], cost[:count] = kept.target, kept.cost_s
+        self._target, self._cost, self._used = target, cost, count
+        self._begin = kept.indptr[:-1].copy()
 
 
 def one(edge: int, along_m: float, snap_m: float) -> Spots:

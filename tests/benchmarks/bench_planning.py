@@ -68,7 +68,7 @@ def ground(data):
     place: Situation = assemble(
         "2026-01-01", divisions, facilities, population, profile, network=network
     )
-    return Ground(place)
+    return Ground.of(place)
 
 
 def test_a_drag_is_answered_in_time_and_as_from_nothing(ground, record_property):

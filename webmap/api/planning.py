@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from boundaries.services.edits import MOST_EDITS, Do
+from boundaries.services.room import Supply
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
@@ -33,6 +34,20 @@ class PlanBase(Arguments):
         keys=fields.String(),
         load_default=dict,
         metadata={"description": "minutes and speeds other than the settings"},
+    )
+    supply = fields.String(
+        load_default=Supply.BEDS.value,
+        validate=validate.OneOf([each.value for each in Supply]),
+        metadata={"description": "what is counted as room"},
+    )
+    need_per_thousand = fields.Float(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "people in need of a place; the setting"},
+    )
+    scope = fields.String(
+        load_default="",
+        metadata={"description": "a division: whose indicators; all"},
     )
 
 

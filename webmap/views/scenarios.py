@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 scenarios = Blueprint("scenarios", __name__, url_prefix="/scenarios")
 
 SHOWN = ("reached", "share", "unreached", "circle_share", "minutes", "facilities",
-         "beds", "beds_per_thousand")  # fmt: skip
+         "beds", "beds_per_thousand", "roomed", "unroomed", "roomed_share",
+         "per_thousand")  # fmt: skip
 """Figures of tables on pages; workbooks hold all."""
-BETTER = {"reached": 1, "share": 1, "unreached": -1, "circle_share": 1, "minutes": -1}
+BETTER = {
+    "reached": 1, "share": 1, "unreached": -1, "circle_share": 1, "minutes": -1,
+    "roomed": 1, "unroomed": -1, "roomed_share": 1, "per_thousand": 1,
+}  # fmt: skip
 """Whether more of a figure is better."""
 TYPES = {
     "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

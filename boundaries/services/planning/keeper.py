@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import LOCAL
+from boundaries.services.room import Supply
 from geodata.errors import QuhuaError, Text
 
 if TYPE_CHECKING:
@@ -25,14 +26,17 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from boundaries.registry.services import Services
+    from boundaries.services.planning.field import Field
     from boundaries.services.planning.ground import Ground
     from boundaries.services.planning.plan import Plan
+    from boundaries.services.situation import Situation
     from boundaries.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_GROUNDS = 3
-"""Situations kept loaded; the one longest not asked about goes first."""
+_FIELDS, _GROUNDS = 3, 24
+"""Situations kept loaded, and questions of them (level, types, room, indicators); the
+one longest not asked about goes first."""
 _FRESH_S = 5.0
 """How long what is published is taken for what was published a moment ago."""
 
@@ -68,7 +72,7 @@ class Keeper:
 
     def __init__(self, registry: Services, sessions: int) -> None:
         self.registry = registry
-        self._grounds = _Kept(_GROUNDS)
+        self._fields, self._grounds = _Kept(_FIELDS), _Kept(_GROUNDS)
         self._plans = _Kept(sessions)
         self._asked: dict[str, tuple[float, Ground]] = {}
 
@@ -76,7 +80,8 @@ class Keeper:
         """Return the figures of a plan, with the stamp of what they stand on.
 
         ``{"session", "base", "edits", "whole"}``: ``base`` as of
-        :func:`situation_of`, with ``level`` and ``types``.
+        :func:`situation_of`, with ``level``, ``types``, ``supply`` and
+        ``need_per_thousand``.
         """
         from boundaries.services.planning.plan import Plan
 
@@ -96,23 +101,50 @@ class Keeper:
         if request.get("whole"):
             rows = situation.serving(ground.types)
             found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
-        return {**found, "stamp": {**ground.stamp, "words": ground.words()._asdict()}}
+        field = ground.field
+        said = {**field.stamp, "words": field.words()._asdict()}
+        return {**found, "stamp": {**said, **ground.room_stamp}}
 
     def _ground(self, base: dict[str, Any]) -> Ground:
         """Return what a base means now; looked up again every few seconds."""
-        from boundaries.services.planning.ground import Ground
-
         asked = json.dumps(base, sort_keys=True)
         known = self._asked.get(asked)
         if known is not None and time.monotonic() - known[0] < _FRESH_S:
             return known[1]
         situation = situation_of(self.registry, LOCAL, base)
-        level, types = base.get("level", "street"), tuple(base.get("types") or ())
-        key = (situation.stamp["id"], level, types)
-        made: Ground = self._grounds.get(key, lambda: Ground(situation, level, types))
+        made = self._asking(
+            self._field(situation), base.get("level") or "street",
+            tuple(base.get("types") or ()), base.get("supply") or Supply.BEDS.value,
+            base.get("need_per_thousand")
+            or self.registry.settings.services.need_per_thousand,
+        )  # fmt: skip
+        self._asked = {asked: (time.monotonic(), made)}
+        return made
+
+    def _field(self, situation: Situation) -> Field:
+        """Return a situation with its searches; what stood on one let go goes too."""
+        from boundaries.services.planning.field import Field
+
+        def make() -> Field:
+            return Field(situation)
+
+        made: Field = self._fields.get(situation.stamp["id"], make)
+        there = {id(each) for each in self._fields.values()}
+        self._grounds.forget(lambda key: key[0] not in there)
+        return made
+
+    def _asking(
+        self, field: Field, level: str, types: tuple[str, ...], supply: str, need: float
+    ) -> Ground:
+        """Return a question of a situation, which plans share."""
+        from boundaries.services.planning.ground import Ground
+
+        def make() -> Ground:
+            return Ground(field, level, types, supply=supply, need_per_thousand=need)
+
+        made: Ground = self._grounds.get((id(field), level, types, supply, need), make)
         standing = {id(each) for each in self._grounds.values()}
         self._plans.forget(lambda key: key[1] not in standing)
-        self._asked = {asked: (time.monotonic(), made)}
         return made
 
 

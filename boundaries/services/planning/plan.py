@@ -14,7 +14,9 @@ from boundaries.services.edits import (
     require_known,
 )
 from boundaries.services.planning.ground import Ground, Place
+from boundaries.services.planning.rooms import Changed
 from boundaries.services.planning.sums import Sums
+from boundaries.services.room import Supply
 from geodata import crs
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Plan:
         for place in self.places.values():
             if place.serves:
                 self._count(place, 1)
-        self.base = self._figures()
+        self.base = self.figures()
 
     def put(self, edits: Sequence[Mapping[str, Any]]) -> None:
         """Make the state what it is after all these edits, and no others."""
@@ -46,15 +48,15 @@ class Plan:
         for key in [k for k in self.stands if wanted.get(k) != self.stands[k]]:
             if key not in wanted:
                 self._change(key, self.ground.standing.get(key))
-                del self.stands[key]
         for key, standing in wanted.items():
             if self.stands.get(key) != standing:
                 self._change(key, self._meant(standing))
-                self.stands[key] = standing
+        self.stands = wanted  # in their order, which is that of added ones
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self, now: Sums | None = None) -> dict[str, Any]:
         """Return the figures now, and where they differ from those without edits."""
-        now, base = self._figures(), self.base
+        now, base = now or self.figures(), self.base
+        field = self.ground.field
         changed = [
             {"code": self.ground.codes[at], "name": self.ground.names[at],
              "before": base.row(at), "after": now.row(at)}
@@ -63,23 +65,24 @@ class Plan:
         return {
             "level": self.ground.level,
             "types": list(self.ground.types),
+            "supply": self.ground.supply,
             "total": {"before": base.total(), "after": now.total()},
             "units": [each for each in changed if each["before"] != each["after"]],
-            "gained": self.ground.gathered(now.points & ~base.points),
-            "lost": self.ground.gathered(base.points & ~now.points),
-            "unreached": self.ground.gathered(~now.points),
+            "gained": field.gathered(now.points & ~base.points),
+            "lost": field.gathered(base.points & ~now.points),
+            "unreached": field.gathered(~now.points),
             "facilities": [self._shown(key) for key in sorted(self.stands)],
         }
 
     def whole(self) -> dict[str, Any]:
         """Return also every unit's figures, and the facilities as recorded."""
-        ground = self.ground
+        ground, now = self.ground, self.figures()
         return {
-            **self.answer(),
+            **self.answer(now),
             "all_units": [
                 {"code": code, "name": name, **row}
                 for code, name, row in zip(
-                    ground.codes, ground.names, self._figures().rows(), strict=True
+                    ground.codes, ground.names, now.rows(), strict=True
                 )
             ],
             "sites": ground.sites(),
@@ -107,7 +110,10 @@ class Plan:
         if standing.beds is not None:
             beds = float(standing.beds)
         own = old.own if old is not None else np.nan
-        return Place(number, xy, serves, beds, division, own, asked)
+        room = old.room if old is not None else np.nan
+        if ground.supply == Supply.BEDS.value:
+            room = beds
+        return Place(number, xy, serves, beds, division, own, asked, room)
 
     def _change(self, key: str, place: Place | None) -> None:
         """Put a facility where and as it now is; None: it is no more."""
@@ -129,6 +135,27 @@ class Plan:
         if place.serves:
             self._count(place, 1)
         self.places[key] = place
+
+    def _rooms(self) -> tuple[Floats, Floats]:
+        """Return who finds room, and the places that each person can count on."""
+        known = len(self.ground.keys)
+        rows: list[tuple[int, float, Any, Floats]] = []
+        gone = [self.ground.row[key] for key in self.stands if key in self.ground.row]
+        for later, key in enumerate(self.stands):
+            place = self.places[key]
+            if place.serves and place.number >= 0:
+                targets, seconds = self._reach(place.number)
+                rank = self.ground.row.get(key, known + later)
+                rows.append((rank, place.room, targets, seconds))
+        return self.ground.rooms.served(gone, Changed(rows))
+
+    def _reach(self, number: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Return the points a facility reaches, and the seconds to each."""
+        found = [(here, plan.reached_by(number)) for here, plan, _ in self.ways]
+        targets = [here[reached[0]] for here, reached in found]
+        seconds = [reached[1] for _, reached in found]
+        return (np.concatenate([np.empty(0, np.int64), *targets]),
+                np.concatenate([np.empty(0), *seconds]))  # fmt: skip
 
     def _street(self, number: int, place: Place | None) -> int:
         """Search the streets anew from a facility, or take it off them."""
@@ -157,15 +184,17 @@ class Plan:
 
     def _around(self, place: Place) -> npt.NDArray[np.int64]:
         """Return the points in the circle of a facility."""
-        if not np.isfinite(place.xy).all() or not len(self.ground.radius):
+        if not np.isfinite(place.xy).all() or not len(self.ground.field.radius):
             return np.empty(0, np.int64)
         own = not np.isnan(place.own)
-        most = place.own if own else float(self.ground.radius.max())
-        near = self.ground.tree.query_ball_point(place.xy, np.nextafter(most, np.inf))
+        most = place.own if own else float(self.ground.field.radius.max())
+        near = self.ground.field.tree.query_ball_point(
+            place.xy, np.nextafter(most, np.inf)
+        )
         found = np.asarray(near, np.int64)
         step = self.ground.situation.people.xy[found] - place.xy
         far = np.sqrt((step * step).sum(axis=1))
-        inside = far <= (most if own else self.ground.radius[found])
+        inside = far <= (most if own else self.ground.field.radius[found])
         return np.asarray(found[inside], np.int64)
 
     def reached(self) -> tuple[Bools | None, Floats]:
@@ -178,7 +207,8 @@ class Plan:
             seconds[here] = plan.cost_s
         return np.isfinite(seconds), seconds
 
-    def _figures(self) -> Sums:
+    def figures(self) -> Sums:
+        """Return the figures now."""
         ground, weight = self.ground, self.ground.weight
         reached, seconds = self.reached()
         circled = self.circles > 0
@@ -191,10 +221,18 @@ class Plan:
             ground.by_unit(spent),
             self.stood.copy(),
             self.beds.copy(),
+            *self._roomed(),
             streets=reached is not None,
             points=circled if reached is None else reached,
             circled=circled,
         )
+
+    def _roomed(self) -> tuple[Floats, Floats, Floats]:
+        """Return by unit who is in need, who finds room, and what people count on."""
+        ground = self.ground
+        filled, score = self._rooms()
+        need = ground.people * ground.need_share
+        return need, ground.by_unit(filled), ground.by_unit(ground.weight * score)
 
     def _count(self, place: Place, times: int) -> None:
         """Count a facility that serves, or no longer, where it stands."""
@@ -219,5 +257,4 @@ class Plan:
     def _on_street(self, place: Place) -> bool | None:
         if not self.ways or not place.serves:
             return None
-        return any(len(plan.reached_by(place.number)) for _, plan, _ in self.ways
-                   if place.number >= 0)  # fmt: skip
+        return place.number >= 0 and len(self._reach(place.number)[0]) > 0

@@ -23,6 +23,9 @@ class Sums:
         reached.
     facilities, beds
         (u,) that serve in each unit.
+    need, roomed, score
+        (u,) people in need of a place, those of them who find room, and the places
+        people can count on times these people.
     streets
         Whether there is a network: else nobody can tell who is reached.
     points, circled
@@ -36,6 +39,9 @@ class Sums:
     spent: Floats
     facilities: Floats
     beds: Floats
+    need: Floats
+    roomed: Floats
+    score: Floats
     streets: bool
     points: Bools
     circled: Bools
@@ -64,11 +70,11 @@ class Sums:
 
     def _columns(self) -> tuple[Floats, ...]:
         return (self.people, self.reached, self.circle, self.spent, self.facilities,
-                self.beds)  # fmt: skip
+                self.beds, self.need, self.roomed, self.score)  # fmt: skip
 
     def _figure(
         self, people: float, reached: float, circle: float, spent: float,
-        facilities: float, beds: float,
+        facilities: float, beds: float, need: float, roomed: float, score: float,
     ) -> dict[str, Any]:  # fmt: skip
         got = reached if self.streets else None
         return {
@@ -82,6 +88,20 @@ class Sums:
             "facilities": int(facilities),
             "beds": int(beds),
             "beds_per_thousand": round(beds / people * 1000, 3) if people > 0 else None,
+            **self._room(people, need, roomed, score),
+        }
+
+    def _room(
+        self, people: float, need: float, roomed: float, score: float
+    ) -> dict[str, Any]:
+        """Return who of those in need finds room; nobody knows without streets."""
+        some = self.streets and people > 0
+        return {
+            "need": round(need, 3),
+            "roomed": round(roomed, 3) if self.streets else None,
+            "unroomed": round(max(need - roomed, 0.0), 3) if self.streets else None,
+            "roomed_share": _share(roomed if self.streets else None, need),
+            "per_thousand": round(score / people * 1000, 3) if some else None,
         }
 
 

@@ -9,25 +9,28 @@ from hypothesis import strategies as st
 
 from boundaries.services.coverage import coverage
 from boundaries.services.edits import MOST_EDITS, applied, checked
+from boundaries.services.planning.field import Field
 from boundaries.services.planning.ground import Ground
 from boundaries.services.planning.plan import Plan
+from boundaries.services.room import room
 from geodata.errors import InputError
 from tests.boundaries.services.frames import SOUTH, STEP, WEST, situation
 
 ROWS = (
-    (0.0, 0.0),
+    {"at": (0.0, 0.0), "beds_total": 9},
     {"at": (5.0, 6.0), "status": "planned", "beds_total": 30},
     {"at": (7.0, 1.0), "radius_m": 300, "beds_total": 12, "division": "990101002001"},
 )
 FIGURES = ("people", "reached", "unreached", "share", "circle", "circle_share",
            "minutes", "facilities")  # fmt: skip
+ROOM = ("need", "roomed", "unroomed", "roomed_share", "per_thousand")
 KINDS = {
-    "walk": Ground(situation(*ROWS, urban_minutes=4, rural_minutes=6), "community"),
-    "ride": Ground(
+    "walk": Ground.of(situation(*ROWS, urban_minutes=4, rural_minutes=6), "community"),
+    "ride": Ground.of(
         situation(*ROWS, urban_minutes=4, rural_minutes=1, rural_mode="vehicle"),
         "community",
     ),
-    "circle": Ground(situation(*ROWS, network=None, urban_minutes=4), "community"),
+    "circle": Ground.of(situation(*ROWS, network=None, urban_minutes=4), "community"),
 }
 
 
@@ -69,12 +72,23 @@ def test_a_plan_is_what_coverage_computes_from_nothing(kind, asked):
         for unit, mine in zip(wanted["units"], answer["all_units"], strict=True):
             told = {name: mine[name] for name in FIGURES}
             assert told == pytest.approx({name: unit[name] for name in FIGURES})
+        if place.network is not None:
+            same_room(answer, room(after, level="community").to_dict())
         total = answer["total"]["after"]
         assert total["circle"] == pytest.approx(wanted["total"]["circle"])
         changed = {unit["code"] for unit in answer["units"]}
         for unit, mine in zip(plan.base.rows(), answer["all_units"], strict=True):
             same = all(unit[name] == mine[name] for name in unit)
             assert same == (mine["code"] not in changed)
+
+
+def same_room(answer, wanted):
+    for unit, mine in zip(wanted["units"], answer["all_units"], strict=True):
+        told = {name: mine[name] for name in ROOM}
+        assert told == pytest.approx({name: unit[name] for name in ROOM}, abs=2e-3)
+    total, mine = wanted["total"], answer["total"]["after"]
+    told = {name: mine[name] for name in ROOM}
+    assert told == pytest.approx({name: total[name] for name in ROOM}, abs=2e-3)
 
 
 def test_gained_and_lost_people_are_named():
@@ -136,9 +150,9 @@ def test_edits_of_what_is_not_there_are_refused():
 def test_dots_add_up_to_everybody_however_many_points_there_are(monkeypatch):
     ground = KINDS["walk"]
     everybody = np.ones(len(ground.weight), bool)
-    each = ground.gathered(everybody)
-    monkeypatch.setattr("boundaries.services.planning.ground.MOST_PLACES", 20)
-    few = Ground(ground.situation, "community").gathered(everybody)
+    each = ground.field.gathered(everybody)
+    monkeypatch.setattr("boundaries.services.planning.field.MOST_PLACES", 20)
+    few = Field(ground.situation).gathered(everybody)
     assert each["people"] == few["people"] == pytest.approx(1000)
     assert each["points"] == few["points"] == len(ground.weight)
     assert 1 < len(few["places"]) <= 20

@@ -88,7 +88,7 @@ def test_a_facility_may_have_a_limit_of_its_own():
     plan = planning.Planning(network.graph(), people, 20.0)
     plan.add(planning.one(0, 0.0, 0.0), 60.0)
     assert plan.source.tolist() == [0, 0, -1]
-    assert plan.reached_by(0).tolist() == [0, 1]
+    assert plan.reached_by(0)[0].tolist() == [0, 1]
 
 
 def test_what_is_not_there_is_said():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geodata.network.siting.kernels.covering import cover_bound, cover_swap
-from geodata.network.siting.kernels.moving import allowed, release, take
+from geodata.network.siting.kernels.moving import allowed, refill, release, take
 from geodata.network.siting.kernels.pricing import relaxed, served
 from geodata.network.siting.kernels.reducing import implied, needless, signatures
 from geodata.network.siting.kernels.rooms import assign, room_bound
@@ -19,6 +19,7 @@ __all__ = [
     "interchange",
     "nearest_two",
     "needless",
+    "refill",
     "relaxed",
     "release",
     "room_bound",

@@ -58,3 +58,38 @@ def release(
                     best[place], source[place] = cost[at], other
     for place in lost:
         flag[place] = False
+
+
+@compiled
+def refill(
+    source: Ints, target: Ints, cost: Floats, gone: Flags,
+    other: Ints, rank: Ints, other_target: Ints, other_cost: Floats,
+    room: Floats, people: Floats,
+) -> None:  # fmt: skip
+    """Serve the nearest pair first; ``room`` and ``people`` become what is left.
+
+    Two lists of pairs, each by seconds, facility and place: those of facilities that
+    are as they were (``gone``: not so), and of the others, which stand by ``rank``
+    among facilities equally near.
+    """
+    at = by = 0
+    while at < len(source) or by < len(other):
+        if at < len(source) and gone[source[at]]:
+            at += 1
+            continue
+        first = by >= len(other)
+        if not first and at < len(source):
+            if cost[at] != other_cost[by]:
+                first = cost[at] < other_cost[by]
+            else:
+                first = source[at] < rank[by]
+        if first:
+            facility, place = source[at], target[at]
+            at += 1
+        else:
+            facility, place = other[by], other_target[by]
+            by += 1
+        taken = min(room[facility], people[place])
+        if taken > 0.0:
+            room[facility] -= taken
+            people[place] -= taken
