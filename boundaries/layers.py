@@ -216,13 +216,16 @@ POPULATION = LayerSchema(
         Field("source", "text"),
         Field("method", "text"),
         Field("places", "json"),
+        Field("outside", "integer"),
         Field("remark", "text"),
     ),
 )
 """Counts of a community or a unit above it, never of persons. ``settlement`` is the
 城乡分类 of a community, three digits (111 … 220), None: as its code tells; ``method``
 is how the counts were come by, ``places`` where in the unit people live:
-``[lon, lat, total, aged_60, aged_65, aged_80]`` each, None: along its streets."""
+``[lon, lat, total, aged_60, aged_65, aged_80]`` each, None: along its streets.
+``outside`` is how many people of the cells on its border lie in no division, and are
+counted nowhere."""
 
 LAYERS = (
     DIVISIONS,

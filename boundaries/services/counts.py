@@ -64,6 +64,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "source": ("数据来源", "来源", "source"),
     "method": ("统计方法", "取得方法", "method"),
     "places": ("places",),
+    "outside": ("outside",),
     "remark": ("备注", "BZ", "remark"),
 }
 WORDS: dict[str, type[Word]] = {"settlement": Settlement, "method": Method}
@@ -85,6 +86,7 @@ FIELD_WORDS: dict[str, Text] = {
     "source": Text("数据来源", "source"),
     "method": Text("取得方法", "how counted"),
     "places": Text("居民点", "where people live"),
+    "outside": Text("边界网格中区划外的人数", "people of border cells in no division"),
 }
 """What people call the columns."""
 _SUMS = re.compile(r"^\s*(全[市区县省]?)?(合计|总计|小计|汇总|总数|计)\s*[:：]?\s*$")

@@ -18,6 +18,7 @@ from boundaries.services.counts import COUNTS, NAMES, Faults
 from boundaries.services.counts import Method as Counted
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, Text
+from geodata.files.grids import missed
 from geodata.files.reading import (
     CRSChoice,
     Encoding,
@@ -69,7 +70,7 @@ def read_grid(
     columns = {ours: found.counts[:, at] for at, ours in named.items()}
     frame = _by_division(
         np.asarray(units.index if units is not None else [])[found.area],
-        found.lonlat, columns,
+        found.lonlat, columns, found.missed,
     )  # fmt: skip
     about = found.about
     notes = [
@@ -150,11 +151,25 @@ def from_cells(
             Text("网格与区划没有重叠。", "The grid does not meet any division."),
             Text("请核对坐标系和范围。", "Check its coordinate system and extent."),
         )
-    parts = np.nan_to_num(counts)[kept[cell]] * share[:, None]
+    whole = np.nan_to_num(counts)[kept[cell]]
+    parts = whole * share[:, None]
+    first = names.index("total") if "total" in names else 0
+    lost = missed(cell, parts[:, first], whole[:, first])
     middles = shapely.get_coordinates(shapely.centroid(shapes[kept[cell]]))
     columns = {name: parts[:, at] for at, name in enumerate(names)}
-    made = _by_division(units.index.to_numpy(object)[unit], middles, columns)
+    made = _by_division(units.index.to_numpy(object)[unit], middles, columns, lost)
+    _say_beyond(made.set_index("division")["outside"].dropna(), faults)
     return made, faults
+
+
+def _say_beyond(lost: pd.Series[Any], faults: Faults) -> None:
+    """Note whose cells lie partly outside every division."""
+    people = int(lost.sum())
+    why = Text(f"边界上的网格单元部分在所有区划之外，共 {people} 人未计入。",
+               f"Cells on its border lie partly outside every division; {people} "
+               "people there are left out.")  # fmt: skip
+    for division in lost.index:
+        faults.mend("outside", why, str(division))
 
 
 def lowest(divisions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -239,19 +254,24 @@ def _shares(cells: Any, units: Any) -> tuple[Any, Any, Any]:
 
 
 def _by_division(
-    codes: Any, lonlat: Any, columns: Mapping[str, Any]
+    codes: Any, lonlat: Any, columns: Mapping[str, Any], lost: Any
 ) -> gpd.GeoDataFrame:
-    """Return a row for each division: sums, rounded, and its cells as places."""
+    """Return a row for each division: sums, rounded, and its cells as places.
+
+    ``lost`` is what of each part's cell lies in no division.
+    """
     order = np.argsort(codes.astype(str), kind="stable")
     codes = codes.astype(str)[order]
     starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
     rows: dict[str, list[Any]] = {"division": [], "method": [], "places": []}
+    rows["outside"] = []
     rows |= {name: [] for name in columns}
     first = next(iter(columns))
     for start, end in zip(starts, np.r_[starts[1:], len(codes)], strict=True):
         these = order[start:end]
         rows["division"].append(codes[start])
         rows["method"].append(Counted.GRID.value)
+        rows["outside"].append(round(float(lost[these].sum())) or None)
         for name, values in columns.items():
             rows[name].append(round(float(values[these].sum())))
         groups = [columns.get(name) for name in PLACED]

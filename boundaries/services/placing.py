@@ -399,6 +399,20 @@ def _units(
     )
 
 
+def _beyond(placed: pd.DataFrame, group: str) -> pd.Series[float]:
+    """Return who of a group lives in no division, by the unit they live beside.
+
+    The group's part of them is that of the unit.
+    """
+    lost = pd.Series(_column(placed, "outside"), placed.index)
+    lost = lost[lost > 0]
+    beside = placed.loc[lost.index]
+    whole = np.maximum(_column(beside, Group.TOTAL.value), 1.0)
+    known = _column(beside, Group.TOTAL.value) > 0
+    share = np.where(known, np.minimum(_column(beside, group) / whole, 1.0), 1.0)
+    return lost * share
+
+
 _KEPT = ("settlement", "counted_on", "source", "method")
 
 
@@ -416,6 +430,7 @@ def _omissions(
     assumed = units.index[classes.isna()]
     borrowing = [code for code in borrowed if code in placed.index]
     inner = units.index[units["interpolated"]]
+    beyond = _beyond(placed, group)
     off: list[str] = []
     far = 0.0
     if people.spots is not None:
@@ -454,6 +469,15 @@ def _omissions(
                 Text("请导入村级边界。", "Import the boundaries of communities."),
                 borrowing, people=float(figures.reindex(borrowing).sum()),
                 left_out=False,
+            ),
+            Omission.of(
+                "cells_outside", "population",
+                Text("边界上的网格单元部分在所有区划之外，该部分的人数未计入。",
+                     "Cells on its border lie partly outside every division; the "
+                     "people there are left out."),
+                Text("请核对区划边界或网格范围。",
+                     "Compare the boundary with the extent of the grid."),
+                beyond.index, people=float(beyond.sum()),
             ),
             Omission.of(
                 "interpolated", "population",

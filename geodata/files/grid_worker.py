@@ -10,7 +10,7 @@ import shapely
 
 from geodata import crs
 from geodata.errors import FileRefusedError, Text
-from geodata.files.grids import MOST_BANDS, MOST_CELLS
+from geodata.files.grids import MOST_BANDS, MOST_CELLS, missed
 from geodata.guard.report import progress
 
 
@@ -98,15 +98,18 @@ def _summed(grid: Any, shapes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     prefix = [f"band_{at}_" for at in range(1, grid.count + 1)]
     if grid.count == 1:
         prefix = [""]
-    area, xy, counts = [], [], []
+    area, xy, counts, cell, full = [], [], [], [], []
     negative = 0
     for row in answer.to_dict("records"):
-        parts, places, below = _parts(row, prefix)
+        known, parts, places, below = _parts(row, prefix)
+        whole = _values(row, prefix[0], known)
         negative += below
         kept = (parts > 0).any(axis=1)
         area.append(np.full(int(kept.sum()), row["area"], np.int32))
         counts.append(parts[kept])
         xy.append(places[kept])
+        cell.append(known[kept])
+        full.append(whole[kept])
     where = np.concatenate(xy) if xy else np.empty((0, 2))
     points = gpd.GeoSeries(gpd.points_from_xy(*where.T), crs=grid.crs)
     lonlat = shapely.get_coordinates(points.to_crs(crs.STORAGE).to_numpy())
@@ -115,14 +118,28 @@ def _summed(grid: Any, shapes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "lonlat": lonlat,
         "counts": np.concatenate(counts) if counts else np.empty((0, grid.count)),
     }
+    arrays["missed"] = (
+        missed(np.concatenate(cell), arrays["counts"][:, 0], np.concatenate(full))
+        if cell
+        else np.empty(0)
+    )
     whole = _whole(grid)
     inside = float(arrays["counts"][:, 0].sum()) if len(arrays["area"]) else 0.0
     outside = max(0.0, 1 - inside / whole) if whole > 0 else 0.0
     return arrays, {"negative": negative, "outside": outside}
 
 
-def _parts(row: dict[str, Any], prefix: list[str]) -> tuple[Any, Any, int]:
-    """Return what of each cell of an area each band holds, and where the cells are.
+def _values(row: dict[str, Any], prefix: str, known: Any) -> Any:
+    """Return what each of the cells holds of a band."""
+    found = np.zeros(len(known))
+    ids = np.asarray(row[f"{prefix}cell_id"], np.int64)
+    values = np.nan_to_num(np.asarray(row[f"{prefix}values"], float))
+    found[np.searchsorted(known, ids)] = np.maximum(values, 0.0)
+    return found
+
+
+def _parts(row: dict[str, Any], prefix: list[str]) -> tuple[Any, Any, Any, int]:
+    """Return the cells of an area, what each band holds of them, and where they are.
 
     A cell without a value in one band is left out of that band's list alone.
     """
@@ -138,7 +155,7 @@ def _parts(row: dict[str, Any], prefix: list[str]) -> tuple[Any, Any, int]:
         parts[cell, at] = np.maximum(values, 0.0) * share
         places[cell, 0] = row[f"{each}center_x"]
         places[cell, 1] = row[f"{each}center_y"]
-    return parts, places, int(below.sum())
+    return known, parts, places, int(below.sum())
 
 
 def _whole(grid: Any) -> float:

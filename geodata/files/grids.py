@@ -28,6 +28,8 @@ MOST_CELLS = 200_000_000
 MOST_BANDS = 16
 _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 Floats = npt.NDArray[np.float64]
+_EXACT = 1e-4
+"""Shares of cells are no more exact than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class Cells:
         (c, 2) middle of the whole cell, EPSG:4490.
     counts
         (c, bands) what of each band's value lies in the area.
+    missed
+        (c,) what of the first band's cell lies in no area, said once for each cell.
     bands
         Names of the bands as the file gives them, ``band_1`` where it gives none.
     about
@@ -52,6 +56,7 @@ class Cells:
     area: npt.NDArray[np.int32]
     lonlat: Floats
     counts: Floats
+    missed: Floats
     bands: tuple[str, ...]
     about: dict[str, Any]
 
@@ -108,6 +113,27 @@ def cells(
         return _taken(folder / "out.npz", about, len(areas))
 
 
+def missed(cell: npt.NDArray[Any], part: Floats, whole: Floats) -> Floats:
+    """Return what of each cell no area holds, beside the largest of its parts.
+
+    Parameters
+    ----------
+    cell
+        (c,) which cell each part is of.
+    part, whole
+        (c,) what of the cell lies in the area, and all of it.
+    """
+    found = np.zeros(len(cell))
+    if not len(cell):
+        return found
+    order = np.lexsort((-part, cell))
+    first = order[np.r_[True, cell[order][1:] != cell[order][:-1]]]
+    _, at = np.unique(cell, return_inverse=True)
+    rest = whole[first] - np.bincount(at, part)
+    found[first] = np.where(rest > _EXACT * whole[first], rest, 0.0)
+    return found
+
+
 def _taken(path: Path, about: Any, count: int) -> Cells:
     """Return what the worker wrote, held against what it must be."""
     try:
@@ -116,10 +142,11 @@ def _taken(path: Path, about: Any, count: int) -> Cells:
             lonlat = found["lonlat"].astype(np.float64).reshape(-1, 2)
             bands = tuple(str(name)[:100] for name in about["bands"])
             counts = found["counts"].astype(np.float64).reshape(len(area), len(bands))
+            missed = found["missed"].astype(np.float64).reshape(len(area))
         fits = (
             len(lonlat) == len(area)
             and (not len(area) or (area.min() >= 0 and area.max() < count))
-            and np.isfinite(lonlat).all() and np.isfinite(counts).all()
+            and all(np.isfinite(each).all() for each in (lonlat, counts, missed))
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
@@ -131,7 +158,7 @@ def _taken(path: Path, about: Any, count: int) -> Cells:
                  "The grid does not meet any division, or nobody is in it."),
             Text("请核对坐标系和范围。", "Check its coordinate system and extent."),
         )  # fmt: skip
-    return Cells(area, lonlat, counts, bands, dict(about))
+    return Cells(area, lonlat, counts, missed, bands, dict(about))
 
 
 def _damaged() -> FileRefusedError:

@@ -12,6 +12,9 @@ import shapely
 
 from boundaries import incoming
 from boundaries.services import gridded
+from boundaries.services.placing import place
+from boundaries.services.profiles import Profile
+from boundaries.services.tree import Tree
 from geodata import crs
 from geodata.errors import FileRefusedError, ForbiddenError, InputError
 from geodata.files import grids
@@ -123,6 +126,48 @@ def test_polygons_are_shared_by_area_and_faults_named() -> None:
     assert rows["total"].tolist() == [60, 50]
     assert rows["aged_60"].tolist() == [12, 10]
     assert sorted(each["record"] for each in faults.refused) == [3, 4, 5]
+
+
+def cut_divisions() -> gpd.GeoDataFrame:
+    """Return the town without what lies west or south of its corner."""
+    ground = shapely.box(WEST, SOUTH, WEST + 8 * STEP, SOUTH + 8 * STEP)
+    shapes = divisions()
+    return shapes.set_geometry(shapes.geometry.intersection(ground))
+
+
+def test_what_of_a_cell_lies_in_no_division_is_counted_and_told() -> None:
+    """Half of the first cell lies west of everything, and half of the third south."""
+    frame = cells(
+        (-0.5, 0, 0.5, 1), (1, 1, 2, 2), (2, -0.5, 3, 0.5), (-2, -2, -1, -1),
+        total=[100, 40, 60, 9], aged_60=[20, 4, 10, 9],
+    )  # fmt: skip
+    shapes = cut_divisions()
+    rows, faults = gridded.from_cells(frame, shapes)
+    assert rows["division"].tolist() == ["990101001001"]
+    assert rows["total"].tolist() == [50 + 40 + 30]
+    assert rows["outside"].tolist() == [50 + 30]
+    (note,) = faults.mended
+    assert note["keys"] == ["990101001001"]
+    assert "80" in note["why"]["en"]
+    assert [each["record"] for each in faults.refused] == [4]
+    made = place(rows.set_index("division"), shapes, Tree(shapes), Profile())
+    told = {each.kind: each for each in made.omitted}["cells_outside"]
+    assert told.keys == ("990101001001",)
+    assert told.people == pytest.approx(80 * 19 / 120)
+    assert told.left_out
+
+
+def test_a_geotiff_tells_what_of_its_cells_no_division_holds(tmp_path: Path) -> None:
+    from rasterio import Affine
+
+    path = tiff(
+        tmp_path / "edge.tif", np.array([[100.0, 30.0]]), height=1, width=2,
+        transform=Affine(STEP, 0, WEST - 0.5 * STEP, 0, -STEP, SOUTH + 2 * STEP),
+    )  # fmt: skip
+    shapes = cut_divisions()
+    frame, _ = gridded.read_grid(path, "edge.tif", shapes, limits=OPERATOR)
+    assert frame["total"].tolist() == [80]
+    assert frame["outside"].tolist() == [50]
 
 
 def test_points_belong_to_the_unit_they_are_in() -> None:
