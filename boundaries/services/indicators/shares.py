@@ -273,11 +273,12 @@ def new_areas(inputs: Inputs) -> Members:
     )  # fmt: skip
 
 
-def reported_share(inputs: Inputs, indicator: str, level: int | None) -> Members:
-    """Return what was entered by hand over the units of a level (or over itself).
+def reported_share(inputs: Inputs, indicator: str, level: int) -> Members:
+    """Return what was entered by hand over the units of a level.
 
     An entry for a unit gives way to entries for units within it, so nothing is
-    counted twice.
+    counted twice; one of more units than there are is a fault, counted as all of
+    them and told: a share of villages is no more than 100 %.
     """
     rows = inputs.reported
     if "indicator" in rows:
@@ -299,19 +300,42 @@ def reported_share(inputs: Inputs, indicator: str, level: int | None) -> Members
         why = Text("尚无填报", "nothing was reported")
         todo = Text("请填报各单位的数量。", "Enter the counts of the units.")
         return Members.of((), [Omission.of("unreported", "reported", why, todo, [""])])
-    below = 0.0 if level else pd.to_numeric(rows["denominator"]).fillna(0.0)
-    parts = [
-        part(
-            "reported", rows["scope"], names.loc[rows["scope"]], rows["scope"],
-            numerator=pd.to_numeric(rows["numerator"]), denominator=below,
-        )
-    ]  # fmt: skip
-    if level:
-        units = _counted_units(inputs, indicator, level)
-        parts.append(
-            part("counted", units.index, units["name"], units.index, denominator=1.0)
-        )
-    return Members.of(parts, omitted)
+    units = _counted_units(inputs, indicator, level)
+    told_of = pd.to_numeric(rows["numerator"]).astype(float)
+    most = _units_below(inputs, units, rows["scope"])
+    more = (told_of > most) & (most > 0)
+    return Members.of(
+        [
+            part(
+                "reported", rows["scope"], names.loc[rows["scope"]], rows["scope"],
+                numerator=told_of.where(~more, most),
+            ),
+            part("counted", units.index, units["name"], units.index, denominator=1.0),
+        ],
+        [*omitted, _too_many(rows["scope"][more], told_of[more], most[more])],
+    )  # fmt: skip
+
+
+def _units_below(
+    inputs: Inputs, units: pd.DataFrame, scopes: pd.Series[Any]
+) -> pd.Series[float]:
+    """Return how many of the units counted lie in each unit that reported."""
+    above = inputs.above.loc[units.index]
+    sums = [above[level].value_counts() for level in above.columns]
+    return scopes.map(pd.concat(sums)).fillna(0).astype(float)
+
+
+def _too_many(scopes: Any, told: pd.Series[float], most: pd.Series[float]) -> Omission:
+    """Return what to say of units that reported more than there are in them."""
+    over = f"{told.sum():g} / {most.sum():g}"
+    return Omission.of(
+        "reported_more", "reported",
+        Text(f"填报数多于村总数（{over}），按村总数计入",
+             f"more reported than there are villages ({over}); counted as all of them"),
+        Text("请核对填报数：是村数，不是人数或机构数。",
+             "Check the entry: it is a number of villages, not of people or places."),
+        scopes, left_out=False,
+    )  # fmt: skip
 
 
 def _counted_units(inputs: Inputs, indicator: str, level: int) -> pd.DataFrame:

@@ -345,6 +345,22 @@ def test_reported_counts_give_way_to_those_below() -> None:
     assert item.keys == (SOUTH,)
 
 
+def test_more_villages_reported_than_there_are_is_a_fault_that_is_told() -> None:
+    """A share of villages is no more than 100 %, whatever was entered."""
+    entry = {"indicator": "I6a", "scope": T1, "numerator": 7.0, "denominator": None}
+    found = inputs(reported=pd.DataFrame([entry]))
+    made = figure(indicator("I6a"), found)
+    assert made.value is not None
+    assert made.value <= 100.0
+    told = {each.kind: each for each in made.omitted}["reported_more"]
+    assert told.keys == (T1,)
+    assert "7 / 1" in told.why.en
+    assert not told.left_out
+    fair = inputs(reported=pd.DataFrame([{**entry, "numerator": 1.0}]))
+    assert value("I6a", fair) == made.value
+    assert figure(indicator("I6a"), fair).omitted == ()
+
+
 def test_what_all_villages_of_a_province_report_is_not_compared_pair_by_pair() -> None:
     names = [f"120101{street:03d}{number:03d}" for street in range(1, 16)
              for number in range(200, 400)]  # fmt: skip
