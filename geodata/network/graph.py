@@ -250,8 +250,8 @@ class Pairs:
 class Reached:
     """Which nodes each source reaches within a limit, as a sparse matrix by rows.
 
-    The nodes of source ``s`` are ``node[indptr[s]:indptr[s + 1]]``, nearest first,
-    and ``cost_s`` the seconds to each.
+    The nodes of source ``s`` are ``node[indptr[s]:indptr[s + 1]]``, in no order, and
+    ``cost_s`` the seconds to each.
     """
 
     indptr: Longs

@@ -68,15 +68,13 @@ def morton_order(xy: Floats) -> Ints:
 
 
 def reached(graph: Graph, seeds: Seeds, limit_s: float) -> Rows:
-    """Return the nodes within a limit of each source, nearest first."""
+    """Return the nodes within a limit of each source."""
     counts, nodes, seconds = [], [], []
     for rows in _searched(graph, seeds, limit_s):
         source, node = np.nonzero(rows <= limit_s)
-        cost = rows[source, node]
-        order = np.lexsort((node, cost, source))
         counts.append(np.bincount(source, minlength=len(rows)))
-        nodes.append(node[order].astype(np.int32))
-        seconds.append(cost[order])
+        nodes.append(node.astype(np.int32))
+        seconds.append(rows[source, node])
     return _rows(counts, nodes, seconds)
 
 

@@ -1,4 +1,7 @@
-"""A heap of four children to a node over flat arrays; entries may be outdated."""
+"""A heap of four children to a node over flat arrays; entries may be outdated.
+
+Of equal keys the lower rank comes first.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +11,10 @@ from geodata.compiling import unlocked
 
 
 @unlocked
-def push(keys: Any, values: Any, size: int, key: float, value: int) -> int:
-    """Add an entry to the ``size`` there are; return how many there are now."""
-    at = size
-    while at > 0:
-        above = (at - 1) >> 2
-        if keys[above] <= key:
-            break
-        keys[at] = keys[above]
-        values[at] = values[above]
-        at = above
-    keys[at] = key
-    values[at] = value
-    return size + 1
-
-
-@unlocked
-def drop(keys: Any, values: Any, size: int) -> int:
-    """Take out the first of ``size`` entries; return how many are left."""
-    size -= 1
-    key, value = keys[size], values[size]
-    at = 0
-    while True:
-        least = 4 * at + 1
-        if least >= size:
-            break
-        for child in range(least + 1, min(least + 4, size)):
-            if keys[child] < keys[least]:
-                least = child
-        if keys[least] >= key:
-            break
-        keys[at] = keys[least]
-        values[at] = values[least]
-        at = least
-    keys[at] = key
-    values[at] = value
-    return size
-
-
-@unlocked
-def push_ranked(
+def push(
     keys: Any, ranks: Any, values: Any, size: int, key: float, rank: int, value: int
 ) -> int:
-    """As :func:`push`; of equal keys the lower rank comes first."""
+    """Add an entry to the ``size`` there are; return how many there are now."""
     at = size
     while at > 0:
         above = (at - 1) >> 2
@@ -67,8 +31,8 @@ def push_ranked(
 
 
 @unlocked
-def drop_ranked(keys: Any, ranks: Any, values: Any, size: int) -> int:
-    """As :func:`drop`, with ranks."""
+def drop(keys: Any, ranks: Any, values: Any, size: int) -> int:
+    """Take out the first of ``size`` entries; return how many are left."""
     size -= 1
     key, rank, value = keys[size], ranks[size], values[size]
     at = 0

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from geodata.errors import InputError
 from geodata.network import plain, reach
 from geodata.network.graph import Climb, Network, Spots
-from geodata.network.kernels import loops
+from geodata.network.kernels import loops, searching
 from geodata.network.ordering import morton_order, straight
 
 ENGINES = pytest.mark.parametrize("searches", [loops, plain], ids=["loops", "scipy"])
@@ -110,8 +114,6 @@ def test_every_search_finds_what_trying_all_ways_finds(monkeypatch, searches, ca
     assert np.allclose(
         dense(within.indptr, within.node, within.cost_s, to_nodes.shape), to_nodes
     )
-    for begin, end in zip(within.indptr, within.indptr[1:], strict=False):
-        assert (np.diff(within.cost_s[begin:end]) >= 0).all()
 
     pairs = reach.pairs(graph, sources, targets, limit)
     found = dense(pairs.indptr, pairs.target, pairs.cost_s, to_targets.shape)
@@ -157,6 +159,56 @@ def test_loops_and_scipy_give_the_same_bits(monkeypatch, case):
         )
     for ours, theirs in zip(*made, strict=True):
         assert np.array_equal(ours, theirs)
+
+
+@FEW
+@given(
+    case=cases(), buckets=st.sampled_from([1, 2, 3]), wide=st.sampled_from([0.01, 9])
+)
+def test_buckets_that_run_out_change_nothing(monkeypatch, case, buckets, wide):
+    graph, sources, targets, limit = case
+    whole = reach.pairs(graph, sources, targets, limit)
+    near = reach.nearest(graph, sources, limit)
+    monkeypatch.setattr(loops, "BUCKETS", buckets + 1)
+    monkeypatch.setattr(loops, "A_BUCKET", wide)
+    monkeypatch.setattr(loops, "ROOM", 1)
+    graph.spare.clear()
+    for ours, theirs in (
+        (reach.pairs(graph, sources, targets, limit), whole),
+        (reach.nearest(graph, sources, limit), near),
+    ):
+        for one, other in zip(vars(ours).values(), vars(theirs).values(), strict=True):
+            assert np.array_equal(one, other)
+
+
+def test_entries_that_fill_their_room_are_put_in_anew():
+    network = lattice(12)
+    # ways of all lengths: many a node is found by a long way first
+    mixed = np.random.default_rng(4).integers(1, 99, network.edge_count).astype(float)
+    graph = replace(network, length_m=mixed).graph()
+    nodes = network.node_count
+    best = np.full(nodes, np.inf)
+    room = nodes + 8
+    touched = np.zeros(nodes + 1, np.uint32)
+    best[0] = 0.0
+    found = searching.spread(
+        graph.indptr.view(np.uint64), graph.head.view(np.uint32), graph.cost_s, 1e9,
+        1e-9, best, None, np.empty(room), np.empty(room, np.uint32),
+        np.empty(room, np.uint32), np.empty(4, np.uint32), touched, np.uint64(1),
+    )  # fmt: skip
+    assert sorted(touched[:found]) == list(range(nodes))
+    matrix = csr_array((graph.cost_s, graph.head, graph.indptr), shape=(nodes, nodes))
+    assert np.array_equal(best, dijkstra(matrix, indices=0))
+
+
+def test_many_targets_of_a_source_ascend():
+    network = lattice()
+    graph, sources = network.graph(), some_spots(network, 3)
+    targets = some_spots(network, 5_000, 3)
+    found = reach.pairs(graph, sources, targets, 2_000)
+    assert np.diff(found.indptr).min() > 256
+    for begin, end in zip(found.indptr, found.indptr[1:], strict=False):
+        assert (np.diff(found.target[begin:end]) > 0).all()
 
 
 @FEW
