@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from boundaries.registry.desk import today
 from boundaries.services import offered
 from boundaries.services.words import FacilityType, Function, MedicalMode, Ownership
 from geodata.errors import NotFoundError
@@ -67,7 +68,8 @@ class CareMap:
 
     def edition(self, registry: Registry) -> Edition | None:
         """Return what is published, None when there is nothing."""
-        numbers = (*registry.care_edition(), registry.network_number())
+        day = int(today().replace("-", ""))  # a facility opens, another closes
+        numbers = (*registry.care_edition(), registry.network_number(), day)
         with self._lock:
             if self._edition is None or self._edition.numbers != numbers:
                 self._edition = self._made(registry, numbers)

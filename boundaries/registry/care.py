@@ -60,6 +60,7 @@ class PublicCare(Exports):
             version=number,
             as_of=str(self.store.version(number, "facilities").effective),
             divisions_version=divisions,
+            day=today(),
             suppressed_below=self.settings.services.suppressed_below,
         )
 

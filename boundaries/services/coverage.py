@@ -147,7 +147,7 @@ def coverages(
     for level in levels:
         names = unit_of(situation, level_number(level), within)
         units = by_unit(situation, found, names)
-        total = _total(units)
+        total = _total(units, _serving(situation, found.rows, within))
         made[level] = Coverage(
             level, kinds, units, total, omitted, stamp, found, within
         )  # fmt: skip
@@ -373,10 +373,24 @@ def _standing(
     return np.array([count[code] for code in codes], np.int64)
 
 
-def _total(units: pd.DataFrame) -> dict[str, Any]:
+def _serving(
+    situation: Situation, rows: npt.NDArray[np.int64], within: str | None
+) -> int:
+    """Return how many of the facilities there are, in a unit or in all."""
+    if within is None:
+        return len(rows)
+    said = situation.facilities["division"].to_numpy(object)[rows]
+    chains = (situation.tree.chain(str(code)) for code in said if not pd.isna(code))
+    return sum(within in chain for chain in chains)
+
+
+def _total(units: pd.DataFrame, facilities: int) -> dict[str, Any]:
+    """Return sums; ``facilities_elsewhere`` stand in none of the units."""
     sums = ("people", "reached", "unreached", "circle", "uncircled", "difference",
             "circle_only", "corrected", "facilities")  # fmt: skip
     found = {name: float(units[name].sum(skipna=False)) for name in sums}
+    found["facilities_elsewhere"] = float(facilities - found["facilities"])
+    found["facilities"] = float(facilities)
     whole = np.array([found["people"]])
     found["share"] = float(_share(np.array([found["reached"]]), whole)[0])
     found["circle_share"] = float(_share(np.array([found["circle"]]), whole)[0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from boundaries.services.opening import open_on
 from boundaries.services.words import (
     Domain,
     FacilityType,
@@ -87,6 +88,7 @@ def offers(
     version: int,
     as_of: str,
     divisions_version: int,
+    day: str = "",
     suppressed_below: int = 5,
 ) -> Offers:
     """Return what anybody may know of published facilities.
@@ -97,10 +99,14 @@ def offers(
         Rows of the layer with the flag ``public``, by key, EPSG:4490.
     names
         Of the divisions, by code.
+    day
+        When somebody looks: what is not open yet, or not any more, is no offer. None
+        said: the date of the register.
     suppressed_below
         Numbers of people below this are told of no place.
     """
     kept = facilities[facilities["status"].fillna("operating") == Status.OPERATING]
+    kept = kept[open_on(kept, day or as_of)]
     kept = kept[kept["type"].map(_is_care)]
     if "public" in kept:
         kept = kept[kept["public"].eq(True).fillna(False).astype(bool)]

@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services.omissions import Omission, told
+from boundaries.services.opening import open_on
 from boundaries.services.placing import People, place
 from boundaries.services.profiles import METHOD, Profile, RuralMode
 from boundaries.services.tree import Tree
@@ -143,12 +144,16 @@ class Situation:
 
     @cached_property
     def ride(self) -> Graph | None:
-        """The network as rural people travel it: by vehicle, or as they walk."""
+        """The network as rural people travel it: by vehicle, or as they walk.
+
+        Between door and street everybody walks.
+        """
         if self.network is None or self.profile.rural_mode == RuralMode.WALK.value:
             return self.walk
         return self.network.graph(
-            speed_mps=self.profile.rural_mps, mode="drive", delay=self.profile.crossings
-        ).reverse()
+            speed_mps=self.profile.rural_mps, mode="drive",
+            delay=self.profile.crossings, street_mps=self.profile.speed_mps,
+        ).reverse()  # fmt: skip
 
     @cached_property
     def part(self) -> npt.NDArray[np.int32] | None:
@@ -192,19 +197,10 @@ class Situation:
         """
         wanted, open_ = set(types), set(statuses)
         said = self.facilities["status"].fillna(Status.OPERATING.value)
-        served = said.isin(open_) & self._open_that_day()
+        served = said.isin(open_) & open_on(self.facilities, self.as_of)
         if wanted:
             served &= self.facilities["type"].isin(wanted)
         return np.flatnonzero(served.to_numpy(bool))
-
-    def _open_that_day(self) -> pd.Series[bool]:
-        """Return which facilities had opened and not closed, as far as they say."""
-        found = pd.Series(data=True, index=self.facilities.index)
-        for name, gone in (("opened_on", False), ("closed_on", True)):
-            if name in self.facilities:
-                said = self.facilities[name].fillna("").astype(str).str.slice(0, 10)
-                found &= (said == "") | ((said > self.as_of) == gone)
-        return found
 
     def with_facilities(self, facilities: gpd.GeoDataFrame, name: str) -> Situation:
         """Return the situation with other facilities, as a scenario has them."""
@@ -251,6 +247,9 @@ class Situation:
         if self.facility_spots is not None:
             spots = self.facility_spots.take(rows)
             off, island = placed & (spots.edge < 0), self.islands(spots)
+        said = self.facilities["division"].to_numpy(object)[rows]
+        nowhere = np.array([not self._is_known(code) for code in said], bool)
+        elsewhere = self._elsewhere(rows, said) & placed & ~outside
         move = Text("请核对坐标，或补充路网。",
                     "Check its coordinates, or complete the network.")  # fmt: skip
         return told(
@@ -262,12 +261,31 @@ class Situation:
                     keys[~placed],
                 ),
                 Omission.of(
+                    "facility_no_division", "facilities",
+                    Text("没有所属区划或代码不在区划中：计入总数，不计入任何单位的设施数。",
+                         "Without a division in force: in the total, in the number of "
+                         "no unit's facilities."),
+                    Text("请填写所属区划代码。", "State its division."),
+                    keys[nowhere], left_out=False,
+                ),
+                Omission.of(
                     "facility_outside", "facilities",
                     Text("在所有区划之外；仍按距离服务附近居民。",
                          "Outside every division; it serves people near it all the "
                          "same."),
                     Text("请核对坐标。", "Check its coordinates."),
                     keys[outside], left_out=False,
+                ),
+                Omission.of(
+                    "facility_elsewhere", "facilities",
+                    Text("坐标不在所属区划之内，可能取自互联网地图（GCJ-02）或所属有误："
+                         "按坐标服务居民，按所属计数。",
+                         "Its coordinates lie outside the division it names; they may "
+                         "be a web map's (GCJ-02), or the division is wrong: it serves "
+                         "where they say and is counted where it says."),
+                    Text("请核对坐标与所属区划。",
+                         "Check its coordinates and its division."),
+                    keys[elsewhere], left_out=False,
                 ),
                 Omission.of(
                     "facility_off_street", "facilities",
@@ -284,6 +302,23 @@ class Situation:
                 ),
             )
         )  # fmt: skip
+
+    def _is_known(self, code: Any) -> bool:
+        """Return whether a division, or one above it, is in force."""
+        if code is None or pd.isna(code):
+            return False
+        return any(up in self.tree.level for up in self.tree.chain(str(code)))
+
+    def _elsewhere(self, rows: Any, said: Any) -> npt.NDArray[np.bool_]:
+        """Return which facilities lie outside the division their record names."""
+        found = np.zeros(len(rows), bool)
+        at = self.divisions.index.get_indexer(pd.Index(said))
+        named = np.flatnonzero(at >= 0)
+        shapes = np.asarray(self.divisions.geometry.array, dtype=object)[at[named]]
+        points = np.asarray(self.facilities.geometry.array, dtype=object)[rows[named]]
+        there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        found[named] = there & ~shapely.intersects(shapes, points)
+        return found
 
     def _in_a_division(self, rows: Any) -> npt.NDArray[np.bool_]:
         points = np.asarray(self.facilities.geometry.array, dtype=object)[rows]

@@ -45,6 +45,8 @@ class Walks:
         Nothing farther than this is looked for, which bounds every search.
     snap_m
         A place farther from every street than this reaches nothing.
+    crossings
+        How often the waiting at crossings is counted.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Walks:
         speed_mps: float,
         limit_s: float,
         snap_m: float,
+        crossings: float = 1.0,
     ) -> None:
         from geodata.network.reach import Places
         from geodata.network.snap import snap_degrees
@@ -67,7 +70,8 @@ class Walks:
         self._snap_m = snap_m
         places = np.asarray(lonlat, np.float64).reshape(-1, 2)
         spots = snap_degrees(network, places[:, 0], places[:, 1], max_m=snap_m)
-        self._places = Places(network.graph(speed_mps=speed_mps), spots)
+        graph = network.graph(speed_mps=speed_mps, delay=crossings)
+        self._places = Places(graph, spots)
 
     @classmethod
     def to(cls, offers: Offers, network: Network, settings: ServiceSettings) -> Walks:
@@ -80,6 +84,7 @@ class Walks:
             speed_mps=settings.speed_60,
             limit_s=FARTHEST_S,
             snap_m=settings.snap_m,
+            crossings=settings.crossings,
         )
 
     def from_place(self, lon: float, lat: float) -> Walk:

@@ -49,6 +49,7 @@ class Part:
     back_s: Floats
     speed_mps: float
     mode: Mode
+    street_mps: float
     sources: Spots
     targets: Spots
     source: Ints
@@ -224,6 +225,7 @@ class Whole:
             graph.back_s[edges],
             graph.speed_mps,
             graph.mode,
+            graph.street_mps,
             sources,
             _moved(self.targets.take(rows), edges)[1],
             source,
@@ -270,7 +272,9 @@ def _graph(part: Part) -> Graph:
     )
     ahead = np.require(part.ahead_s, requirements="W")
     back = np.require(part.back_s, requirements="W")
-    return Graph(network, ahead, back, part.speed_mps, part.mode)
+    return Graph(
+        network, ahead, back, part.speed_mps, part.mode, part.street_mps
+    )  # fmt: skip
 
 
 def _moved(spots: Spots, edges: Longs) -> tuple[Ints, Spots]:

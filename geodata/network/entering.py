@@ -105,7 +105,7 @@ def ways(graph: Graph, spots: Spots) -> tuple[Floats, Floats, Floats, Floats]:
     nowhere = spots.edge < 0
     ahead, back = graph.ahead_s[edge], graph.back_s[edge]
     ahead[nowhere] = back[nowhere] = np.inf
-    walk = np.where(nowhere, np.inf, spots.snap_m / graph.speed_mps)
+    walk = np.where(nowhere, np.inf, spots.snap_m / graph.street_mps)
     return ahead, back, share, walk
 
 

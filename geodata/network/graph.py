@@ -93,6 +93,7 @@ class Network:
         mode: Mode = "walk",
         climb: Climb | None = None,
         delay: float = 1.0,
+        street_mps: float | None = None,
     ) -> Graph:
         """Return the graph of travelling at a speed.
 
@@ -107,6 +108,8 @@ class Network:
             How much longer each edge takes uphill and downhill.
         delay
             How often ``delay_s`` is counted: 0 not at all.
+        street_mps
+            Metres a second between a place and its street; None: ``speed_mps``.
 
         Raises
         ------
@@ -135,7 +138,7 @@ class Network:
             back = back.copy()
             ahead[self.oneway < 0] = np.inf
             back[self.oneway > 0] = np.inf
-        return Graph(self, ahead, back, speed_mps, mode)
+        return Graph(self, ahead, back, speed_mps, mode, street_mps or speed_mps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,7 @@ class Graph:
     ahead_s, back_s
         (m,) seconds along each edge from tail to head and back; infinite: closed.
         Part of an edge takes its share of them.
-    speed_mps, mode
+    speed_mps, mode, street_mps
         What was asked for.
     """
 
@@ -170,6 +173,7 @@ class Graph:
     back_s: Floats
     speed_mps: float
     mode: Mode
+    street_mps: float
     indptr: Longs = field(init=False)
     head: Ints = field(init=False)
     cost_s: Floats = field(init=False)

@@ -1,8 +1,8 @@
 """Who reaches what, and in how many seconds, along the streets.
 
 Sources and targets are :class:`~geodata.network.graph.Spots`; the walk between a
-place and its street counts at the graph's speed. Times run from the sources; for
-times *to* them ask ``graph.reverse()`` (on foot on level ground there is no
+place and its street counts at the graph's ``street_mps``. Times run from the sources;
+for times *to* them ask ``graph.reverse()`` (on foot on level ground there is no
 difference).
 """
 

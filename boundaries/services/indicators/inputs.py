@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pandas as pd
 from boundaries import codes
 from boundaries.services.indicators.options import Options
 from boundaries.services.omissions import Omission
+from boundaries.services.opening import open_on
 from boundaries.services.settlement import is_urban
 from boundaries.vocabulary import Kind, Level
 
@@ -130,11 +133,7 @@ class Inputs:
         """Facilities in operation on the reference date and in some unit."""
         rows = self.facilities
         running = column(rows, "status", "operating").fillna("operating")
-        opened = column(rows, "opened_on", None).fillna("").astype(str)
-        closed = column(rows, "closed_on", None).fillna("").astype(str)
-        day = self.as_of
-        mask = (running == "operating") & (opened.str.slice(0, 10) <= day)
-        mask &= (closed == "") | (closed.str.slice(0, 10) > day)
+        mask = (running == "operating") & open_on(rows, self.as_of)
         return rows[mask.to_numpy() & self.place.notna().to_numpy()]
 
     @cached_property
@@ -196,6 +195,18 @@ class Inputs:
     def of_type(self, *types: str) -> pd.DataFrame:
         """Return the operating facilities of these types."""
         return self.operating[self.operating["type"].isin(types)]
+
+
+def digest(inputs: Inputs) -> str:
+    """Return what the members of indicators are made from, as a key."""
+    said = [
+        inputs.stamp["id"],
+        inputs.reported.to_json(),
+        inputs.areas.to_json(),
+        sorted((name, made.to_dict()) for name, made in inputs.templates.items()),
+    ]
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def column(rows: pd.DataFrame, name: str, default: Any) -> pd.Series[Any]:

@@ -14,6 +14,9 @@ from boundaries.services.edits import applied, checked
 from geodata.errors import InputError
 from tests.boundaries.services.frames import (
     EVERYBODY,
+    SOUTH,
+    STEP,
+    WEST,
     divisions,
     population,
     situation,
@@ -93,6 +96,22 @@ def test_by_vehicle_the_village_is_near() -> None:
     assert after.loc[urban, "reached"].tolist() == before.loc[urban, "reached"].tolist()
 
 
+def test_between_door_and_street_everybody_walks() -> None:
+    """Half a block from the street: so long on foot, however fast one rides on."""
+    cell = [WEST + 6.5 * STEP, SOUTH + 6.5 * STEP, 80, 8]
+    people = population(_990101002200={"aged_60": 8, "total": 80, "places": [cell]})
+    ride = situation(
+        (7.0, 7.0), people=people, rural_mode="vehicle", rural_kmh=36.0
+    )  # fmt: skip
+    found = coverage(ride, level="community").reach
+    assert found.seconds is not None
+    assert ride.ride_spots is not None
+    gap = float(ride.ride_spots.snap_m[0])
+    assert gap > 30
+    street = float(found.seconds[0]) - gap / ride.profile.speed_mps
+    assert 0 < street < 25  # some hundred metres at ten a second
+
+
 def test_a_facility_beyond_the_border_serves_by_distance() -> None:
     east = situation({"at": (4.0, 3.0), "division": "990101002001"})
     found = coverage(east, level="street", within="990101001")
@@ -148,6 +167,22 @@ def test_facilities_at_fault_are_named_and_the_rest_is_computed() -> None:
     assert found.total["reached"] > 0
     for each in found.omitted:
         assert all([*each.why, *each.what_to_do])
+
+
+def test_facilities_of_no_division_are_in_the_total_and_named() -> None:
+    town = situation(
+        {"at": (1.0, 1.0), "division": "990101001001"},
+        {"at": (5.0, 5.0), "division": None},
+        {"at": (6.0, 5.0), "division": "880101001001"},
+    )
+    found = coverage(town, level="community")
+    assert found.total["facilities"] == 3
+    assert found.total["facilities_elsewhere"] == 2
+    assert found.units["facilities"].sum() == 1
+    told = {each.kind: each for each in found.omitted}["facility_no_division"]
+    assert (told.count, told.left_out) == (2, False)
+    inside = coverage(town, level="community", within="990101001").total
+    assert (inside["facilities"], inside["facilities_elsewhere"]) == (1, 0)
 
 
 def test_units_without_people_are_named() -> None:

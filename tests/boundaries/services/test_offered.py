@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -128,6 +129,32 @@ def test_a_walk_goes_along_the_streets_nearest_first_and_not_beyond_its_limit() 
         speed_mps=1.0, limit_s=600, snap_m=100,
     )  # fmt: skip
     assert near.from_place(116.0, 39.0).times == ()
+
+
+def test_waiting_at_crossings_counts_as_the_bureau_has_set_it() -> None:
+    network = streets.town(8, 8)
+    network = replace(network, delay_s=np.full(network.edge_count, 10.0))
+    at = shapely.points([(116.003, 39.0)])
+    found = offered({"at": at[0]})
+
+    def seconds(times: float) -> float:
+        walks = Walks.to(found, network, ServiceSettings(crossings=times))
+        return walks.from_place(116.0, 39.0).times[0][1]
+
+    waited = seconds(1.0) - seconds(0.0)
+    assert waited > 10
+    assert seconds(2.0) - seconds(0.0) == pytest.approx(2 * waited)
+
+
+def test_what_is_not_open_on_the_day_is_no_offer() -> None:
+    rows = ({}, {"opened_on": "2026-04-01"}, {"closed_on": "2026-02-28"},
+            {"opened_on": "2020-01-01", "closed_on": "2026-12-31"})  # fmt: skip
+    assert [row["id"] for row in offered(*rows).rows] == ["F0", "F3"]
+    later = offers(
+        register(*rows), NAMES, version=3, as_of="2026-03-01", divisions_version=2,
+        day="2027-01-01",
+    )  # fmt: skip
+    assert [row["id"] for row in later.rows] == ["F0", "F1"]
 
 
 def test_a_place_without_streets_reaches_nothing_and_says_so() -> None:

@@ -102,7 +102,7 @@ def test_a_way_that_takes_no_time_makes_every_part_the_whole() -> None:
     graph = network.graph()
     graph.ahead_s[7] = 0.0
     assert fastest(graph) == np.inf
-    made = Graph(network, graph.ahead_s, graph.back_s, 1.0, "walk")
+    made = Graph(network, graph.ahead_s, graph.back_s, 1.0, "walk", 1.0)
     same(made, spots(made, 20, 1), spots(made, 60, 2), 200, workers=Here(3))
 
 
