@@ -14,7 +14,7 @@ from boundaries.registry.indicator_records import TEMPLATES, IndicatorRecords
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.recent import Recent
 from boundaries.registry.services import Services
-from boundaries.services.indicators.inputs import Inputs
+from boundaries.services.indicators.inputs import Inputs, digest
 from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.report import Book
 from boundaries.services.indicators.targets import Target
@@ -25,6 +25,8 @@ from geodata.store import dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from boundaries.services.situation import Situation
 
 LAYERS = ("divisions", "facilities", "population")
 MAKING = "2"
@@ -42,8 +44,18 @@ class IndicatorBooks(Services, IndicatorRecords):
     ) -> Book:
         """Return inputs, targets and entries of a date, ready to be asked."""
         self.may("view", actor)
-        day = day_of(as_of)
-        ground = self._grounded(day)
+        numbers = {layer: self._shown_version(layer) for layer in LAYERS}
+        return self._booked(actor, day_of(as_of), scope, numbers)
+
+    def book_of(self, actor: str, place: Situation, scope: str = "") -> Book:
+        """Return the book of a situation: of its date and its versions."""
+        numbers = {layer: int(place.versions[layer]["number"]) for layer in LAYERS}
+        return self._booked(actor, place.as_of, scope, numbers)
+
+    def _booked(
+        self, actor: str, day: str, scope: str, numbers: Mapping[str, int]
+    ) -> Book:
+        ground = self._grounded(day, numbers)
         if scope and scope not in ground.units.index:
             raise NotFoundError(
                 Text(f"{day} 没有区划 {scope}。", f"No division {scope} on {day}."),
@@ -60,7 +72,7 @@ class IndicatorBooks(Services, IndicatorRecords):
         inputs = self._with_reach(actor, inputs)
         inputs = inputs.along(stamp=self._stamp(day, inputs, chosen))
         targets = [Target.of(row) for row in self._entered("targets")]
-        found = _members.get((self.store.url, _digest(inputs)), dict)
+        found = _members.get((self.store.url, digest(inputs)), dict)
         return Book(inputs, targets, values, self._entered("projects"), found)
 
     def make_reach(
@@ -118,9 +130,8 @@ class IndicatorBooks(Services, IndicatorRecords):
         stamp = {**inputs.stamp, "reach": {"key": key, "method": row["method"]}}
         return inputs.along(**found, stamp=stamp)
 
-    def _grounded(self, day: str) -> Inputs:
+    def _grounded(self, day: str, numbers: Mapping[str, int]) -> Inputs:
         """Return units, facilities and people of a date; kept while nothing changes."""
-        numbers = {layer: self._shown_version(layer) for layer in LAYERS}
         key = (self.store.url, day, tuple(numbers.values()))
 
         def make() -> Inputs:
@@ -139,7 +150,7 @@ class IndicatorBooks(Services, IndicatorRecords):
                 )
             made = Inputs(
                 day, frames["divisions"], frames["facilities"], frames["population"],
-                stamp={"versions": numbers}, assumed=told([backdated]),
+                stamp={"versions": dict(numbers)}, assumed=told([backdated]),
             )  # fmt: skip
             return made.along(units=units)  # their shapes are not needed again
 
@@ -224,18 +235,6 @@ def _needs_ground(facilities: pd.DataFrame, units: pd.DataFrame) -> bool:
         return False
     lowest = units.index[units["level"] == units["level"].max()]
     return not bool(facilities["division"].isin(lowest).all())
-
-
-def _digest(inputs: Inputs) -> str:
-    """Return what the members of indicators are made from, as a key."""
-    said = [
-        inputs.stamp["id"],
-        inputs.reported.to_json(),
-        inputs.areas.to_json(),
-        sorted((name, made.to_dict()) for name, made in inputs.templates.items()),
-    ]
-    text = json.dumps(said, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _top(inputs: Inputs) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import review
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.services import Services
+from boundaries.registry.indicator_books import IndicatorBooks
 from boundaries.services import scenarios as plans
 from boundaries.services.edits import applied, checked
 from boundaries.services.planning import client
@@ -33,12 +33,13 @@ _MOVES = ("submit", "withdraw", "discard", "approve", "return")
 FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
 
 
-class Scenarios(Services):
+class Scenarios(IndicatorBooks):
     """Try out, save, compare, comment, review and export what might be."""
 
     def plan(
         self, actor: str, session: str, base: Mapping[str, Any],
         edits: Sequence[Mapping[str, Any]], *, whole: bool = False,
+        indicators: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
         """Return what edits of facilities change, from the planning process.
 
@@ -52,9 +53,13 @@ class Scenarios(Services):
             All of them, each time.
         whole
             Also every unit's figures and every point that is not reached.
+        indicators
+            Also the indicators that facilities move, before and after.
         """
         self.may("plan", actor)
-        return self._planned(actor, session, base, edits, whole=whole)
+        return self._planned(
+            actor, session, base, edits, whole=whole, indicators=indicators
+        )
 
     def scenarios(self, actor: str) -> list[dict[str, Any]]:
         """Return every scenario that was not discarded, newest first, as heads."""
@@ -219,25 +224,35 @@ class Scenarios(Services):
         Returns
         -------
         dict
-            ``{"id", "same", "differ", "coverage"}``: codes of units that differ.
+            ``{"id", "same", "differ", "coverage"}``: codes of units, and indicators,
+            that differ; ``coverage`` has also ``room`` and ``indicators``.
         """
         from boundaries.services.coverage import coverage
+        from boundaries.services.indicators.reaching import anew
         from boundaries.services.planning.keeper import situation_of
         from boundaries.services.room import room
 
         self.may("view", actor)
         found = self._scenario(self.store, scenario)
-        base = found["base"]
+        base, edits, kept = found["base"], found["edits"], found["figures"]
         how = {"level": base["level"], "types": base["types"]}
         place = situation_of(self, actor, base)
-        after = place.with_facilities(applied(place, found["edits"]), scenario)
+        after = place.with_facilities(applied(place, edits), scenario)
         told = coverage(after, **how).to_dict()
         if base.get("need_per_thousand") and place.network is not None:
             told["room"] = room(
                 after, **how, supply=base["supply"],
                 need_per_thousand=base["need_per_thousand"],
             ).to_dict()  # fmt: skip
-        differ = plans.differing(found["figures"], told)
+        differ = plans.differing(kept, told)
+        told["indicators"] = []
+        if "indicators" in kept:
+            inputs = self.book_of(actor, place, base["scope"]).inputs
+            counted = situation_of(
+                self, actor, {**base, "group": inputs.options.elderly}
+            )
+            told["indicators"] = anew(inputs, counted, edits, base["scope"])
+            differ += plans.moved_indicators(kept, told["indicators"])
         return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
 
     def export_scenario(
@@ -267,7 +282,7 @@ class Scenarios(Services):
 
     def _planned(
         self, actor: str, session: str, base: Mapping[str, Any],
-        edits: Sequence[Mapping[str, Any]], *, whole: bool,
+        edits: Sequence[Mapping[str, Any]], *, whole: bool, indicators: bool,
     ) -> dict[str, Any]:  # fmt: skip
         desk = client.of(self.store.url, self.settings)
         return desk.ask(
@@ -276,6 +291,7 @@ class Scenarios(Services):
                 "base": plans.checked_base(base),
                 "edits": checked(edits),
                 "whole": whole,
+                "indicators": indicators,
             }
         )
 
@@ -304,7 +320,9 @@ class Scenarios(Services):
                      "Add, move, close or resize a facility first."),
             )  # fmt: skip
         stands = plans.checked_base(base)
-        answer = self._planned(actor, "saving", stands, sound, whole=True)
+        answer = self._planned(
+            actor, "saving", stands, sound, whole=True, indicators=True
+        )
         figures = plans.kept_figures(answer)
         return {
             "title": words, "note": _note(note), "edits": sound,

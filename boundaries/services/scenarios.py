@@ -47,6 +47,11 @@ LABELS = {
         "每千人可及床位（两步移动搜索法）", "places within reach per thousand (E2SFCA)"
     ),
 }
+_INDICATOR_COLUMNS = [
+    "indicator", "name", "unit",
+    *(f"{name}_{when}" for when in ("before", "after")
+      for name in ("numerator", "denominator", "value")),
+]  # fmt: skip
 _PROFILE = ("urban_minutes", "rural_minutes", "speed_mps", "rural_mode", "rural_kmh",
             "crossings", "detour", "snap_m", "places", "placing")  # fmt: skip
 
@@ -116,6 +121,7 @@ def kept_figures(answer: Mapping[str, Any]) -> dict[str, Any]:
         "lost": {name: answer["lost"][name] for name in ("people", "points")},
         "facilities": answer["facilities"],
         "omitted": answer.get("omitted", []),
+        "indicators": answer["indicators"],
     }
 
 
@@ -147,6 +153,7 @@ def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "base": first["figures"]["total"]["before"],
             "values": [each["figures"]["total"]["after"] for each in scenarios],
         },
+        "indicators": _indicators(scenarios),
         "units": [
             {"code": code,
              "name": next((t[code]["name"] for t in tables if code in t), ""),
@@ -187,6 +194,22 @@ def differing(figures: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
         if any(apart(unit[name], kept[unit["code"]][name]) for name in names)
     }
     return sorted(found)
+
+
+def moved_indicators(
+    figures: Mapping[str, Any], told: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return the indicators whose figures are not those that are told anew."""
+    kept = {row["id"]: row["after"] for row in figures["indicators"]}
+    return [
+        row["id"]
+        for row in told
+        if row["id"] in kept
+        and any(
+            apart(row[name], kept[row["id"]][name])
+            for name in ("numerator", "denominator", "value")
+        )
+    ]
 
 
 def apart(one: float | None, other: float | None) -> bool:
@@ -262,12 +285,23 @@ def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             "state": scenario["state"], "author": scenario["author"],
             "updated": scenario["updated"], **scenario["stamp"],
         })),
+        "indicators": _indicator_table(figures.get("indicators", ())),
         "omitted": pd.DataFrame(
             [{"kind": each["kind"], "count": each["count"], "why": each["why"]["zh"]}
              for each in figures["omitted"]],
             columns=["kind", "count", "why"],
         ),
     }  # fmt: skip
+
+
+def _indicator_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    made = [
+        {"indicator": row["id"], "name": row["name"]["zh"], "unit": row["unit"]["zh"],
+         **{f"{name}_{when}": row[when][name] for when in ("before", "after")
+            for name in ("numerator", "denominator", "value")}}
+        for row in rows
+    ]  # fmt: skip
+    return pd.DataFrame(made, columns=_INDICATOR_COLUMNS)
 
 
 def places(scenario: Mapping[str, Any]) -> gpd.GeoDataFrame:
@@ -319,10 +353,31 @@ def _row(unit: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if unit is None else {name: unit.get(name) for name in FIGURES}
 
 
+def _indicators(scenarios: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the indicators that one of the scenarios moves, beside each other."""
+    tables = [
+        {row["id"]: row for row in each["figures"].get("indicators", ())}
+        for each in scenarios
+    ]
+    return [
+        {**{name: row[name] for name in ("id", "name", "unit")},
+         "base": row["before"]["value"],
+         "values": [table[name]["after"]["value"] if name in table else None
+                    for table in tables]}
+        for name, row in tables[0].items()
+        if any(name in table and moves(table[name]) for table in tables)
+    ]  # fmt: skip
+
+
+def moves(row: Mapping[str, Any]) -> bool:
+    """Tell whether an indicator differs by what a plan does."""
+    names = ("numerator", "denominator")
+    return any(apart(row["before"][name], row["after"][name]) for name in names)
+
+
 def _ground_of(scenario: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what figures stand on, as a key."""
-    stamp = scenario["stamp"]
-    return stamp["id"], stamp.get("supply"), stamp.get("need_per_thousand")
+    return scenario["stamp"]["id"], scenario["base"].get("scope", "")
 
 
 def _planned(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

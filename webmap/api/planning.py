@@ -84,6 +84,10 @@ class PlanAsked(Arguments):
         load_default=False,
         metadata={"description": "also every unit and the facilities as recorded"},
     )
+    indicators = fields.Boolean(
+        load_default=False,
+        metadata={"description": "also the indicators that facilities move"},
+    )
 
 
 @planning.post(
@@ -93,5 +97,6 @@ class PlanAsked(Arguments):
 def plan(body: dict[str, Any]) -> Any:
     """Return the figures with these edits, and where they differ from those without."""
     return registry().plan(
-        actor(), body["session"], body["base"], body["edits"], whole=body["whole"]
-    )
+        actor(), body["session"], body["base"], body["edits"], whole=body["whole"],
+        indicators=body["indicators"],
+    )  # fmt: skip

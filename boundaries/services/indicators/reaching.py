@@ -6,8 +6,10 @@ network is stored, by straight circles where none is; the document says which.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -20,10 +22,11 @@ from boundaries.services.tree import LEVEL_WORDS
 from geodata import crs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from boundaries.services.indicators.inputs import Inputs
     from boundaries.services.indicators.options import Options
     from boundaries.services.situation import Situation
 
@@ -89,11 +92,42 @@ def frames_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return {"reached": rows, "served": served, "unreached": left}
 
 
+def anew(
+    inputs: Inputs, situation: Situation, edits: Sequence[Mapping[str, Any]], scope: str
+) -> list[dict[str, Any]]:
+    """Return every indicator as it is after edits of facilities, from nothing.
+
+    Parameters
+    ----------
+    inputs
+        Of the situation's date and versions.
+    situation
+        As it stands without the edits.
+    scope
+        The division asked about; ``""``: everywhere.
+    """
+    from boundaries.services.edits import applied
+    from boundaries.services.indicators.catalogue import INDICATORS
+    from boundaries.services.indicators.figures import figure
+
+    after = situation.with_facilities(applied(situation, edits), "plan")
+    known = replace(situation, facilities=gpd.GeoDataFrame(inputs.facilities))
+    made = replace(
+        inputs, units=situation.divisions, facilities=applied(known, edits),
+        **frames_of(reach_document(after, inputs.options)),
+    )  # fmt: skip
+    rows = [figure(item, made, scope or None).to_dict() for item in INDICATORS]
+    names = ("numerator", "denominator", "value")
+    return [{"id": row["indicator"], **{k: row[k] for k in names}} for row in rows]
+
+
 def _coverage(situation: Situation, types: Iterable[str]) -> figures.Coverage:
-    return figures.coverage(situation, level=_lowest(situation), types=tuple(types))
+    return figures.coverage(
+        situation, level=lowest_level(situation), types=tuple(types)
+    )
 
 
-def _lowest(situation: Situation) -> str:
+def lowest_level(situation: Situation) -> str:
     """Return the word of the lowest level there are divisions of."""
     number = int(situation.divisions["level"].max())
     return next(word for word, level in LEVEL_WORDS.items() if level == number)
@@ -102,7 +136,7 @@ def _lowest(situation: Situation) -> str:
 def _ground(situation: Situation, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return km² of the lowest units and what of it is served."""
     if situation.network is not None:
-        found = ground(situation, rows, _lowest(situation))
+        found = ground(situation, rows, lowest_level(situation))
         return found[["area_m2", "served_m2"]] / 1e6
     level = situation.divisions["level"]
     lowest = situation.divisions[level == level.max()]

@@ -9,7 +9,6 @@ import multiprocessing
 import threading
 from typing import TYPE_CHECKING, Any
 
-from boundaries.services.planning import keeper
 from geodata import errors
 from geodata.errors import QuhuaError, Text
 
@@ -123,6 +122,8 @@ class Client:
         return answer
 
     def _start(self) -> Connection:
+        from boundaries.services.planning import keeper  # loads what a server need not
+
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         start = keeper.Start(self._url, self._settings)

@@ -88,21 +88,16 @@ class Field:
         self.limit_s = situation.limit_s()
         self.radius = situation.radius_m()
 
-    @cached_property
-    def stamp(self) -> dict[str, Any]:
-        """What every figure stands on."""
-        return self.situation.stamp
-
     def words(self) -> Text:
         """Return the stamp as a sentence."""
         numbers = {
             layer: said.get("number", said.get("version", ""))
-            for layer, said in self.stamp.items()
+            for layer, said in self.situation.stamp.items()
             if layer in _LAYER_WORDS and isinstance(said, dict)
         }
         zh = "、".join(f"{_LAYER_WORDS[k].zh}版本 {n}" for k, n in numbers.items())
         en = ", ".join(f"{_LAYER_WORDS[k].en} version {n}" for k, n in numbers.items())
-        profile, day = self.situation.profile.words(), self.stamp["as_of"]
+        profile, day = self.situation.profile.words(), self.situation.stamp["as_of"]
         return Text(f"截至 {day}：{zh}；{profile.zh}", f"{day}: {en}; {profile.en}")
 
     @cached_property

@@ -66,7 +66,7 @@ class Ground:
         self.level = level
         self.types = figures.checked_types(types)
         self.supply, self.need_share = checked_supply(supply), need_per_thousand / 1000
-        self.room_stamp = {"supply": supply, "need_per_thousand": need_per_thousand}
+        self.need_per_thousand = need_per_thousand
         self.keys, self.row, self.weight = field.keys, field.row, field.weight
         self.standing = self._recorded()
         names = figures.unit_of(self.situation, figures.level_number(level), None)
@@ -84,6 +84,13 @@ class Ground:
     def of(cls, situation: Situation, *asked: Any, **how: Any) -> Ground:
         """Return the ground of a situation nobody else asks about."""
         return cls(Field(situation), *asked, **how)
+
+    @cached_property
+    def stamp(self) -> dict[str, Any]:
+        """What every figure stands on."""
+        return self.situation.stamped(
+            supply=self.supply, need_per_thousand=self.need_per_thousand
+        )
 
     @cached_property
     def plannings(self) -> list[tuple[npt.NDArray[np.int64], Planning, str]]:

@@ -18,6 +18,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import LOCAL
+from boundaries.services.indicators.inputs import digest
+from boundaries.services.indicators.reaching import lowest_level
+from boundaries.services.planning.field import Field
+from boundaries.services.planning.gauge import Gauge, Sheet
+from boundaries.services.planning.ground import NEED, Ground
+from boundaries.services.planning.plan import Plan
 from boundaries.services.room import Supply
 from geodata.errors import QuhuaError, Text
 
@@ -25,10 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from multiprocessing.connection import Connection
 
+    from boundaries.registry.indicator_books import IndicatorBooks
     from boundaries.registry.services import Services
-    from boundaries.services.planning.field import Field
-    from boundaries.services.planning.ground import Ground
-    from boundaries.services.planning.plan import Plan
     from boundaries.services.situation import Situation
     from boundaries.settings import Settings
 
@@ -70,74 +74,120 @@ def main(start: Start, line: Connection) -> None:
 class Keeper:
     """Plans by session over situations by what they stand on."""
 
-    def __init__(self, registry: Services, sessions: int) -> None:
+    def __init__(self, registry: IndicatorBooks, sessions: int) -> None:
         self.registry = registry
         self._fields, self._grounds = _Kept(_FIELDS), _Kept(_GROUNDS)
         self._plans = _Kept(sessions)
-        self._asked: dict[str, tuple[float, Ground]] = {}
+        self._sheets, self._gauges = _Kept(_GROUNDS), _Kept(sessions)
+        self._asked: dict[Hashable, tuple[float, Any]] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the figures of a plan, with the stamp of what they stand on.
 
-        ``{"session", "base", "edits", "whole"}``: ``base`` as of
-        :func:`situation_of`, with ``level``, ``types``, ``supply`` and
-        ``need_per_thousand``.
+        ``{"session", "base", "edits", "whole", "indicators"}``: ``base`` as of
+        :func:`situation_of`, with ``level``, ``types``, ``supply``,
+        ``need_per_thousand`` and ``scope``.
         """
-        from boundaries.services.planning.plan import Plan
-
-        base = request["base"]
+        base, session, edits = request["base"], request["session"], request["edits"]
         ground = self._ground(base)
-        key = (request["session"], id(ground))
-        plan: Plan = self._plans.get(key, lambda: Plan(ground))
-        try:
-            plan.put(request["edits"])
-        except QuhuaError:
-            raise
-        except Exception:
-            self._plans.drop(key)  # half done: made anew by the next request
-            raise
+        plan: Plan = self._put(
+            self._plans, (session, id(ground)), lambda: Plan(ground), edits
+        )
         found = plan.whole() if request.get("whole") else plan.answer()
         situation = ground.situation
         if request.get("whole"):
             rows = situation.serving(ground.types)
             found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
-        field = ground.field
-        said = {**field.stamp, "words": field.words()._asdict()}
-        return {**found, "stamp": {**said, **ground.room_stamp}}
+        if request.get("indicators"):
+            sheet = self._sheet(base, situation)
+            key = (session, id(sheet))
+            gauge = self._put(self._gauges, key, lambda: Gauge(sheet), edits)
+            found["indicators"] = gauge.rows()
+        words = ground.field.words()._asdict()
+        return {**found, "stamp": {**ground.stamp, "words": words}}
+
+    def _put(
+        self, kept: _Kept, key: Hashable, make: Callable[[], Any], edits: Any
+    ) -> Any:
+        """Return what is kept, brought to these edits; half done it is made anew."""
+        made = kept.get(key, make)
+        try:
+            made.put(edits)
+        except QuhuaError:
+            raise
+        except Exception:
+            kept.drop(key)
+            raise
+        return made
 
     def _ground(self, base: dict[str, Any]) -> Ground:
         """Return what a base means now; looked up again every few seconds."""
-        asked = json.dumps(base, sort_keys=True)
-        known = self._asked.get(asked)
-        if known is not None and time.monotonic() - known[0] < _FRESH_S:
-            return known[1]
-        situation = situation_of(self.registry, LOCAL, base)
-        made = self._asking(
-            self._field(situation), base.get("level") or "street",
-            tuple(base.get("types") or ()), base.get("supply") or Supply.BEDS.value,
-            base.get("need_per_thousand")
-            or self.registry.settings.services.need_per_thousand,
-        )  # fmt: skip
-        self._asked = {asked: (time.monotonic(), made)}
+
+        def make() -> Ground:
+            need = self.registry.settings.services.need_per_thousand
+            return self._asking(
+                self._field(situation_of(self.registry, LOCAL, base)),
+                base.get("level") or "street", tuple(base.get("types") or ()),
+                base.get("supply") or Supply.BEDS.value,
+                base.get("need_per_thousand") or need,
+            )  # fmt: skip
+
+        made: Ground = self._lately(("ground", _named(base)), make)
         return made
+
+    def _sheet(self, base: dict[str, Any], place: Situation) -> Sheet:
+        """Return what the indicators of a base stand on, with the choices of now."""
+
+        def make() -> Sheet:
+            scope = base.get("scope") or ""
+            book = self.registry.book_of(LOCAL, place, scope)
+            group = book.inputs.options.elderly
+            counted = place
+            if group != place.profile.group:
+                counted = situation_of(self.registry, LOCAL, {**base, "group": group})
+            field, level = self._field(counted), lowest_level(counted)
+            key = (id(field), digest(book.inputs), scope)
+
+            def asking(types: tuple[str, ...]) -> Ground:
+                return self._asking(field, level, types, Supply.BEDS.value, NEED)
+
+            def new() -> Sheet:
+                return Sheet(book.inputs, counted, asking, scope)
+
+            made: Sheet = self._sheets.get(key, new)
+            standing = {id(each) for each in self._sheets.values()}
+            self._gauges.forget(lambda key: key[1] not in standing)
+            return made
+
+        found: Sheet = self._lately(("sheet", _named(base)), make)
+        return found
+
+    def _lately(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what was looked up a moment ago, or look it up."""
+        now = time.monotonic()
+        old = [each for each, (at, _) in self._asked.items() if now - at >= _FRESH_S]
+        for each in old:
+            del self._asked[each]
+        if key not in self._asked:
+            self._asked[key] = (time.monotonic(), make())
+        return self._asked[key][1]
 
     def _field(self, situation: Situation) -> Field:
         """Return a situation with its searches; what stood on one let go goes too."""
-        from boundaries.services.planning.field import Field
 
         def make() -> Field:
             return Field(situation)
 
         made: Field = self._fields.get(situation.stamp["id"], make)
         there = {id(each) for each in self._fields.values()}
-        self._grounds.forget(lambda key: key[0] not in there)
+        for kept in (self._grounds, self._sheets):
+            kept.forget(lambda key: key[0] not in there)
         return made
 
     def _asking(
         self, field: Field, level: str, types: tuple[str, ...], supply: str, need: float
     ) -> Ground:
         """Return a question of a situation, which plans share."""
-        from boundaries.services.planning.ground import Ground
 
         def make() -> Ground:
             return Ground(field, level, types, supply=supply, need_per_thousand=need)
@@ -146,6 +196,10 @@ class Keeper:
         standing = {id(each) for each in self._grounds.values()}
         self._plans.forget(lambda key: key[1] not in standing)
         return made
+
+
+def _named(base: dict[str, Any]) -> str:
+    return json.dumps(base, sort_keys=True)
 
 
 def situation_of(registry: Services, actor: str, base: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from boundaries.services.edits import checked
 from boundaries.services.planning import client
 from boundaries.services.planning.keeper import Keeper
-from boundaries.services.scenarios import checked_base
+from boundaries.services.scenarios import checked_base, moves
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
@@ -86,7 +86,13 @@ def test_plans_go_with_the_situation_they_stand_on(
         said = {"session": "judge:one", "base": base, "edits": checked(CLOSE)}
         [closed] = keeper.answer(said)["facilities"]
         assert not closed["serves"]
-    assert len(keeper._grounds.values()) == len(keeper._plans.values()) == 3
+    kept = (keeper._fields, keeper._grounds, keeper._plans)
+    assert [len(each.values()) for each in kept] == [3, 3, 3]
+    searched = [id(each) for each in keeper._fields.values()]
+    for level in ("street", "district"):
+        base = checked_base({**base, "level": level, "types": ["DAY", "REG"]})
+        keeper.answer({"session": "judge:one", "base": base, "edits": []})
+    assert [id(each) for each in keeper._fields.values()] == searched
 
 
 def test_few_wait_while_another_is_computed_and_the_rest_come_again(
@@ -115,7 +121,11 @@ def test_a_scenario_goes_its_way(served: Office) -> None:
         made["base"]["versions"]["facilities"] == made["stamp"]["facilities"]["number"]
     )
     assert made["figures"]["total"]["after"]["beds"] == 20
-    assert registry.recomputed_scenario("judge", name)["same"]
+    again = registry.recomputed_scenario("judge", name)
+    assert (again["same"], again["differ"]) == (True, [])
+    assert again["coverage"]["room"]["total"]["roomed"] > 0
+    moved = [row["id"] for row in made["figures"]["indicators"] if moves(row)]
+    assert {"I11", "I14"} <= set(moved)
     with pytest.raises(ForbiddenError):
         registry.change_scenario(
             "officer", name, rev=made["rev"], title="x", base=BASE, edits=CLOSE
@@ -187,7 +197,14 @@ def test_a_scenario_as_files(served: Office) -> None:
     name, content = registry.export_scenario("judge", made["id"])
     assert name == f"{made['id']}.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["totals", "units", "edits", "stamp", "omitted"]
+    assert book.sheetnames == [
+        "totals",
+        "units",
+        "edits",
+        "stamp",
+        "indicators",
+        "omitted",
+    ]
     assert "'=1+1" in [cell.value for row in book["edits"] for cell in row]
     _, package = registry.export_scenario("judge", made["id"], "GPKG")
     assert package[:15] == b"SQLite format 3"
