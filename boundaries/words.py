@@ -112,6 +112,11 @@ def words_of(layer: str) -> dict[str, Text]:
     if layer == "facilities":
         shared = {name: FIELD_WORDS[name] for name in _SHARED}
         return {**FACILITY_WORDS, **shared}
+    if layer == "population":
+        from boundaries.services.counts import FIELD_WORDS as COUNTED
+
+        told = {name: words for name, words in COUNTED.items() if name != "places"}
+        return {**told, "remark": FIELD_WORDS["remark"]}
     return FIELD_WORDS
 
 

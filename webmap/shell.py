@@ -60,8 +60,10 @@ ELDERCARE = (
     Entry("coverage.index", Text("服务覆盖", "Service coverage"), "coverage"),
     Entry("indicators.index", Text("指标", "Indicators"), "indicators"),
     Entry("planning.index", Text("布局推演", "What-if planning"), "planning"),
+    Entry("siting.index", Text("选址", "Where to build"), "siting"),
     Entry("scenarios.index", Text("方案", "Scenarios"), "scenarios"),
     Entry("facilities.index", Text("设施", "Facilities"), "facilities"),
+    Entry("population.index", Text("人口", "Population"), "population"),
     Entry("networks.index", Text("路网", "Street networks"), "networks"),
 )
 """One menu of the bar: what concerns services rather than territory."""

@@ -20,6 +20,7 @@ from boundaries.registry.home import Home
 from boundaries.registry.indicators import Indicators
 from boundaries.registry.networks import Networks
 from boundaries.registry.people import People
+from boundaries.registry.population import Population
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
@@ -47,6 +48,7 @@ class Registry(
     Editing,
     Facilities,
     Publishing,
+    Population,
     Directories,
     Exports,
     Readings,

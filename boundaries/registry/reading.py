@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from boundaries.accounts import ANONYMOUS
 from boundaries.registry import staging
 from boundaries.registry.desk import DRAFTS, Desk, logged
 from boundaries.registry.publishing import tag_of
+from boundaries.services.population import sheltered
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
@@ -218,6 +221,8 @@ class Readings(Desk):
             if state["version"] <= last
             and self._shown(user, layer, key, state["properties"])
         ]
+        if layer == POPULATION and not review.holds("view", user):
+            states = [self._sheltered_state(key, state) for state in states]
         if not states:
             raise NotFoundError(Text(f"没有 {key}。", f"There is no {key}."))
         return states
@@ -268,8 +273,9 @@ class Readings(Desk):
         if user.name == ANONYMOUS and layer in NEVER_PUBLIC:
             raise ForbiddenError(
                 Text(
-                    "界桩及其检查记录不公开，请先登录。",
-                    "Markers and their inspections are not public; sign in.",
+                    "界桩及其检查记录、人口表不公开，请先登录。",
+                    "Markers, their inspections and tables of population are not "
+                    "public; sign in.",
                 )
             )
         if review.holds("view", user):
@@ -300,6 +306,8 @@ class Readings(Desk):
     ) -> gpd.GeoDataFrame:
         if user.name == ANONYMOUS and "public" in frame:
             frame = frame[frame["public"].eq(True).fillna(False).astype(bool)]
+        if layer == POPULATION and not review.holds("view", user):
+            frame, _ = sheltered(frame, self.settings.services.suppressed_below)
         if self._holds(user, "", layer):
             return frame
         column = division_of(layer)
@@ -310,6 +318,20 @@ class Readings(Desk):
         named = {code for cell in cells for code in cell}
         held = {code: self._holds(user, code, layer) for code in named}
         return frame[[any(held[code] for code in cell) for cell in cells]]
+
+    def _sheltered_state(self, key: str, state: dict[str, Any]) -> dict[str, Any]:
+        """Return a state of population with what a list of its day keeps back."""
+        whole = self.store.snapshot(
+            POPULATION, at=state["version"], valid_on=state["valid_from"]
+        )
+        shown, hidden = sheltered(whole, self.settings.services.suppressed_below)
+        here = np.asarray(shown.index == key)
+        gone = {
+            name: None
+            for name, flags in hidden.items()
+            if not here.any() or flags[here].any()
+        }
+        return {**state, "properties": {**state["properties"], **gone, "places": None}}
 
     def _shown(
         self, user: User, layer: str, key: str, properties: dict[str, Any]
@@ -357,8 +379,10 @@ class Readings(Desk):
 
 
 _YEAR = 4
-NEVER_PUBLIC = frozenset({"markers", "inspections"})
-"""Layers that nobody sees without signing in: where markers stand is not public."""
+POPULATION = "population"
+NEVER_PUBLIC = frozenset({"markers", "inspections", POPULATION})
+"""Layers that nobody sees without signing in: where markers stand is not public, and
+people are counted for work."""
 _COLUMNS = {
     "divisions": "code",
     "boundary_lines": "left",
@@ -424,12 +448,22 @@ def differing(was: Any, now: Any) -> dict[str, list[Any]]:
     pairs = {
         name: [plain_value(was.get(name)), plain_value(now[name])] for name in names
     }
+    if "places" in pairs and pairs["places"][0] != pairs["places"][1]:
+        pairs["places"] = [_places(cell) for cell in pairs["places"]]
     for name in {**(was.get("extra") or {}), **(now.get("extra") or {})}:
         pairs[f"extra.{name}"] = [
             (was.get("extra") or {}).get(name),
             (now.get("extra") or {}).get(name),
         ]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _places(cell: Any) -> str | None:
+    """Return in few words where in a unit people live: a grid has a thousand cells."""
+    if not cell:
+        return None
+    told = json.dumps(cell, separators=(",", ":")).encode()
+    return f"{len(cell)} × [lon, lat, …] #{hashlib.sha256(told).hexdigest()[:8]}"
 
 
 def plain_value(value: Any) -> Any:

@@ -185,7 +185,11 @@ def _counted(
     else:
         around = pd.concat([then, now[~now.index.isin(then.index)]])
         rows, faults = counts.prepared(frame, around)
-    taken = take_in(rows, schema, base)
+    given = [name for name in counts.COUNTS if name in rows]
+    taken = take_in(
+        rows, schema, base,
+        complete=lambda taken, infer: counts.settled(taken, given, infer),
+    )  # fmt: skip
     return Intake(
         taken.frame,
         (*faults.mended, *taken.inferred),

@@ -18,7 +18,7 @@ from boundaries.vocabulary import Word
 from geodata.errors import ForbiddenError, InputError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import geopandas as gpd
 
@@ -236,6 +236,38 @@ def _objects(columns: Mapping[str, list[Any]]) -> dict[str, Any]:
         made[name] = np.empty(len(values), dtype=object)
         made[name][:] = values
     return made
+
+
+def settled(
+    frame: gpd.GeoDataFrame, given: Iterable[str], infer: Callable[..., None]
+) -> gpd.GeoDataFrame:
+    """Return counts of which none that was kept contradicts one that was given.
+
+    A column that a file does not have stays as it was; where that would make a part
+    more than its whole, it is emptied, and ``infer`` told of field, why and units.
+    """
+    named = set(given)
+    for part, whole in _INSIDE:
+        kept, other = (part, whole) if part not in named else (whole, part)
+        if kept in named or other not in named:
+            continue
+        inner, outer = (
+            pd.to_numeric(frame[name], errors="coerce").to_numpy(float, na_value=np.nan)
+            for name in (part, whole)
+        )
+        wrong = inner > outer
+        if not wrong.any():
+            continue
+        old, new = FIELD_WORDS[kept], FIELD_WORDS[other]
+        infer(
+            kept,
+            Text(f"文件没有{old.zh}，原有数与新的{new.zh}矛盾，已清空。请补充后再导入。",
+                 f"The file has no {old.en}; those known contradict the new {new.en} "
+                 "and were emptied. Add them and import again."),
+            [str(key) for key in frame.index[wrong]],
+        )  # fmt: skip
+        frame = frame.assign(**{kept: frame[kept].mask(wrong, other=pd.NA)})
+    return frame
 
 
 def _key(

@@ -25,7 +25,8 @@ LISTED = 500
 FEATURES = 3_000
 VERTICES = 40_000
 _TEXT = 120
-_HIDDEN = frozenset({"geometry", "extra"})
+GRID = "GTiff"
+"""The driver of what is read as a grid: what its bands are is all it has of fields."""
 
 
 def found(
@@ -37,6 +38,7 @@ def found(
     told["records"]["refused"] = refused[:LISTED]
     told["geometry"]["invalid"] = invalid[:LISTED]
     schema = store.layers()[target]
+    drawn = _preview(_cells(frame) if reading.driver == GRID else frame)
     return {
         "reading": told,
         "target": target,
@@ -44,12 +46,13 @@ def found(
         "invalid": len(invalid),
         "questions": _questions(reading),
         "fields": _fields(frame, reading),
+        "located": bool(drawn["total"]) if drawn else True,
         "ours": [
             {"name": item.name, "required": item.required} for item in schema.fields
         ],
         "key": schema.key,
         "crs_names": _crs_names(reading),
-        "preview": _preview(frame),
+        "preview": drawn,
     }
 
 
@@ -65,7 +68,9 @@ def _fields(frame: gpd.GeoDataFrame, reading: Reading) -> list[dict[str, Any]]:
     theirs = {ours: name for name, ours in reading.fields.items()}
     listed = []
     for ours in frame.columns:
-        if ours == frame.geometry.name:
+        if ours == frame.geometry.name or (
+            reading.driver == GRID and ours not in theirs
+        ):
             continue
         values = frame[ours].dropna()
         shown = list(dict.fromkeys(_text(value) for value in values.head(200)))
@@ -87,6 +92,17 @@ def _text(value: Any) -> str:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, float) and math.isfinite(value) and value.is_integer()
+
+
+def _cells(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return where a grid has people as points, named by their number."""
+    import geopandas as gpd
+
+    cells = [cell for places in frame["places"] for cell in places]
+    shown = [cells[at] for at in _spread(len(cells), FEATURES)]
+    names = [f"{cell[2] or 0:g}" for cell in shown]
+    at = gpd.points_from_xy([c[0] for c in shown], [c[1] for c in shown])
+    return gpd.GeoDataFrame({"name": names}, geometry=at, crs=frame.crs)
 
 
 def _preview(frame: gpd.GeoDataFrame) -> dict[str, Any] | None:

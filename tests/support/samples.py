@@ -37,6 +37,8 @@ MARKER, PLACE = f"{OURS}001-{OURS}002-001Q", "P0001"
 """A marker and a place name of ours, published."""
 FACILITY, SECOND = "YL0001", "YL0002"
 """Two facilities of ours, published."""
+PEOPLE = 987_654
+"""How many live in a street of ours, published."""
 PRIVATE = ("upload", "job", "export", "number", "place", "facility")
 """What is li's own, and what lies in our district alone: nobody of another district
 reaches it by any route."""
@@ -68,6 +70,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
     export = registry.request_export("li", scope=OURS)
     registers(registry.store)
     registry.add_network("planner", two_streets())
+    asked = registry.ask_siting("planner", {"number": 1})
     people: dict[str, tuple[Role, str] | None] = {"": None}
     for role in Role:
         for subtree in ("",) if role in NATIONAL else (OURS, THEIRS):
@@ -94,6 +97,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
         "filename": "mark.svg",
         "number": MARKER,
         "network": "1",
+        "siting": asked["id"],
         "place": PLACE,
         "facility": FACILITY,
         "other": SECOND,
@@ -120,6 +124,9 @@ def registers(store: Store) -> None:
         for more in [{"division": sides[0], "status": "operating"}]
     ]
     publish(store, pd.concat(homes), "2021", layer="facilities", basis="台账")
+    people = _one({"division": sides[0], "total": PEOPLE, "aged_60": 1234})
+    people.geometry = [None]
+    publish(store, people, "2021", layer="population", basis="统计表")
 
 
 def _one(row: dict[str, Any]) -> gpd.GeoDataFrame:

@@ -7,6 +7,8 @@ from typing import Any
 from flask import request
 from marshmallow import Schema, fields, validate
 
+from boundaries.layers import LAYERS
+from boundaries.registry.uploads import FOR_CANDIDATES, FOR_NETWORK
 from geodata.errors import InputError, Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
@@ -48,8 +50,16 @@ class Begin(Arguments):
     )
     purpose = fields.String(
         load_default="",
-        validate=validate.OneOf(["", "network"]),
-        metadata={"description": "network: streets, for POST /api/v1/networks"},
+        validate=validate.OneOf(["", FOR_NETWORK, FOR_CANDIDATES]),
+        metadata={
+            "description": "network: streets, for POST /api/v1/networks; candidates: "
+            "sites, for POST /api/v1/siting"
+        },
+    )
+    target = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *(each.name for each in LAYERS)]),
+        metadata={"description": "our layer it is for; empty: one you may change"},
     )
 
 
@@ -136,6 +146,7 @@ def begin(body: dict[str, Any]) -> Any:
         modified=body["modified"],
         members=body["members"],
         purpose=body["purpose"],
+        target=body["target"],
     )
 
 

@@ -22,6 +22,7 @@ from webmap.views.networks import networks
 from webmap.views.own_tokens import accounts
 from webmap.views.pages import pages
 from webmap.views.planning import planning
+from webmap.views.population import population
 from webmap.views.public import public_view
 from webmap.views.public_care import public_care
 from webmap.views.reference import reference
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     facilities,
     pages,
     planning,
+    population,
     scenarios,
     public_view,
     public_care,

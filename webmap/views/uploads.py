@@ -59,8 +59,11 @@ class StageForm(Form):
 def index() -> Any:
     """Show where files are dropped, and what was uploaded before."""
     settings = registry().settings
+    target = request.args.get("target", "")
     return render_template(
         "uploads/index.html",
+        target=target if target in readings.TARGETS else "",
+        readings=readings,
         uploads=registry().uploads(actor()),
         limit_mb=settings.upload.file_mb,
         part_mb=min(settings.uploads.part_mb, 1),

@@ -8,7 +8,7 @@ import { Sending } from "./sending.js";
 
 const zone = byId("dropzone");
 const list = byId("sending");
-const options = { api: zone.dataset.api, part: Number(zone.dataset.part), purpose: zone.dataset.purpose ?? "" };
+const options = { api: zone.dataset.api, part: Number(zone.dataset.part), purpose: zone.dataset.purpose ?? "", target: zone.dataset.target ?? "" };
 const queue = [];
 let busy = false;
 let made = [];

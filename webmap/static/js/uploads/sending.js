@@ -8,8 +8,8 @@ const FINAL = [400, 401, 403, 404, 409, 413, 422];
 
 export class Sending {
   /* `tell(state, sent)`: begun, sending, waiting, paused, finishing, done, failed, cancelled. */
-  constructor(item, { api, part, tell, purpose = "" }) {
-    Object.assign(this, { item, api, part, tell, purpose });
+  constructor(item, { api, part, tell, purpose = "", target = "" }) {
+    Object.assign(this, { item, api, part, tell, purpose, target });
     this.whole = new Blob(item.files);
     this.upload = null;
     this.paused = false;
@@ -45,7 +45,7 @@ export class Sending {
   announced() {
     const { name, size, modified, files } = this.item;
     const members = files.length > 1 ? files.map((file) => ({ name: file.name, size: file.size })) : [];
-    return { name, size, modified, members, purpose: this.purpose };
+    return { name, size, modified, members, purpose: this.purpose, target: this.target };
   }
 
   async put([start, end]) {
