@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, exists=True)
 _SHOWN = 10
 
+_DEM = Option(
+    ["--dem"],
+    Text(
+        "高程栅格（GeoTIFF）；此后按这版路网的步行时间都计坡度",
+        "raster of heights (GeoTIFF): all walking on this version counts slopes",
+    ),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+)
+
 
 def _reading() -> list[click.Parameter]:
     """Return the options that say how streets are to be read."""
@@ -131,12 +141,21 @@ def build(run: Run, file: Path, out: Path, **how: Any) -> Result:
         metavar="DATE",
     ),
     Option(["--remark"], Text("备注", "remark"), default="", metavar="TEXT"),
+    _DEM,
     writes=True,
 )
 def add(
-    run: Run, file: Path, title: str, effective: str, remark: str, **how: Any
+    run: Run,
+    file: Path,
+    title: str,
+    effective: str,
+    remark: str,
+    dem: Path | None,
+    **how: Any,
 ) -> Result:
     """Keep a network in the store."""
+    from boundaries.registry.network_files import Heights
+
     network, report = _given(run, file, **how)
     registry = run.registry()
     run.progress(Text("入库", "storing"))
@@ -149,6 +168,7 @@ def add(
         remark=remark,
         name=file.name,
         original=registry.receive(run.actor, file) if report is not None else "",
+        heights=None if dem is None else Heights(dem, dem.name),
     )
     line = Text(
         f"已入库为第 {kept['number']} 版（{kept['effective']} 起）。",

@@ -258,7 +258,10 @@ KINDS: tuple[Kind, ...] = (
         Text("建立路网", "build a network"),
         _network,
         frozenset(
-            {*("title", "effective", "remark", "layer", "crs", "snap_m", "lines")}
+            {
+                *("title", "effective", "remark", "layer", "crs", "snap_m", "lines"),
+                "heights_of",
+            }
         ),
     ),
     Kind(

@@ -11,13 +11,13 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
 from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.network_lines import NetworkLines, numbered
+from boundaries.registry.network_files import NETWORKS, Heights, NetworkFiles
+from boundaries.registry.network_lines import numbered
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.uploads import UPLOADS, require_received
 from geodata.errors import InputError, NotFoundError, StateError, Text
@@ -26,16 +26,11 @@ from geodata.store import dates
 if TYPE_CHECKING:
     from geodata.network.graph import Network
     from geodata.network.reporting import BuildReport
-    from geodata.store.protocol import Reader
 
-NETWORKS = "networks"
 _LONGEST = 200
-_MOST_KEPT = 3
-_loaded: dict[str, Any] = {}
-_lock = Lock()
 
 
-class Networks(NetworkLines):
+class Networks(NetworkFiles):
     """Keep a network, find the one of a date, draw links and barriers."""
 
     def networks(self, actor: str) -> list[dict[str, Any]]:
@@ -58,32 +53,6 @@ class Networks(NetworkLines):
         report = json.loads(self.store.blob(row["report"]))
         return {**_told(row), "report": report}
 
-    def network(self, day: str | None = None) -> Network:
-        """Return the network of a date, mapped; the same object while it stands.
-
-        The newest that holds from that date or before; where all begin later, the
-        earliest, since streets are older than their survey. None: today.
-
-        Raises
-        ------
-        NotFoundError
-            No network is stored.
-        """
-        row = self._network_on(self.store, day or today())
-        return self._opened_network(row)
-
-    def network_number(self) -> int:
-        """Return the number of the network of today, 0: none is stored."""
-        try:
-            return int(self._network_on(self.store, today())["number"])
-        except NotFoundError:
-            return 0
-
-    def stored_network(self, actor: str, number: int) -> Network:
-        """Return a version's network by its number."""
-        self.may("view", actor)
-        return self._opened_network(self._network_row(self.store, number))
-
     def network_streets(
         self, actor: str, number: int, box: tuple[float, float, float, float]
     ) -> dict[str, Any]:
@@ -104,6 +73,7 @@ class Networks(NetworkLines):
         name: str = "",
         report: BuildReport | None = None,
         lines: bool = True,
+        heights: Heights | None = None,
     ) -> dict[str, Any]:
         """Keep a network as a new version; return its document.
 
@@ -122,6 +92,8 @@ class Networks(NetworkLines):
         lines
             Whether links and barriers drawn by hand are worked in. Those that meet
             no street of it are left out and named in the report.
+        heights
+            A raster that says how steep its streets are, for all who walk them.
         """
         from dataclasses import replace
 
@@ -145,7 +117,7 @@ class Networks(NetworkLines):
                 "original": original,
                 "withdrawn": None,
             }
-            kept = self._kept_network(actor, network, found, row, drawn)
+            kept = self._kept_network(actor, network, found, row, drawn, heights)
             said.update(nodes=kept["nodes"], edges=kept["edges"])
             return kept
 
@@ -206,19 +178,38 @@ class Networks(NetworkLines):
         with logged("amend_network", actor):
             self.may("add_network", actor)
             row = self._network_row(self.store, number)
-            lines = self.network_lines(actor)
-            if row["lines"] == lines["number"]:
+            if row["lines"] == self.network_lines(actor)["number"]:
                 raise StateError(
                     Text("此版本已包含现有的手工线。",
                          "This version has the lines as they stand already."),
                 )  # fmt: skip
-            base = self._opened_network({**row, "blob": row["raw"]})
-            names = ("title", "effective", "remark", "name", "original")
-            fresh = {name: row[name] for name in names}
-            report = _report_of(base)
-            return self._kept_network(
-                actor, base, report, {**fresh, "withdrawn": None}, lines
-            )
+            with self._heights_of(row) as heights:
+                return self._made_again(actor, row, heights)
+
+    def give_heights(self, actor: str, number: int, heights: Heights) -> dict[str, Any]:
+        """Make a new version of a network whose streets rise and fall as a raster says.
+
+        Raises
+        ------
+        FileRefusedError
+            The raster cannot be read, or does not meet the network.
+        """
+        with logged("give_heights", actor):
+            self.may("add_network", actor)
+            row = self._network_row(self.store, number)
+            return self._made_again(actor, row, heights)
+
+    def _made_again(
+        self, actor: str, row: dict[str, Any], heights: Heights | None
+    ) -> dict[str, Any]:
+        """Keep a version's streets as a new one, with the lines as they stand."""
+        base = self._opened_network({**row, "blob": row["raw"], "heights": None})
+        names = ("title", "effective", "remark", "name", "original")
+        fresh = {name: row[name] for name in names} | {"withdrawn": None}
+        lines = self.network_lines(actor)
+        return self._kept_network(
+            actor, base, _report_of(base), fresh, lines, heights
+        )  # fmt: skip
 
     def _kept_network(
         self,
@@ -227,6 +218,7 @@ class Networks(NetworkLines):
         report: BuildReport,
         row: dict[str, Any],
         lines: dict[str, Any] | None,
+        heights: Heights | None = None,
     ) -> dict[str, Any]:
         """Write the files, then the document that names them."""
         from boundaries.services import streets
@@ -250,6 +242,7 @@ class Networks(NetworkLines):
             raw, whole = Path(folder) / "raw", Path(folder) / "whole"
             keeping.save(network, raw)
             keeping.save(made, whole)
+            slopes = heights and self._slopes_in(Path(folder), made, heights)
             with self.store.write(lock=[NETWORKS]) as tx:
                 self.may("add_network", actor, reader=tx)
                 number = len(self._networks(tx)) + 1
@@ -262,6 +255,7 @@ class Networks(NetworkLines):
                     "blob": tx.put_blob(whole),
                     "report": tx.put_blob(json.dumps(told).encode()),
                     "lines": lines["number"] if lines else 0,
+                    "heights": slopes and slopes.kept(tx),
                     **_facts(made, told),
                 }
                 tx.put(NETWORKS, numbered(number), document, rev=0)
@@ -280,63 +274,6 @@ class Networks(NetworkLines):
         if not number:
             return None
         return self.store.snapshot("divisions", at=number, valid_on=today())
-
-    def _opened_network(self, row: dict[str, Any]) -> Network:
-        from dataclasses import replace
-
-        from geodata.network import keeping
-
-        # the words about a network are the store's, its arrays the file's
-        key = f"{self.store.url} {row['blob']} {row['number']}"
-        with _lock:
-            if key in _loaded:
-                return _loaded[key]  # type: ignore[no-any-return]
-        path = self.store.blob_path(row["blob"]) or self._network_file(row["blob"])
-        found = keeping.load(path)
-        said = {name: row[name] for name in ("number", "effective", "title")}
-        found = replace(
-            found,
-            meta={**found.meta, **said, "completeness": row["completeness"]},
-        )
-        with _lock:
-            while len(_loaded) >= _MOST_KEPT:
-                _loaded.pop(next(iter(_loaded)))
-            _loaded[key] = found
-        return found
-
-    def _network_file(self, digest: str) -> Path:
-        """Return a copy of content that the store does not keep as a file."""
-        folder = places.made(places.folder_beside(self.store.url) / "networks")
-        path = folder / digest.rpartition(":")[2]
-        if not path.exists():
-            fresh = path.with_suffix(".part")
-            with self.store.open_blob(digest) as source, fresh.open("wb") as target:
-                shutil.copyfileobj(source, target)
-            fresh.replace(path)
-        return path
-
-    def _networks(self, reader: Reader) -> list[dict[str, Any]]:
-        return reader.find(NETWORKS)
-
-    def _network_row(self, reader: Reader, number: int) -> dict[str, Any]:
-        row = reader.get(NETWORKS, numbered(number)) if 0 < number < _MOST else None
-        if row is None:
-            raise _none(Text(f"没有路网版本 {number}。", f"No network {number}."))
-        return row
-
-    def _network_on(self, reader: Reader, day: str) -> dict[str, Any]:
-        there = [row for row in self._networks(reader) if not row["withdrawn"]]
-        if not there:
-            raise _none(Text("尚未入库任何路网。", "No street network is stored yet."))
-        there.sort(key=lambda row: (row["effective"], row["number"]))
-        before = [row for row in there if row["effective"] <= day]
-        if before:
-            return before[-1]
-        first = there[0]["effective"]
-        return [row for row in there if row["effective"] == first][-1]
-
-
-_MOST = 10**9
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
@@ -379,11 +316,3 @@ def _counts(network: Network) -> dict[str, Any]:
         elif isinstance(value, int):
             found[name] = value
     return found
-
-
-def _none(words: Text) -> NotFoundError:
-    return NotFoundError(
-        words,
-        Text("请在“路网”页面上传道路数据，或用 quhua network add 入库。",
-             "Upload streets on the page of networks, or use quhua network add."),
-    )  # fmt: skip

@@ -345,7 +345,8 @@ class Services(Networks, People):
             }
         if network is not None:
             meta = network.meta
-            wanted = ("version", "source", "completeness", "number", "effective")
+            wanted = ("version", "source", "completeness", "number", "effective",
+                      "heights")  # fmt: skip
             named["network"] = {
                 name: meta[name] for name in wanted if meta.get(name) is not None
             }

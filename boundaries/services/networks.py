@@ -49,7 +49,18 @@ def checked(wish: dict[str, Any]) -> dict[str, Any]:
         "crs": int(crs) if crs else None,
         "snap_m": _metres(wish.get("snap_m")),
         "lines": bool(wish.get("lines", True)),
+        "heights_of": _number(wish.get("heights_of")),
     }
+
+
+def _number(said: Any) -> int | None:
+    """Return the number of a version, None for none."""
+    text = str(said or "").strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise InputError(
+            Text(f"“{text[:40]}”不是路网版本号。", f"'{text[:40]}' is no version."),
+        )
+    return int(text) if text else None
 
 
 def _metres(said: Any) -> float | None:
@@ -76,6 +87,7 @@ def build(work: Work) -> dict[str, Any]:
 
 
 def _built(work: Work) -> dict[str, Any]:
+    from geodata.files.grids import is_grid
     from geodata.network import keeping
     from geodata.network.building import build as build_network
     from geodata.network.intake import read_streets
@@ -84,6 +96,8 @@ def _built(work: Work) -> dict[str, Any]:
     digest, row = registry.original_of(work.actor, work.subject)
     said, name = work.job["parameters"], names.kept(row)
     path = _copied(work, digest, name)
+    if is_grid(path):
+        return _risen(work, path, name)
 
     def tell(begin: float, end: float) -> Any:
         def progress(done: float, step: str) -> None:
@@ -106,6 +120,20 @@ def _built(work: Work) -> dict[str, Any]:
     )
     network, report = build_network(streets, progress=tell(0.6, 0.85))
     return _kept(work, network, report, digest, name)
+
+
+def _risen(work: Work, path: Path, name: str) -> dict[str, Any]:
+    """Make a version of a network with the heights of a raster."""
+    from boundaries.registry.network_files import Heights
+
+    number = work.job["parameters"].get("heights_of")
+    if not number:
+        raise InputError(
+            Text("这是高程栅格，请选择它属于哪个路网版本。",
+                 "This is a raster of heights: choose the network they are for."),
+        )  # fmt: skip
+    work.say(0.3, "正在量算道路坡度", "measuring the slopes of the streets")
+    return work.registry.give_heights(work.actor, number, Heights(path, name))
 
 
 def _kept(

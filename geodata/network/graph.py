@@ -62,6 +62,8 @@ class Network:
         The projected system of ``nodes`` and ``coords``.
     meta
         Source, version, counts, completeness, parts.
+    climb
+        How much longer walking takes for the slopes; None: not known, all is level.
     """
 
     nodes: Floats
@@ -75,6 +77,7 @@ class Network:
     offsets: Longs
     crs: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    climb: Climb | None = None
 
     @property
     def node_count(self) -> int:
@@ -105,7 +108,8 @@ class Network:
             On foot and by bicycle vehicle roads are closed and one-way does not
             count; driving ways for people are closed and one-way counts.
         climb
-            How much longer each edge takes uphill and downhill.
+            How much longer each edge takes uphill and downhill; None: on foot as the
+            network knows it.
         delay
             How often ``delay_s`` is counted: 0 not at all.
         street_mps
@@ -129,6 +133,8 @@ class Network:
         level = self.length_m / speed_mps
         lost = self.delay_s * delay
         ahead = back = level + lost
+        if climb is None and mode == "walk":
+            climb = self.climb
         if climb is not None:
             ahead, back = level * climb.ahead + lost, level * climb.back + lost
         closed = ~np.isin(self.kind, OPEN_TO[mode])

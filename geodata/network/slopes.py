@@ -81,6 +81,20 @@ def climb(network: Network, raster: str | Path, *, limits: Limits = OPERATOR) ->
     return Climb(factors[0], factors[1], missing=lost)
 
 
+def save(found: Climb, path: str | Path) -> None:
+    """Write the factors of a network's edges."""
+    with Path(path).open("wb") as file:
+        np.savez(
+            file, ahead=found.ahead, back=found.back, missing=np.array(found.missing)
+        )  # fmt: skip
+
+
+def load(path: str | Path) -> Climb:
+    """Return factors as :func:`save` wrote them."""
+    with np.load(path, allow_pickle=False) as kept:
+        return Climb(kept["ahead"], kept["back"], float(kept["missing"]))
+
+
 def pace(slope: npt.ArrayLike) -> Floats:
     """Return the time on a slope over that on level ground (Tobler 1993)."""
     steep = np.abs(np.asarray(slope, np.float64) + 0.05) - 0.05

@@ -10,6 +10,7 @@ import pytest
 
 from geodata.network.keeping import save
 from tests.support import registries
+from tests.support.heights import slope
 from tests.support.signed import SignedClient, client_as
 from tests.support.streets import two_streets
 from tests.support.working import inline
@@ -92,6 +93,29 @@ def test_streets_are_uploaded_and_become_a_network(
     assert [row["effective"] for row in listed] == ["2024-05"]
     assert listed[0]["original"]
     assert "使用中" in planner.get("/networks").get_data(as_text=True)
+
+
+def test_a_raster_of_heights_is_given_to_a_network(
+    office: Office, planner: SignedClient, tmp_path: Path
+) -> None:
+    raster = slope(tmp_path / "dem.tif", (X, Y, X + 0.01, Y + 0.001), per_degree=8650)
+    upload = send(planner, raster.read_bytes(), "地形.tif")
+    page = planner.get(f"/networks/new/{upload}").get_data(as_text=True)
+    assert "请先添加道路" in page
+    streets = send(planner, roads(), "道路.geojson")
+    planner.post(f"/networks/new/{streets}", data={"title": "城区路网"})
+    inline(office.registry)
+    page = planner.get(f"/networks/new/{upload}").get_data(as_text=True)
+    assert "1 · 城区路网" in page
+    asked = planner.post(f"/networks/new/{upload}", data={"heights_of": "1"})
+    inline(office.registry)
+    assert planner.get(asked.location).location.endswith("/networks/2")
+    page = planner.get("/networks/2").get_data(as_text=True)
+    assert "地形.tif" in page
+    job = planner.post(API, json={"upload": upload}).json["id"]
+    inline(office.registry)
+    failed = planner.get(f"/api/v1/jobs/{job}").json
+    assert "哪个路网版本" in json.dumps(failed, ensure_ascii=False)
 
 
 def test_a_network_built_elsewhere_is_taken_as_it_is(

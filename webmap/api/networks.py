@@ -43,6 +43,14 @@ class Build(Arguments):
         load_default=True,
         metadata={"description": "work in the links and barriers drawn by hand"},
     )
+    heights_of = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "of a raster of heights (GeoTIFF): the version of the "
+            "network it is for; a new version walks up and down as it says"
+        },
+    )
 
 
 class Line(Schema):

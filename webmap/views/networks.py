@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import Length
 
 from geodata.errors import InputError, Text
@@ -51,6 +51,14 @@ class BuildForm(Form):
         render_kw={"inputmode": "decimal"},
     )
     remark = StringField(lazy_gettext("Remark"), [Length(max=4000)])
+    heights_of = SelectField(
+        lazy_gettext("Network the heights are for"),
+        coerce=str,
+        validate_choice=False,
+        description=lazy_gettext(
+            "A new version is made of it, on which all walking counts slopes"
+        ),
+    )
     lines = BooleanField(
         lazy_gettext("Work in the links and barriers drawn by hand"), default=True
     )
@@ -91,8 +99,9 @@ def build(upload: str) -> Any:
         return _form(row, form), 400
     wish = {
         name: getattr(form, name).data
-        for name in ("title", "effective", "remark", "layer", "crs", "snap_m", "lines")
-    }
+        for name in ("title", "effective", "remark", "layer", "crs", "snap_m", "lines",
+                     "heights_of")
+    }  # fmt: skip
     try:
         job = registry().build_network(actor(), upload, wish)
     except InputError as error:
@@ -142,7 +151,14 @@ def lines() -> Any:
 
 
 def _form(row: dict[str, Any], form: BuildForm, error: InputError | None = None) -> str:
+    heights = row["name"].lower().endswith((".tif", ".tiff"))
+    there = registry().networks(actor()) if heights else []
+    form.heights_of.choices = [
+        (str(each["number"]), f"{each['number']} · {each['title']}")
+        for each in there
+        if not each["withdrawn"]
+    ]
     return render_template(
-        "networks/new.html", upload=row, form=form, error=error,
+        "networks/new.html", upload=row, form=form, error=error, heights=heights,
         crumbs=[(_HERE, url_for("networks.index"))],
     )  # fmt: skip

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from boundaries.registry import networks as module
+from boundaries.registry import network_files as module
+from boundaries.registry.network_files import Heights
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
@@ -17,6 +18,7 @@ from geodata.errors import (
     StateError,
 )
 from geodata.network.building import build
+from tests.support.heights import slope
 from tests.support.registries import Office
 from tests.support.registries import office as opened
 from tests.support.streets import streets_of
@@ -96,6 +98,44 @@ def test_the_network_of_a_date(office: Office) -> None:
         office.registry.withdraw_network("planner", 2, " ")
     with pytest.raises(NotFoundError):
         office.registry.withdraw_network("planner", 9, "none")
+
+
+def test_heights_make_walking_slower_on_every_version_that_has_them(
+    office: Office, tmp_path: Path
+) -> None:
+    """A street that rises 10 m in 100 m, uphill to the east."""
+    registry = office.registry
+    level = add(office)
+    raster = slope(tmp_path / "dem.tif", (X, Y, X + 0.01, Y + 0.001), per_degree=8650)
+    made = registry.give_heights("planner", 1, Heights(raster, "地形.tif"))
+    assert made["number"] == 2
+    assert made["version"] == level["version"]  # the same streets
+    assert made["heights"]["name"] == "地形.tif"
+    assert made["heights"]["missing"] == 0
+    steep = registry.network()
+    assert steep.meta["heights"]["digest"]
+    flat = registry.stored_network("planner", 1)
+    assert flat.climb is None
+    assert "heights" not in flat.meta
+    up, down = steep.graph().ahead_s, steep.graph().back_s
+    assert (up / flat.graph().ahead_s).min() == pytest.approx(np.exp(0.35), rel=0.03)
+    assert (down < up).all()
+    driven = steep.graph(mode="drive").ahead_s
+    assert (driven == flat.graph(mode="drive").ahead_s).all()
+    registry.draw_network_lines("planner", [LINK], base=0)
+    amended = registry.amend_network("planner", 2)
+    assert amended["heights"]["name"] == "地形.tif"
+    climb = registry.network().climb
+    assert climb is not None
+    assert len(climb.ahead) == 5
+    with pytest.raises(QuhuaError, match="cannot be read"):
+        registry.give_heights("planner", 1, Heights(broken(tmp_path), "x.tif"))
+
+
+def broken(folder: Path) -> Path:
+    path = folder / "broken.tif"
+    path.write_bytes(b"II*\x00" + b"\x07" * 300)
+    return path
 
 
 def test_lines_are_versions_and_make_a_network(office: Office) -> None:

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from boundaries.accounts import ANONYMOUS
+from boundaries.registry.network_files import Heights
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError
 from tests.boundaries.services.towns import town_office
 from tests.support.commands import quhua
+from tests.support.heights import slope
 from tests.support.registries import Office
 
 DAY = "2026-01-01"
@@ -52,6 +54,25 @@ def test_earlier_versions_give_the_figures_they_gave(served: Office) -> None:
         registry.coverage("judge", DAY, versions={"population": 99})
     with pytest.raises(InputError, match="no layer"):
         registry.coverage("judge", DAY, versions={"markers": 1})
+
+
+def test_heights_of_the_streets_are_in_figures_and_in_their_stamp(
+    tmp_path: Path,
+) -> None:
+    made = town_office(tmp_path)
+    registry = made.registry
+    asked = {"level": "community", "urban_minutes": 9, "rural_minutes": 9}
+    level = registry.coverage("judge", DAY, **asked)
+    raster = slope(tmp_path / "dem.tif", (116, 39, 116.008, 39.008), per_degree=17300)
+    registry.give_heights("judge", 1, Heights(raster, "dem.tif"))
+    steep = registry.coverage("judge", DAY, **asked)
+    assert 0 < steep["total"]["reached"] < level["total"]["reached"]
+    assert steep["total"]["circle"] == level["total"]["circle"]
+    assert steep["stamp"]["network"]["heights"]["name"] == "dem.tif"
+    assert "heights" not in level["stamp"]["network"]
+    again = registry.coverage("judge", DAY, **asked, versions={"network": 1})
+    assert again["stamp"] == level["stamp"]
+    registry.close()
 
 
 def test_a_former_result_comes_out_again(served: Office, tmp_path: Path) -> None:

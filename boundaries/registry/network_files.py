@@ -1,0 +1,184 @@
+"""What a stored network is made of: its streets, and how steep they are."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from boundaries.jobs import places
+from boundaries.registry.desk import today
+from boundaries.registry.network_lines import NetworkLines, numbered
+from geodata.errors import NotFoundError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geodata.network.graph import Climb, Network
+    from geodata.store.protocol import Reader, Transaction
+
+NETWORKS = "networks"
+_MOST = 10**9
+_MOST_KEPT = 3
+_loaded: dict[str, Any] = {}
+_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Heights:
+    """A raster of heights, and what it is called."""
+
+    raster: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The slopes of a network as they are kept: the raster, what was made of it."""
+
+    heights: Heights
+    climb: Path
+    missing: float
+
+    def kept(self, tx: Transaction) -> dict[str, Any]:
+        """Write both files; return what the network's document says of them."""
+        return {
+            "name": self.heights.name[:200],
+            "raster": tx.put_blob(self.heights.raster),
+            "climb": tx.put_blob(self.climb),
+            "missing": round(self.missing, 4),
+        }
+
+
+class NetworkFiles(NetworkLines):
+    """Find the network of a date and open it; measure slopes."""
+
+    def network(self, day: str | None = None) -> Network:
+        """Return the network of a date, mapped; the same object while it stands.
+
+        The newest that holds from that date or before; where all begin later, the
+        earliest, since streets are older than their survey. None: today.
+
+        Raises
+        ------
+        NotFoundError
+            No network is stored.
+        """
+        row = self._network_on(self.store, day or today())
+        return self._opened_network(row)
+
+    def network_number(self) -> int:
+        """Return the number of the network of today, 0: none is stored."""
+        try:
+            return int(self._network_on(self.store, today())["number"])
+        except NotFoundError:
+            return 0
+
+    def stored_network(self, actor: str, number: int) -> Network:
+        """Return a version's network by its number."""
+        self.may("view", actor)
+        return self._opened_network(self._network_row(self.store, number))
+
+    def _slopes_in(self, folder: Path, network: Network, heights: Heights) -> Slopes:
+        """Measure how steep the streets are, and write it to a folder."""
+        from geodata.network import slopes
+
+        found = slopes.climb(network, heights.raster, limits=self.settings.streets)
+        path = folder / "climb.npz"
+        slopes.save(found, path)
+        return Slopes(heights, path, found.missing)
+
+    @contextmanager
+    def _heights_of(self, row: dict[str, Any]) -> Iterator[Heights | None]:
+        """Yield a copy of the raster a version was given, None for none."""
+        kept = row.get("heights")
+        if not kept:
+            yield None
+            return
+        places.made(places.folder_beside(self.store.url))
+        folder = tempfile.mkdtemp(dir=places.folder_beside(self.store.url))
+        try:
+            copy = Path(folder) / "heights.tif"
+            with self.store.open_blob(kept["raster"]) as source, copy.open("wb") as to:
+                shutil.copyfileobj(source, to)
+            yield Heights(copy, kept["name"])
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _climb_of(self, kept: dict[str, Any]) -> Climb:
+        from geodata.network import slopes
+
+        place = self.store.blob_path(kept["climb"])
+        return slopes.load(place or self._network_file(kept["climb"]))
+
+    def _opened_network(self, row: dict[str, Any]) -> Network:
+        from geodata.network import keeping
+
+        # the words about a network are the store's, its arrays the file's
+        heights = row.get("heights")
+        known = heights and heights["climb"]
+        key = f"{self.store.url} {row['blob']} {row['number']} {known}"
+        with _lock:
+            if key in _loaded:
+                return _loaded[key]  # type: ignore[no-any-return]
+        path = self.store.blob_path(row["blob"]) or self._network_file(row["blob"])
+        found = keeping.load(path)
+        said = {name: row[name] for name in ("number", "effective", "title")}
+        said["completeness"] = row["completeness"]
+        climb = None
+        if heights:
+            climb = self._climb_of(heights)
+            said["heights"] = {
+                "name": heights["name"],
+                "digest": heights["raster"].rpartition(":")[2][:16],
+                "missing": round(climb.missing, 4),
+            }
+        found = replace(found, meta={**found.meta, **said}, climb=climb)
+        with _lock:
+            while len(_loaded) >= _MOST_KEPT:
+                _loaded.pop(next(iter(_loaded)))
+            _loaded[key] = found
+        return found
+
+    def _network_file(self, digest: str) -> Path:
+        """Return a copy of content that the store does not keep as a file."""
+        folder = places.made(places.folder_beside(self.store.url) / "networks")
+        path = folder / digest.rpartition(":")[2]
+        if not path.exists():
+            fresh = path.with_suffix(".part")
+            with self.store.open_blob(digest) as source, fresh.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            fresh.replace(path)
+        return path
+
+    def _networks(self, reader: Reader) -> list[dict[str, Any]]:
+        return reader.find(NETWORKS)
+
+    def _network_row(self, reader: Reader, number: int) -> dict[str, Any]:
+        row = reader.get(NETWORKS, numbered(number)) if 0 < number < _MOST else None
+        if row is None:
+            raise _none(Text(f"没有路网版本 {number}。", f"No network {number}."))
+        return row
+
+    def _network_on(self, reader: Reader, day: str) -> dict[str, Any]:
+        there = [row for row in self._networks(reader) if not row["withdrawn"]]
+        if not there:
+            raise _none(Text("尚未入库任何路网。", "No street network is stored yet."))
+        there.sort(key=lambda row: (row["effective"], row["number"]))
+        before = [row for row in there if row["effective"] <= day]
+        if before:
+            return before[-1]
+        first = there[0]["effective"]
+        return [row for row in there if row["effective"] == first][-1]
+
+
+def _none(words: Text) -> NotFoundError:
+    return NotFoundError(
+        words,
+        Text("请在“路网”页面上传道路数据，或用 quhua network add 入库。",
+             "Upload streets on the page of networks, or use quhua network add."),
+    )  # fmt: skip
