@@ -14,7 +14,7 @@ from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.scenarios import Scenarios
 from boundaries.registry.uploads import Uploads
-from boundaries.services.profiles import Profile
+from boundaries.services.profiles import METHOD, Profile
 from geodata.errors import (
     CRSError,
     FileRefusedError,
@@ -91,13 +91,15 @@ class Siting(Scenarios, Uploads):
             asked = {**asked, "file": {"digest": digest, "name": row["name"]}}
         question = checked(asked)
         question["as_of"] = dates.last_day(question["as_of"] or today())
+        within_name = self._unit_name(question)
         key = self._siting_key(question)
         with self.store.write(lock=[SITINGS, JOBS]) as tx:
             self.may("plan", actor, reader=tx)
             found = tx.get(SITINGS, key)
             if found is None:
                 found = {
-                    "id": key, "question": question, "author": actor,
+                    "id": key, "question": question, "within_name": within_name,
+                    "author": actor,
                     "created": now(), "state": ASKED, "head": None, "blob": None,
                     "refusal": None, "rev": 0,
                 }  # fmt: skip
@@ -239,10 +241,29 @@ class Siting(Scenarios, Uploads):
                 shutil.copyfileobj(kept, copy)
             return read_file(path, file["name"], upload=True)
 
+    def _unit_name(self, question: Mapping[str, Any]) -> str:
+        """Return what the unit asked about is called; raise for one there is not."""
+        code = question["within"]
+        if code is None:
+            return ""
+        number = self._numbers({})["divisions"]
+        found = self.store.snapshot(
+            "divisions", at=number, valid_on=question["as_of"], keys=[code],
+            geometry=False,
+        )  # fmt: skip
+        if found.empty:
+            raise InputError(
+                Text(f"当日没有区划 {code}。",
+                     f"There is no division {code} on that date."),
+                Text("请从区划列表中选择。", "Choose one from the list of divisions."),
+            )  # fmt: skip
+        return str(found["name"].iloc[0])
+
     def _siting_key(self, question: Mapping[str, Any]) -> str:
         """Return what names a question and all that its answer stands on."""
         network = self._network_of(question["as_of"])
         stands = [
+            METHOD,
             question,
             Profile.of(self.settings, question["group"]).to_dict(),
             self._named(self._numbers({}), network),

@@ -159,6 +159,7 @@ def filled(folder: Path, strings: Sequence[str]) -> Filled:
     filling.networks()
     filling.coverage()
     filling.scenarios()
+    filling.siting()
     filling.indicators()
     filling.site()
     return Filled(made, app, planted, filling.values)
@@ -351,6 +352,18 @@ class _Filling:
                 self.send("plans", f"scenarios/{made}/comments", said)
                 body = {"note": self.text("scenario reason")}
                 self.send("cares", f"scenarios/{made}/return", body)
+
+    def siting(self) -> None:
+        """A siting question that has an answer, and one that has none."""
+        for at in range(2):
+            points = [
+                {"name": self.text("siting point", 190), "lon": 117.0005 + at,
+                 "lat": 39.0005}
+            ]  # fmt: skip
+            body = {"number": 1, "source": "points", "points": points, "minutes": 60}
+            made = self.send("plans", "siting", body)["id"]
+            self.values.setdefault("siting", []).append(made)
+        inline(self.registry)
 
     def indicators(self) -> None:
         """A record of each kind and a template; one target is a sentence."""

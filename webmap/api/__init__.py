@@ -35,6 +35,7 @@ from webmap.api import (
     published,
     scenarios,
     settings,
+    siting,
     uploads,
     users,
 )
@@ -59,6 +60,7 @@ API_BLUEPRINTS: tuple[ApiBlueprint, ...] = (
     planning.planning,
     population.population,
     scenarios.scenarios,
+    siting.siting,
     health.health,
     audit.audit,
     backups.backups,

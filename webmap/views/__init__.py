@@ -27,6 +27,7 @@ from webmap.views.public import public_view
 from webmap.views.public_care import public_care
 from webmap.views.reference import reference
 from webmap.views.scenarios import scenarios
+from webmap.views.siting import siting
 from webmap.views.style import style
 from webmap.views.tiles import tiles
 from webmap.views.uploads import uploads
@@ -56,6 +57,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning,
     population,
     scenarios,
+    siting,
     public_view,
     public_care,
     reference,

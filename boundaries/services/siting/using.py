@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_LAYERS = ("divisions", "facilities", "population", "network")
 SITES = {
     "site": Text("选址点", "site"),
     "facility": Text("登记编号", "number on record"),
@@ -53,11 +54,16 @@ _TOTAL = {
 
 def base_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a plan of this answer stands on: the same versions and question."""
-    from boundaries.services.scenarios import pinned
-
-    question = answer["question"]
+    question, stamp = answer["question"], answer["stamp"]
     minutes = question["minutes"]
-    base = {
+    numbers = {
+        layer: stamp[layer]["number"]
+        for layer in _LAYERS
+        if stamp.get(layer, {}).get("number")
+    }
+    return {
+        "as_of": stamp["as_of"],
+        "versions": numbers,
         "group": question["group"],
         "level": question["level"],
         "types": question["types"],
@@ -65,7 +71,6 @@ def base_of(answer: Mapping[str, Any]) -> dict[str, Any]:
         if minutes is None
         else {"urban_minutes": minutes, "rural_minutes": minutes},
     }
-    return pinned(base, answer["stamp"])
 
 
 def edits_of(

@@ -44,6 +44,8 @@ export const STYLES = {
   link: { stroke: "find-gap", width: 4 },
   barrier: { stroke: "find-overlap", width: 4.5, dash: "9 4" },
   here: { stroke: "paper", width: 3, fill: "red", filled: 1, radius: 9, text: "name" },
+  sited: { stroke: "paper", width: 2, fill: "red", filled: 1, radius: 10, shape: "diamond" },
+  candidate: { stroke: "ink", width: 0.8, opacity: 0.7, fill: "paper", filled: 0.6, radius: 2.5 },
   "service-area": { stroke: "ink", width: 1.4, fill: "ink", filled: 0.1 },
   "service-circle": { stroke: "find-border", width: 1.8, fill: "find-border", filled: 0.04, dash: "6 4" },
   "lacking-1": { stroke: "paper", width: 0.6, fill: "find-overlap", filled: 0.75, radius: 2.5 },
