@@ -253,7 +253,8 @@ class _Drawing(MapDrawing):
         self.heading(Text("未计入或按假定计入", "Left out, or assumed"))
         for each in omitted:
             keys = "、".join(each["keys"][:6]) + ("…" if each["count"] > 6 else "")
-            self.paragraph(f"· {self._say(each['why'])}（{each['count']}：{keys}）", 8)
+            why, what = self._say(each["why"]), self._say(each["what_to_do"])
+            self.paragraph(f"· {why}（{each['count']}：{keys}）{what}", 8)
 
     def _say(self, words: Mapping[str, str]) -> str:
         return words[self.language]

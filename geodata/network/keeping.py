@@ -104,7 +104,7 @@ def load(path: str | Path, *, verify: bool = True) -> Network:
             meta={**dict(head["meta"]), "version": str(head["version"])},
         )
         _require_sound(network)
-        _require_plane(network.crs)
+        _require_plane(network.crs, path.name)
         if verify:
             _require_same(network, head["version"])
     except FileNotFoundError as error:
@@ -202,17 +202,28 @@ def _require_sound(network: Network) -> None:
         raise ValueError("arrays")
 
 
-def _require_plane(crs: str) -> None:
-    """Raise ValueError for a system that is not one of metres, by its number."""
+def _require_plane(crs: str, name: str) -> None:
+    """Refuse coordinates that are not metres of a plane known by its number."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError as ProjError
 
-    name, _, number = crs.partition(":")
-    if name != "EPSG" or not (number.isascii() and number.isdecimal()):
-        raise ValueError("crs")
-    try:
-        found = CRS.from_epsg(int(number))
-    except ProjError as error:
-        raise ValueError("crs") from error
-    if not found.is_projected or found.axis_info[0].unit_name != "metre":
-        raise ValueError("crs")
+    kind, _, number = crs.partition(":")
+    plane = kind == "EPSG" and number.isascii() and number.isdecimal()
+    if plane:
+        try:
+            found = CRS.from_epsg(int(number))
+        except ProjError as error:
+            raise ValueError("crs") from error
+        plane = found.is_projected and found.axis_info[0].unit_name == "metre"
+    said = crs[:40]
+    if not plane:
+        raise FileRefusedError(
+            Text(f"{name} 的坐标系（{said or '未说明'}）不是以米为单位的平面坐标系，"
+                 "不能量算步行距离。",
+                 f"The coordinates of {name} ({said or 'not said'}) are no metres on a "
+                 "plane; walks cannot be measured."),
+            Text("请用 quhua network build 由道路图层重新建立：经纬度图层会自动投影。",
+                 "Build it from the road layer by quhua network build, which projects "
+                 "a layer in degrees."),
+            code="network_file",
+        )  # fmt: skip
