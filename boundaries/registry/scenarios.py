@@ -61,6 +61,23 @@ class Scenarios(IndicatorBooks):
             actor, session, base, edits, whole=whole, indicators=indicators
         )
 
+    def plan_indicators(
+        self, actor: str, session: str, base: Mapping[str, Any],
+        edits: Sequence[Mapping[str, Any]],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return the indicators that facilities move, before edits and after them.
+
+        Returns
+        -------
+        dict
+            ``{"indicators", "scopes"}``; parameters as of :meth:`plan`, ``scope`` of
+            the base being one of ``scopes``.
+        """
+        self.may("plan", actor)
+        return self._planned(
+            actor, session, base, edits, whole=False, indicators="only"
+        )
+
     def scenarios(self, actor: str) -> list[dict[str, Any]]:
         """Return every scenario that was not discarded, newest first, as heads."""
         self.may("view", actor)
@@ -282,7 +299,7 @@ class Scenarios(IndicatorBooks):
 
     def _planned(
         self, actor: str, session: str, base: Mapping[str, Any],
-        edits: Sequence[Mapping[str, Any]], *, whole: bool, indicators: bool,
+        edits: Sequence[Mapping[str, Any]], *, whole: bool, indicators: bool | str,
     ) -> dict[str, Any]:  # fmt: skip
         desk = client.of(self.store.url, self.settings)
         return desk.ask(

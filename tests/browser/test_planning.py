@@ -82,6 +82,8 @@ def test_from_the_worst_street_to_a_scenario_compared_and_printed(
         page.wait_for_selector("#edits li:has-text('新增点 1')")
         added = reached(page)
         assert added > before
+        page.wait_for_selector("#gauges tr[data-indicator=I11]", timeout=PATIENCE_MS)
+        assert "有床位可用" in page.inner_text("#figures")
         answers = int(page.get_attribute("#planning", "data-answers") or 0)
         drag(page, 40, 30)
         page.wait_for_selector("#edits li:nth-child(2)")

@@ -90,6 +90,18 @@ class PlanAsked(Arguments):
     )
 
 
+class PlanIndicators(Arguments):
+    """A plan as it stands, to ask for indicators alone."""
+
+    session = fields.String(required=True, validate=validate.Length(1, 60))
+    base = fields.Nested(PlanBase, load_default=dict)
+    edits = fields.List(
+        fields.Nested(PlanEdit),
+        load_default=list,
+        validate=validate.Length(max=MOST_EDITS),
+    )
+
+
 @planning.post(
     "", Text("推演设施变动", "Try out changes of facilities"), body=PlanAsked
 )
@@ -100,3 +112,16 @@ def plan(body: dict[str, Any]) -> Any:
         actor(), body["session"], body["base"], body["edits"], whole=body["whole"],
         indicators=body["indicators"],
     )  # fmt: skip
+
+
+@planning.post(
+    "/indicators",
+    Text("推演设施变动后的指标", "Indicators of changed facilities"),
+    body=PlanIndicators,
+)
+@policy.may("plan")
+def indicators(body: dict[str, Any]) -> Any:
+    """Return the indicators that facilities move, before these edits and after them."""
+    return registry().plan_indicators(
+        actor(), body["session"], body["base"], body["edits"]
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from boundaries.services.room import Supply
 from boundaries.services.words import Domain, FacilityType
 from geodata.errors import Text
 from webmap import policy
@@ -38,7 +39,9 @@ def index() -> Any:
         types=[(item.value, item.label) for item in types],
         usual=request.args.getlist("type") or USUAL,
         groups=GROUPS,
+        supplies=[(item.value, item.label) for item in Supply],
         levels=LEVELS,
         settings=registry().settings.services,
         scenario=request.args.get("scenario", ""),
+        siting=request.args.get("siting", ""),
     )

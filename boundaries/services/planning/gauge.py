@@ -22,6 +22,7 @@ from boundaries.services.indicators.placing import places_of
 from boundaries.services.indicators.reaching import questions
 from boundaries.services.indicators.shares import truth
 from boundaries.services.planning.plan import Plan
+from boundaries.vocabulary import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,16 @@ class Sheet:
         vars(self.place)["tree"] = situation.tree
         self.types = _types(inputs)
         self.items = [each for each in INDICATORS if each.id not in STILL]
+
+    @cached_property
+    def scopes(self) -> list[dict[str, str]]:
+        """The divisions down to districts, whose indicators may be asked for."""
+        units = self.inputs.units
+        some = units[units["level"].astype(int) <= Level.COUNTY].sort_index()
+        return [
+            {"code": str(code), "name": str(name)}
+            for code, name in some["name"].items()
+        ]
 
     def along(self, **frames: Any) -> Inputs:
         """Return the inputs with other frames; who lives where is not asked again."""

@@ -84,12 +84,15 @@ class Keeper:
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the figures of a plan, with the stamp of what they stand on.
 
-        ``{"session", "base", "edits", "whole", "indicators"}``: ``base`` as of
+        ``{"session", "base", "edits", "whole", "indicators"}`` (``"only"``: nothing
+        but the indicators): ``base`` as of
         :func:`situation_of`, with ``level``, ``types``, ``supply``,
         ``need_per_thousand`` and ``scope``.
         """
         base, session, edits = request["base"], request["session"], request["edits"]
         ground = self._ground(base)
+        if request.get("indicators") == "only":
+            return self._indicated(session, base, ground, edits)
         plan: Plan = self._put(
             self._plans, (session, id(ground)), lambda: Plan(ground), edits
         )
@@ -99,12 +102,18 @@ class Keeper:
             rows = situation.serving(ground.types)
             found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
         if request.get("indicators"):
-            sheet = self._sheet(base, situation)
-            key = (session, id(sheet))
-            gauge = self._put(self._gauges, key, lambda: Gauge(sheet), edits)
-            found["indicators"] = gauge.rows()
+            found |= self._indicated(session, base, ground, edits)
         words = ground.field.words()._asdict()
         return {**found, "stamp": {**ground.stamp, "words": words}}
+
+    def _indicated(
+        self, session: str, base: dict[str, Any], ground: Ground, edits: Any
+    ) -> dict[str, Any]:
+        """Return the indicators of a plan, and of which divisions they may be."""
+        sheet = self._sheet(base, ground.situation)
+        key = (session, id(sheet))
+        gauge = self._put(self._gauges, key, lambda: Gauge(sheet), edits)
+        return {"indicators": gauge.rows(), "scopes": sheet.scopes}
 
     def _put(
         self, kept: _Kept, key: Hashable, make: Callable[[], Any], edits: Any

@@ -5,9 +5,11 @@ import { byId } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { count, language, say } from "../words.js";
+import { Gauges } from "./gauges.js";
 import * as panels from "./panels.js";
 import { Session } from "./session.js";
 import { Outside, Sites } from "./sites.js";
+import { UnitTable } from "./table.js";
 import { UnitMap } from "./units.js";
 
 const form = byId("ask"), box = byId("planning");
@@ -18,12 +20,14 @@ let recorded = [], rows = new Map(), current = [];
 
 const sites = new Sites(kit.map, {
   onpick: (site) => pick(site.id),
-  ondrag: (id, { lat, lng }) => session.drag(move(id, lng, lat)),
+  ondrag: (id, { lat, lng }, at = performance.now()) => session.drag(move(id, lng, lat), at),
   ondrop: (id, { lat, lng }) => act(move(id, lng, lat)),
 });
 const outside = new Outside().addTo(kit.map);
 const shades = new UnitMap(kit);
+const table = new UnitTable(byId("units"), (unit) => shades.frame(unit.code).catch(complain));
 const session = new Session({ opened, changed, failed: complain, waiting });
+const gauges = new Gauges(byId("gauges"), byId("scope"), session);
 
 const move = (facility, lon, lat) => ({ do: "move", facility, lon: Number(lon.toFixed(7)), lat: Number(lat.toFixed(7)) });
 
@@ -39,9 +43,11 @@ function opened(answer) {
   byId("stamp").textContent = (answer.stamp?.words ?? {})[language] ?? "";
   byId("keep").disabled = false;
   shades.open(answer.level);
+  table.clear();
   const left = (answer.omitted ?? []).length;
   tell(left ? say("{n} records are left out of these figures; the coverage page lists them.", { n: count(left) }) : "");
   changed(answer, session.edits);
+  gauges.open(session.base);
   pick(picked);
   document.body.dataset.ready = "";
 }
@@ -57,9 +63,10 @@ function changed(answer, edits) {
   sites.draw(current);
   panels.totals(byId("figures"), answer);
   panels.edits(byId("edits"), edits, (edit) => current.find((site) => site.id === edit.facility)?.name ?? edit.name ?? edit.facility);
-  panels.units(byId("units"), units, order, look);
+  table.show(units, order);
   byId("undo").disabled = !edits.length;
   byId("keep").disabled = !edits.length;
+  gauges.want(edits);
   if (!framed) frame();
   box.dataset.answers = String(Number(box.dataset.answers ?? 0) + 1);
 }
@@ -88,8 +95,6 @@ function frame() {
   const lon = placed.map((site) => site.lon), lat = placed.map((site) => site.lat);
   kit.frame([Math.min(...lon), Math.min(...lat), Math.max(...lon), Math.max(...lat)], 0.05);
 }
-
-const look = (unit) => shades.frame(unit.code).catch(complain);
 
 function pick(id) {
   const site = current.find((each) => each.id === id) ?? null;
@@ -132,7 +137,7 @@ const tell = (words) => { byId("state").textContent = words; };
 
 const wish = () => ({
   types: [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value),
-  group: form.elements.group.value, level: form.elements.level.value, as_of: form.elements.as_of.value || null, profile: minutes(),
+  group: form.elements.group.value, level: form.elements.level.value, supply: form.elements.supply.value, as_of: form.elements.as_of.value || null, profile: minutes(),
 });
 
 const minutes = () => Object.fromEntries(["urban_minutes", "rural_minutes"].map((name) => [name, form.elements[name].valueAsNumber]).filter(([, value]) => value > 0));
@@ -147,12 +152,12 @@ async function open(edits = session.edits, base = wish()) {
   }
 }
 
-/* A scenario saved before: its edits, on what it was made on. */
+/* A scenario saved before, or a siting answer: its edits, on what it was made on. */
 async function begin() {
-  const id = box.dataset.scenario;
-  if (!id) { open(); return; }
+  const { scenario, siting } = box.dataset;
+  if (!scenario && !siting) { open(); return; }
   try {
-    const { base, edits } = await ask(`/api/v1/scenarios/${path(id)}`);
+    const { base, edits } = await ask(scenario ? `/api/v1/scenarios/${path(scenario)}` : `/api/v1/siting/${path(siting)}/plan`);
     added = edits.filter((edit) => edit.do === "add").length;
     refill(base);
     open(edits, { ...wish(), ...base });
@@ -160,9 +165,9 @@ async function begin() {
 }
 
 /* Put the question of a saved scenario into the form. */
-function refill({ types: counting, group, level, as_of: day, profile }) {
+function refill({ types: counting, group, level, supply, as_of: day, profile }) {
   for (const input of form.querySelectorAll("[name=types]")) input.checked = (counting ?? []).includes(input.value);
-  for (const [name, value] of Object.entries({ group, level, as_of: day, ...profile })) {
+  for (const [name, value] of Object.entries({ group, level, supply, as_of: day, ...profile })) {
     if (value !== null && value !== undefined && form.elements[name]) form.elements[name].value = value;
   }
   counted();
@@ -177,7 +182,7 @@ for (const button of document.querySelectorAll("[data-order]")) {
   button.addEventListener("click", () => {
     order = button.dataset.order;
     for (const each of document.querySelectorAll("[data-order]")) each.setAttribute("aria-pressed", String(each === button));
-    panels.units(byId("units"), [...rows.values()], order, look);
+    table.show([...rows.values()], order);
   });
 }
 byId("undo").addEventListener("click", async () => {
@@ -192,12 +197,14 @@ byId("keep-form").addEventListener("submit", async (event) => {
   const { title, note } = event.target.elements;
   try {
     await sites.settle();
-    const made = await send("/api/v1/scenarios", { title: title.value, note: note.value, base: session.base, edits: session.edits });
+    const made = await send("/api/v1/scenarios", { title: title.value, note: note.value, base: { ...session.base, scope: gauges.scope }, edits: session.edits });
     location.assign(`/scenarios/${path(made.id)}`);
   } catch (error) { complain(error); }
 });
 addEventListener("keydown", (event) => { if (event.key === "Escape") use("pick"); });
 
-window.quhua = { ...window.quhua, planning: session, kit };
+const figures = () => Object.fromEntries([...rows].map(([code, { after }]) => [code, after]));
+
+window.quhua = { ...window.quhua, planning: session, kit, plan: { figures, shades } };
 counted();
 begin();

@@ -1,16 +1,9 @@
-/* What stands beside the planner's map: totals, the chosen facility, changes, the table of units. */
+/* What stands beside the planner's map: totals, the chosen facility, changes. */
 
 import { element, fill } from "../dom.js";
 import { count, say } from "../words.js";
+import { percent, signed, tone } from "./figures.js";
 
-const MOST_ROWS = 60;
-const percent = (value) => (value === null || value === undefined ? "—" : `${value.toFixed(1)} %`);
-const signed = (value, digits = 0) => {
-  const size = Math.abs(value);
-  const words = digits ? size.toFixed(digits) : count(size);
-  return Number(size.toFixed(digits)) === 0 ? `±${words}` : `${value > 0 ? "+" : "−"}${words}`;
-};
-const look = (value) => (Math.round(value) > 0 ? "good" : Math.round(value) < 0 ? "bad" : "soft");
 const minutes = (value) => (value === null ? "—" : say("{n} min", { n: value.toFixed(1) }));
 
 export function totals(box, { total, gained, lost }) {
@@ -20,13 +13,17 @@ export function totals(box, { total, gained, lost }) {
     element("p", { class: "big figures" }, element("strong", {}, percent(after.share ?? after.circle_share)), " ", element("span", { class: "soft" }, say("of {n} people are reached", { n: count(after.people) }))),
     element("dl", { class: "pairs figures" },
       ...pair(say("Before"), percent(before.share ?? before.circle_share)),
-      ...pair(say("Change"), signed(change), look(change)),
+      ...pair(say("Change"), signed(change), tone(change)),
       ...pair(say("Newly reached"), count(gained.people)),
       ...pair(say("No longer reached"), count(lost.people)),
       ...pair(say("Still outside"), count(after.unreached ?? after.people - after.circle)),
       ...pair(say("Mean way of those reached"), minutes(after.minutes)),
       ...pair(say("By straight-line circle"), percent(after.circle_share)),
       ...pair(say("Beds per thousand"), after.beds_per_thousand ?? "—"),
+      ...pair(say("In need of a place"), count(after.need)),
+      ...pair(say("Of these, find room"), `${percent(before.roomed_share)} → ${percent(after.roomed_share)}`, tone(10 * ((after.roomed_share ?? 0) - (before.roomed_share ?? 0)))),
+      ...pair(say("Find no room"), after.unroomed === null ? "—" : count(after.unroomed)),
+      ...pair(say("Places within reach per thousand"), after.per_thousand?.toFixed(1) ?? "—"),
     ));
 }
 
@@ -71,25 +68,3 @@ const VERBS = {
 export function edits(list, done, nameOf) {
   fill(list, ...(done.length ? done.map((edit) => element("li", {}, VERBS[edit.do]?.(nameOf(edit)) ?? edit.do)) : [element("li", { class: "none soft" }, say("Nothing is changed yet."))]));
 }
-
-/* Units by how many stay outside, or by what changed; one press shows the unit on the map. */
-export function units(box, rows, order, onpick) {
-  const listed = rows.map((unit) => ({
-    ...unit, outside: unit.after.unreached ?? unit.after.people - unit.after.circle,
-    change: (unit.after.reached ?? unit.after.circle) - (unit.before.reached ?? unit.before.circle),
-  }));
-  listed.sort(order === "change" ? (a, b) => Math.abs(b.change) - Math.abs(a.change) || b.outside - a.outside : (a, b) => b.outside - a.outside);
-  const shown = listed.slice(0, MOST_ROWS);
-  const body = element("tbody", {}, ...shown.map((unit) => element("tr", { "data-code": unit.code },
-    element("th", { scope: "row" }, element("button", { type: "button", class: "link", onclick: () => onpick(unit) }, unit.name || unit.code)),
-    cell(count(unit.after.people)), cell(percent(unit.before.share ?? unit.before.circle_share)), cell(percent(unit.after.share ?? unit.after.circle_share)),
-    cell(signed(unit.change), look(unit.change)), cell(count(unit.outside)), cell(percent(unit.after.circle_share), "soft"))));
-  const heads = [say("Unit"), say("People"), say("Before"), say("Now"), say("Change"), say("Outside"), say("By circle")];
-  const scroll = box.scrollTop;
-  fill(box,
-    element("table", { class: "table figures" }, element("thead", {}, element("tr", {}, ...heads.map((head, index) => element("th", { scope: "col", class: index ? "number" : null }, head)))), body),
-    listed.length > shown.length ? element("p", { class: "soft small" }, say("{n} more units have fewer people outside.", { n: count(listed.length - shown.length) })) : null);
-  box.scrollTop = scroll;
-}
-
-const cell = (value, how = "") => element("td", { class: `number ${how}` }, value);
