@@ -50,6 +50,7 @@ KINDS: dict[str, Text] = {
 _OUR_NAMES: dict[str, Text] = {
     **POPULATION_WORDS,
     **FACILITY_WORDS,
+    "weight": Text("居住区权重", "weight of a residential area"),
     "in_county": Text("所在区县", "county or district"),
     "in_town": Text("所在街道、乡镇", "township"),
     "in_village": Text("所在社区、村", "community or village"),

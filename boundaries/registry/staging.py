@@ -13,7 +13,7 @@ from boundaries import codes, columns, registers
 from boundaries.intake import Intake, take_in
 from boundaries.review import EITHER
 from boundaries.rules import finding
-from boundaries.services import counts, gridded
+from boundaries.services import counts, gridded, residential
 from boundaries.vocabulary import ChangeType
 from geodata.errors import InputError, Text
 from geodata.store import dates
@@ -181,7 +181,10 @@ def _counted(
     frame = columns.prepared(frame, "population", named)
     if "division" not in frame and not frame.geometry.isna().all():
         shapes = store.snapshot("divisions", at=published, valid_on=effective)
-        rows, faults = gridded.from_cells(frame, shapes)
+        if residential.WEIGHT in frame and not set(counts.COUNTS) & set(frame):
+            rows, faults = residential.shared_out(frame, shapes, base)
+        else:
+            rows, faults = gridded.from_cells(frame, shapes)
     else:
         around = pd.concat([then, now[~now.index.isin(then.index)]])
         rows, faults = counts.prepared(frame, around)

@@ -29,6 +29,11 @@ class Method(Word):
     TABLE = "table", "统计表", "table"
     GRID = "grid", "网格汇总", "summed from a grid"
     INTERPOLATED = "interpolated", "由上级合计分摊", "shared out from a total above"
+    RESIDENTIAL = (
+        "residential",
+        "统计表合计，按居住区分摊到位置",
+        "a total, shared out over residential areas",
+    )
 
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -65,6 +70,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "method": ("统计方法", "取得方法", "method"),
     "places": ("places",),
     "outside": ("outside",),
+    "weight": (
+        *("权重", "住宅建筑面积", "居住建筑面积", "居住面积", "居住用地面积"),
+        *("住宅套数", "weight"),
+    ),
     "remark": ("备注", "BZ", "remark"),
 }
 WORDS: dict[str, type[Word]] = {"settlement": Settlement, "method": Method}
@@ -227,6 +236,8 @@ def prepared(
             Text(**why) if why else None,
         )
     found = frame.loc[kept].assign(division=keys, **_objects(columns))
+    if "outside" not in found:  # of a grid before, which the table takes the place of
+        found["outside"] = None
     return found, faults
 
 

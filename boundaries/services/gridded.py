@@ -128,11 +128,13 @@ def from_cells(
     if not names:
         raise InputError(
             Text("网格中没有一列是人数。", "No column of the grid holds counts."),
-            Text("请用 --map 指定，例如 --map pop=total。",
-                 "Name it, for example --map pop=total."),
+            Text("请用 --map 指定，例如 --map pop=total；如是居住区，把建筑面积或户数"
+                 "一列指定为 weight，现有合计人口即按其分摊。",
+                 "Name it, for example --map pop=total; of residential areas name "
+                 "floor space or dwellings as weight: totals stored are shared out."),
         )  # fmt: skip
     counts = frame[names].apply(pd.to_numeric, errors="coerce").to_numpy(float)
-    _refuse_persons(frame, counts)
+    refuse_person_points(frame, counts)
     shapes = frame.geometry.to_numpy(object)
     usable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     _refuse_rows(frame, counts, usable, faults)
@@ -199,7 +201,7 @@ def _bands(bands: tuple[str, ...], fields: Mapping[str, str]) -> dict[int, str]:
     return found
 
 
-def _refuse_persons(frame: gpd.GeoDataFrame, counts: Any) -> None:
+def refuse_person_points(frame: gpd.GeoDataFrame, counts: Any) -> None:
     """Refuse points that are one person each."""
     points = frame.geom_type.isin(["Point", "MultiPoint"]).all()
     if points and len(frame) >= _MANY and (np.nan_to_num(counts) <= 1).all():

@@ -1,9 +1,10 @@
 """People placed: counts by unit become points that stand for so many people each.
 
 How people are placed alone moves coverage by some points of per cent, so each
-unit's method is kept and said: at the cells of a grid, along the streets of the
-unit by their length, or evenly over its area. Counts of a unit are used once: of a
-unit that has counted units below it only those below are placed.
+unit's method is kept and said: at the cells of a grid, in residential areas by their
+weight, along the streets of the unit by their length, or evenly over its area. Counts
+of a unit are used once: of one that has counted units below it only those below are
+placed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pandas as pd
 import shapely
 
 from boundaries import codes
+from boundaries.services.counts import Method as Counted
 from boundaries.services.omissions import Omission, told
 from boundaries.services.profiles import Group
 from boundaries.services.settlement import is_urban
@@ -44,6 +46,7 @@ class Method(Word):
     """How the people of a unit were placed."""
 
     CELLS = "cells", "网格单元中心", "centres of grid cells"
+    HOMES = "homes", "居住区内，按权重", "in residential areas, by their weight"
     STREETS = "streets", "沿道路按长度", "along streets, by length"
     AREA = "area", "按面积均匀", "evenly over the area"
 
@@ -252,6 +255,9 @@ def _points(
     rest = np.setdiff1d(np.arange(len(placed)), cells[0])
     areas = np.array([shapes[ground.iloc[at]] for at in rest], dtype=object)
     method[cells[0]] = Method.CELLS.value
+    if "method" in placed:
+        homes = placed["method"].to_numpy(object) == Counted.RESIDENTIAL.value
+        method[homes & (method == Method.CELLS.value)] = Method.HOMES.value
     pieces: list[tuple[Any, Floats, dict[str, Floats]]] = [cells]
     for at, xy, share, how in _spread(areas, profile, network):
         method[rest[at]] = how
