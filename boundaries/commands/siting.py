@@ -38,7 +38,7 @@ _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
                 "或文件", "candidates: nodes, owned, layer, or a file"),
            default="nodes", show_default=True, metavar="SOURCE"),
     Option(["--most"], Text("最多取多少个道路节点", "most junctions taken"),
-           type=click.IntRange(1, 5000), default=500, show_default=True),
+           type=click.IntRange(1, 5000), default=1000, show_default=True),
     Option(["--as-of"], Text("日期，不写为今天", "the date; today if not given"),
            metavar="DATE"),
     Option(["--type", "types"],

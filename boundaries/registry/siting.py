@@ -44,7 +44,7 @@ class Siting(Scenarios, Uploads):
     def siting(
         self, actor: str, as_of: str | None = None, *, model: str,
         candidates: gpd.GeoDataFrame | str = "nodes", group: str = "aged_60",
-        most: int = 500, types: Sequence[str] = (),
+        most: int = 1000, types: Sequence[str] = (),
         tell: Callable[[float, Text], None] | None = None, **wish: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """Return where a model opens facilities, with its certificate, by unit.

@@ -81,7 +81,7 @@ class SitingQuestion(Arguments):
         },
     )
     most = fields.Integer(
-        load_default=500,
+        load_default=1000,
         validate=validate.Range(1, MOST_CANDIDATES),
         metadata={"description": "junctions taken at most"},
     )

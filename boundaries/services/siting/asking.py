@@ -15,6 +15,8 @@ from boundaries.vocabulary import Word
 from geodata.errors import InfeasibleError, InputError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from boundaries.services.situation import Situation
     from geodata.network.graph import Pairs
     from geodata.network.siting import Problem, Sited
@@ -34,6 +36,7 @@ class Model(Word):
     CAPACITATED = "capacitated", "有容量限制的最大覆盖", "as many as find room"
 
 
+_NAMED = 8
 FAR = frozenset({Model.P_MEDIAN, Model.P_CENTER})
 """Models that look beyond the time within which people count as reached."""
 
@@ -57,7 +60,7 @@ class Wish:
     room: float | None = None
     price: float | None = None
     keep: bool = True
-    candidates: int = 500
+    candidates: int = 1000
     seconds: float = 10.0
     within: str | None = None
 
@@ -137,8 +140,41 @@ def asked(
     return Asked(model, sites, kept, problem, in_time, units, price)
 
 
-def answered(question: Asked, wish: Wish) -> Sited:
-    """Return what the model opens."""
+def answered(question: Asked, wish: Wish, names: Mapping[str, str]) -> Sited:
+    """Return what the model opens.
+
+    Where everybody is to be got to and cannot be, the hint says where those live whom
+    nothing serves yet (``names`` of units by code).
+    """
+    try:
+        return _solved(question, wish)
+    except InfeasibleError as error:
+        lacking = _lacking(question, names)
+        if question.model not in (Model.LSCP, Model.P_CENTER) or not lacking:
+            raise
+        told = error.hint or Text("", "")
+        raise InfeasibleError(
+            error.message,
+            Text(f"{told.zh}现有设施都到不了的人住在：{'、'.join(lacking)}。",
+                 f"{told.en} Whom nothing serves yet lives in: {', '.join(lacking)}."),
+        ) from error  # fmt: skip
+
+
+def _lacking(question: Asked, names: Mapping[str, str]) -> list[str]:
+    """Return the units with most people whom candidates get to and nothing kept."""
+    problem = question.problem
+    site = np.repeat(np.arange(problem.sites), np.diff(problem.starts))
+    served = np.bincount(problem.place[problem.kept[site]], minlength=problem.places)
+    lost = problem.asked & (served == 0)
+    known = lost & np.array([unit is not None for unit in question.units], bool)
+    codes, at = np.unique(question.units[known].astype(str), return_inverse=True)
+    people = np.bincount(at, problem.weight[known], len(codes))
+    order = np.argsort(-people, kind="stable")[:_NAMED]
+    return [f"{names.get(codes[one]) or codes[one]} {people[one]:,.0f}"
+            for one in order]  # fmt: skip
+
+
+def _solved(question: Asked, wish: Wish) -> Sited:
     from geodata.network import siting
 
     problem, seconds = question.problem, wish.seconds

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 MOST_CANDIDATES = 5000
+LIVED_M = 300.0
+"""How near somebody lives to a junction that is offered, in metres."""
 NAMES = ("name", "名称", "facility", "编号", "候选点")
 PRICES = ("price", "cost", "造价", "投资", "投资额")
 ROOMS = ("beds", "beds_total", "room", "capacity", "床位数", "床位", "服务能力")
@@ -216,7 +218,7 @@ def _shape(situation: Situation, unit: str) -> Any:
 
 
 def _junctions(situation: Situation, most: int, within: str | None) -> Sites:
-    """Return junctions of the streets, one of each square where people live."""
+    """Return junctions of the streets near which people live."""
     network, xy = situation.network, situation.people.xy
     assert network is not None  # noqa: S101 - looked at before
     shape = None if within is None else _shape(situation, within)
@@ -236,23 +238,26 @@ def _junctions(situation: Situation, most: int, within: str | None) -> Sites:
     if shape is not None:
         inside = shapely.intersects_xy(shape, lonlat[:, 0], lonlat[:, 1])
         walked, lonlat = walked[inside], lonlat[inside]
-    chosen = _thinned(nodes[walked], xy, low, span, most)
+    chosen = _thinned(nodes[walked], xy, most)
     at = lonlat[chosen]
     names = [f"N{node}" for node in walked[chosen]]
     return Sites(names, [None] * len(names), at, plane(situation, at), None, None)
 
 
-def _thinned(
-    nodes: Floats, people: Floats, low: Floats, span: Floats, most: int
-) -> npt.NDArray[np.int64]:
-    """Return one of the nodes of each square where people live, at most so many."""
-    side = math.sqrt(span.prod() / max(most, 1)) / 4
+def _thinned(nodes: Floats, people: Floats, most: int) -> npt.NDArray[np.int64]:
+    """Return junctions people live at, one of each square where there are too many."""
+    from scipy.spatial import cKDTree
+
+    far, _ = cKDTree(people).query(nodes, distance_upper_bound=LIVED_M)
+    chosen = np.flatnonzero(np.isfinite(far))
+    if len(chosen) <= most:
+        return chosen
+    lived, low = nodes[chosen], nodes[chosen].min(axis=0)
+    side = math.sqrt(np.maximum(np.ptp(lived, axis=0), 1.0).prod() / most) / 4
     while True:
-        mine = _squares(nodes, low, side)
-        lived = np.flatnonzero(np.isin(mine, _squares(people, low, side)))
-        chosen = lived[np.unique(mine[lived], return_index=True)[1]]
-        if len(chosen) <= most:
-            return chosen
+        first = np.unique(_squares(lived, low, side), return_index=True)[1]
+        if len(first) <= most:
+            return chosen[np.sort(first)]
         side *= 1.07
 
 

@@ -62,7 +62,7 @@ def checked(asked: Mapping[str, Any]) -> dict[str, Any]:
         "file": _file(asked.get("file")) if source == FILE else None,
         "most": int(
             _number(asked, "most", Text("候选点上限", "most"), 1, MOST_CANDIDATES)
-            or 500
+            or 1000
         ),
         "within": str(asked.get("within") or "").strip() or None,
         "room": _number(asked, "room", Text("服务人数", "room"), 0, 1e6),

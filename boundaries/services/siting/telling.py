@@ -77,7 +77,7 @@ def sited(
     say(0.2, Text("正在计算到达时间", "measuring the ways"))
     question = asked(situation, wish, sites, kinds)
     say(0.5, Text("正在求解", "solving the model"))
-    answer = answered(question, wish)
+    answer = answered(question, wish, situation.tree.name)
     say(0.9, Text("正在汇总", "summing up"))
     return _told(situation, question, answer)
 
@@ -115,11 +115,12 @@ def _told(situation: Situation, question: Asked, answer: Sited) -> dict[str, Any
             "after": round(float(after.sum()), 3),
             "mean_minutes_before": _mean(was, weight),
             "mean_minutes": _mean(answer.cost_s, weight),
+            "mean_minutes_same": _mean(_same(was, answer.cost_s), weight),
             "farthest_minutes_before": _farthest(was, weight),
             "farthest_minutes": _farthest(answer.cost_s, weight),
         },
         "units": _by_unit(situation, question, (weight, before, after),
-                          (was, answer.cost_s)),
+                          (was, answer.cost_s, _same(was, answer.cost_s))),
         "dropped": _dropped(situation, question, answer),
         "outside": _outside(situation, weight - after),
         "standing": _standing(situation, question.kept),
@@ -217,8 +218,9 @@ def _by_unit(
         {"code": str(code), "name": situation.tree.name.get(str(code), ""),
          "people": people, "before": was, "after": now, "newly": round(now - was, 3),
          "minutes_before": _plain(first), "minutes": _plain(then),
+         "minutes_same": _plain(same),
          "box": None if np.isnan(box).any() else box.round(6).tolist()}
-        for code, people, was, now, first, then, box
+        for code, people, was, now, first, then, same, box
         in zip(codes, *columns, boxes, strict=True)
     ]  # fmt: skip
 
@@ -265,6 +267,11 @@ def _standing(situation: Situation, rows: npt.NDArray[np.int64]) -> list[Any]:
         for name, x, y in zip(frame["name"], lon, lat, strict=True)
         if np.isfinite(x)
     ]
+
+
+def _same(before: Floats, after: Floats) -> Floats:
+    """Return the ways of those who had one before: what compares with that."""
+    return np.where(np.isfinite(before), after, np.inf)
 
 
 def _mean(way: Floats, weight: Floats) -> float | None:

@@ -40,6 +40,9 @@ UNITS = {
     "newly": Text("新增", "newly"),
     "minutes_before": Text("现状平均分钟", "mean minutes before"),
     "minutes": Text("新建后平均分钟", "mean minutes after"),
+    "minutes_same": Text(
+        "原可达者新建后平均分钟", "mean minutes after, of those reached before"
+    ),
 }
 _TOTAL = {
     "people": Text("人数", "people"),
@@ -47,6 +50,9 @@ _TOTAL = {
     "after": Text("新建后覆盖", "reached after"),
     "mean_minutes_before": Text("现状平均分钟", "mean minutes before"),
     "mean_minutes": Text("新建后平均分钟", "mean minutes after"),
+    "mean_minutes_same": Text(
+        "原可达者新建后平均分钟", "mean minutes after, of those reached before"
+    ),
     "farthest_minutes_before": Text("现状最远分钟", "farthest, before"),
     "farthest_minutes": Text("新建后最远分钟", "farthest, after"),
 }

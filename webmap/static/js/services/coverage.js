@@ -92,6 +92,7 @@ function show() {
   omissions(byId("omitted"), byId("omissions"), found);
   stamp(byId("method"), byId("stamp"), found);
   byId("sheet").disabled = false;
+  ways();
   remember();
   if (!framed) { framed = true; frame(part.units); }
 }
@@ -113,9 +114,22 @@ function choose(code) {
   chosen = chosen === code ? null : code;
   kit.drawn.select(chosen);
   for (const row of byId("units").querySelectorAll("tbody tr")) row.toggleAttribute("aria-current", row.dataset.code === chosen);
+  ways();
   if (!chosen) return;
   byId("units").querySelector("tr[aria-current]")?.scrollIntoView({ block: "nearest" });
   if (unit.box) kit.frame(unit.box, 0.6);
+}
+
+/* On to siting: in the unit chosen, else in the one with most people lacking. */
+function ways() {
+  const link = byId("site-unit"), code = chosen ?? byId("units").querySelector("tbody tr")?.dataset.code;
+  if (!link || !code) return;
+  const { types, group, as_of: day } = question();
+  const words = new URLSearchParams({ within: code, number: "1", group, level: level.value === "district" ? "street" : "community" });
+  for (const type of types) words.append("type", type);
+  if (day) words.set("as_of", day);
+  link.href = `/siting?${words}`;
+  link.hidden = false;
 }
 
 function frame(units) {

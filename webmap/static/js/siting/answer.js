@@ -68,7 +68,9 @@ function show(index) {
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(Number(button.dataset.show)));
 for (const button of document.querySelectorAll("[data-unit]")) button.addEventListener("click", () => { look(button.dataset.unit); box.scrollIntoView({ block: "nearest" }); });
 
-const boxes = (answer.opened.length ? [chosen.bounds()] : answer.units.map((unit) => unit.box)).filter(Boolean);
+/* The sites with the units that gain by them; without a gain all units. */
+const gaining = answer.units.filter((unit) => unit.newly >= 0.5);
+const boxes = [chosen.bounds(), ...(question.within || !gaining.length ? answer.units : gaining).map((unit) => unit.box)].filter(Boolean);
 const side = (at, best) => boxes.reduce((value, each) => best(value, each[at]), boxes[0][at]);
-if (boxes.length) kit.frame([side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)], answer.opened.length > 1 ? 0.25 : 0.05);
+if (boxes.length) kit.frame([side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)], 0.04);
 document.body.dataset.ready = "";

@@ -1,10 +1,10 @@
 /* The siting form: only what the chosen model and source need is shown; the answer is a page of its own. */
 
-import { path } from "../ask.js";
-import { byId, element, fill } from "../dom.js";
+import { ask, path } from "../ask.js";
+import { byId } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { Search } from "../search.js";
-import { inWords, send } from "../ui/send.js";
+import { complain, inWords, send } from "../ui/send.js";
 import { Sending } from "../uploads/sending.js";
 import { group } from "../uploads/group.js";
 import { count, say } from "../words.js";
@@ -47,13 +47,21 @@ function mark({ lat, lng }) {
 }
 
 /* Only in this division; null: everywhere. */
-function within(found) {
-  unit = found?.code ?? null;
-  const chosen = byId("unit-chosen");
+async function within(code) {
+  unit = code;
+  const chosen = byId("unit-chosen"), name = chosen.firstElementChild;
   chosen.hidden = !unit;
-  chosen.firstElementChild.textContent = unit ? `${found.name ?? ""} ${unit}`.trim() : "";
   byId("unit").parentElement.hidden = Boolean(unit);
-  if (found?.box) kit.frame(found.box, 0.15);
+  kit.drawn?.select(unit);
+  name.textContent = unit ?? "";
+  if (!unit) return;
+  try {
+    const record = await ask(`/api/v1/divisions/${path(unit)}`);
+    if (unit !== code) return;
+    name.textContent = `${record.division.name} ${unit}`;
+    await kit.ready;
+    kit.frame(record.box ?? record.division.box, 0.15);
+  } catch (error) { complain(error); }
 }
 
 function question() {
@@ -62,7 +70,7 @@ function question() {
     model: value("model"), number: number("number"), budget: number("budget"), source: value("source"),
     types: chosen.length === types.length ? [] : chosen, group: value("group"), level: value("level"),
     as_of: value("as_of") || null, minutes: number("minutes"), room: number("room"), price: number("price"),
-    most: Number(value("most")) || 500, within: unit, keep: form.elements.keep.checked,
+    most: Number(value("most")) || 1000, within: unit, keep: form.elements.keep.checked,
     points: value("source") === "points" ? candidates.list() : [],
   };
 }
@@ -120,12 +128,12 @@ function begin() {
   }
   if (start.budget !== null && start.budget !== undefined && !start.number) byId("number").value = "";
   for (const point of start.points ?? []) candidates.add(point);
-  if (start.within) within({ code: start.within });
+  if (start.within) within(start.within);
   suit();
   document.body.dataset.ready = "";
 }
 
-new Search(byId("unit"), byId("unit-found"), { onselect: (code, node) => within({ ...node, code }), date: () => value("as_of") || new Date().toISOString().slice(0, 10) });
+new Search(byId("unit"), byId("unit-found"), { onselect: (code) => within(code), date: () => value("as_of") || new Date().toISOString().slice(0, 10) });
 byId("unit-chosen").querySelector("button").addEventListener("click", () => within(null));
 byId("add-point").addEventListener("click", () => {
   const { lat, lng } = kit.map.getCenter();
