@@ -24,7 +24,7 @@ from boundaries.registry.population import Population
 from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
-from boundaries.registry.scenarios import Scenarios
+from boundaries.registry.scenario_books import ScenarioBooks
 from boundaries.registry.services import Services
 from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Registry(
     PublicCare,
     Siting,
-    Scenarios,
+    ScenarioBooks,
     Indicators,
     Services,
     Networks,

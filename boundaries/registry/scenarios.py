@@ -1,92 +1,41 @@
-"""Plans: tried out in the planning process, saved as scenarios, reviewed, exported."""
+"""Scenarios: plans that are kept with their figures, talked about and reviewed."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.registry.desk import logged, now, today
-from boundaries.registry.indicator_books import IndicatorBooks
+from boundaries.registry.desk import logged, now
+from boundaries.registry.plans import Plans
 from boundaries.services import scenarios as plans
-from boundaries.services.edits import applied, checked
-from boundaries.services.planning import client
+from boundaries.services.edits import checked
+from boundaries.services.scenario_tables import head
 from boundaries.vocabulary import DraftState
 from geodata.errors import ConflictError, InputError, NotFoundError, Text
-from geodata.store import dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import geopandas as gpd
 
     from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
 
 SCENARIOS, COMMENTS = "scenarios", "scenario_comments"
+PLAN_END = "2035"
+"""Where the spatial plan (2021-2035) ends."""
 LAYER = "scenarios"
 """What the table of verbs calls them."""
-MOST_COMPARED = 6
 _LONGEST_TITLE, _LONGEST_NOTE = 120, 4000
 _MOVES = ("submit", "withdraw", "discard", "approve", "return")
-FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
 
 
-class Scenarios(IndicatorBooks):
-    """Try out, save, compare, comment, review and export what might be."""
-
-    def plan(
-        self, actor: str, session: str, base: Mapping[str, Any],
-        edits: Sequence[Mapping[str, Any]], *, whole: bool = False,
-        indicators: bool = False,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Return what edits of facilities change, from the planning process.
-
-        Parameters
-        ----------
-        session
-            A word of the planner's own: plans under other words are apart.
-        base
-            What they stand on (:func:`boundaries.services.scenarios.checked_base`).
-        edits
-            All of them, each time.
-        whole
-            Also every unit's figures and every point that is not reached.
-        indicators
-            Also the indicators that facilities move, before and after.
-        """
-        self.may("plan", actor)
-        return self._planned(
-            actor, session, base, edits, whole=whole, indicators=indicators
-        )
-
-    def plan_indicators(
-        self, actor: str, session: str, base: Mapping[str, Any],
-        edits: Sequence[Mapping[str, Any]],
-    ) -> dict[str, Any]:  # fmt: skip
-        """Return the indicators that facilities move, before edits and after them.
-
-        Returns
-        -------
-        dict
-            ``{"indicators", "scopes"}``; parameters as of :meth:`plan`, ``scope`` of
-            the base being one of ``scopes``.
-        """
-        self.may("plan", actor)
-        return self._planned(
-            actor, session, base, edits, whole=False, indicators="only"
-        )
+class Scenarios(Plans):
+    """Save, comment and review what might be."""
 
     def scenarios(self, actor: str) -> list[dict[str, Any]]:
         """Return every scenario that was not discarded, newest first, as heads."""
         self.may("view", actor)
         rows = self.store.find(SCENARIOS, order="updated", descending=True)
-        return [
-            plans.head(row)
-            for row in rows
-            if row["state"] != DraftState.DISCARDED.value
-        ]
+        return [head(row) for row in rows if row["state"] != DraftState.DISCARDED.value]
 
     def scenario(self, actor: str, scenario: str) -> dict[str, Any]:
         """Return one scenario whole, with its comments and what the actor may do."""
@@ -202,29 +151,6 @@ class Scenarios(IndicatorBooks):
             self.record(tx, actor, "comment_scenario", scenario, number=number)
         return remark
 
-    def compare_scenarios(self, actor: str, names: Sequence[str]) -> dict[str, Any]:
-        """Return up to six scenarios beside each other."""
-        self.may("view", actor)
-        asked = list(dict.fromkeys(names))
-        if not 1 <= len(asked) <= MOST_COMPARED:
-            raise InputError(
-                Text(f"请选择 1 至 {MOST_COMPARED} 个方案。",
-                     f"Choose 1 to {MOST_COMPARED} scenarios."),
-            )  # fmt: skip
-        found = [self._scenario(self.store, name) for name in asked]
-        if len({each["base"]["level"] for each in found}) > 1:
-            raise InputError(
-                Text("所选方案的统计级别不同，不能并列。",
-                     "The scenarios count by different levels."),
-                Text("请选择同一级别的方案。", "Choose those of one level."),
-            )  # fmt: skip
-        return plans.compared(found)
-
-    def phases(self, actor: str, as_of: str | None = None) -> list[dict[str, Any]]:
-        """Return the phases of planned facilities, earliest first."""
-        self.may("plan", actor)
-        return plans.phases(self._facilities(as_of))
-
     def phase_scenario(
         self, actor: str, until: str, base: Mapping[str, Any], title: str = ""
     ) -> dict[str, Any]:
@@ -235,93 +161,19 @@ class Scenarios(IndicatorBooks):
         words = title or f"规划设施（至 {until[:4]} 年）"
         return self.save_scenario(actor, words, base, edits)
 
-    def recomputed_scenario(self, actor: str, scenario: str) -> dict[str, Any]:
-        """Compute a scenario's figures from nothing; say whether they are those kept.
+    def phase_scenarios(
+        self, actor: str, base: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Keep a scenario for every year in which something planned opens.
 
-        Returns
-        -------
-        dict
-            ``{"id", "same", "differ", "coverage"}``: codes of units, and indicators,
-            that differ; ``coverage`` has also ``room`` and ``indicators``.
+        Each opens what is to be there by then, so they show a plan year by year.
         """
-        from boundaries.services.coverage import coverage
-        from boundaries.services.indicators.reaching import anew
-        from boundaries.services.planning.keeper import situation_of
-        from boundaries.services.room import room
-
-        self.may("view", actor)
-        found = self._scenario(self.store, scenario)
-        base, edits, kept = found["base"], found["edits"], found["figures"]
-        how = {"level": base["level"], "types": base["types"]}
-        place = situation_of(self, actor, base)
-        after = place.with_facilities(applied(place, edits), scenario)
-        told = coverage(after, **how).to_dict()
-        if base.get("need_per_thousand") and place.network is not None:
-            told["room"] = room(
-                after, **how, supply=base["supply"],
-                need_per_thousand=base["need_per_thousand"],
-            ).to_dict()  # fmt: skip
-        differ = plans.differing(kept, told)
-        told["indicators"] = []
-        if "indicators" in kept:
-            inputs = self.book_of(actor, place, base["scope"]).inputs
-            counted = situation_of(
-                self, actor, {**base, "group": inputs.options.elderly}
-            )
-            told["indicators"] = anew(inputs, counted, edits, base["scope"])
-            differ += plans.moved_indicators(kept, told["indicators"])
-        return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
-
-    def export_scenario(
-        self, actor: str, scenario: str, driver: str = "XLSX"
-    ) -> tuple[str, bytes]:
-        """Return a scenario as a file: its name and content."""
-        from geodata.files.writing import write
-
-        self.may("export", actor)
-        if driver not in FORMATS:
-            raise InputError(
-                Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
-                Text(f"可用：{'、'.join(FORMATS)}。", f"Use {', '.join(FORMATS)}."),
-            )
-        found = self._scenario(self.store, scenario)
-        name = f"{scenario}{FORMATS[driver]}"
-        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
-            path = Path(folder) / name
-            if driver == "XLSX":
-                plans_book(found, path)
-            else:
-                write(plans.places(found), path, layer="facilities")
-            content = path.read_bytes()
-        with self.store.write() as tx:
-            self.record(tx, actor, "export_scenario", scenario, driver=driver)
-        return name, content
-
-    def _planned(
-        self, actor: str, session: str, base: Mapping[str, Any],
-        edits: Sequence[Mapping[str, Any]], *, whole: bool, indicators: bool | str,
-    ) -> dict[str, Any]:  # fmt: skip
-        desk = client.of(self.store.url, self.settings)
-        return desk.ask(
-            {
-                "session": f"{actor}:{session}",
-                "base": plans.checked_base(base),
-                "edits": checked(edits),
-                "whole": whole,
-                "indicators": indicators,
-            }
-        )
-
-    def _facilities(self, as_of: str | None) -> gpd.GeoDataFrame:
-        """Return the facilities published, as of a date."""
-        day = dates.last_day(dates.parse(as_of or today()))
-        number = self._numbers({})["facilities"]
-        if not number:
-            raise NotFoundError(
-                Text("设施尚未发布。", "No facilities are published."),
-                Text("请先导入并发布设施。", "Import and publish them first."),
-            )
-        return self.store.snapshot("facilities", at=number, valid_on=day)
+        stands = plans.checked_base(base)
+        rows = self.phases(actor, stands["as_of"])
+        years = sorted({row["year"] for row in rows if row["year"]})
+        if not years:
+            plans.phase_edits(self._facilities(stands["as_of"]), PLAN_END)
+        return [self.phase_scenario(actor, year, stands) for year in years]
 
     def _written(
         self, actor: str, title: str, base: Mapping[str, Any],
@@ -394,28 +246,6 @@ class Scenarios(IndicatorBooks):
             layer=LAYER,
         )  # fmt: skip
         return [verb for verb in offered if verb in (*_MOVES, "edit_scenario")]
-
-
-def plans_book(scenario: Mapping[str, Any], path: Path) -> None:
-    """Write a scenario as a workbook of its tables."""
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for name, table in plans.tables(scenario).items():
-        sheet = book.create_sheet(name)
-        sheet.append([str(column) for column in table.columns])
-        for row in table.itertuples(index=False):
-            sheet.append([_cell(value) for value in row])
-    book.save(path)
-
-
-def _cell(value: Any) -> Any:
-    """Return what a cell may hold: text is never a formula."""
-    if isinstance(value, str) and value[:1] in "=+-@":
-        return f"'{value}"
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return float(value) if value == value else None
 
 
 def _step(state: str, actor: str, note: str = "") -> dict[str, Any]:

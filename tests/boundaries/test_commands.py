@@ -162,6 +162,7 @@ def test_every_command_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
 
     _networks(shell)
     _handbook(shell)
+    _scenarios(shell)
 
     shell("user", "role", "li", "--role", "viewer", "--as", "keeper")
     monkeypatch.setattr("sys.stdin", _Typed("Heping-2026!\n"))
@@ -247,6 +248,34 @@ def _handbook(shell: Shell) -> None:
     made = shell(*asked)
     assert (made["facilities"], made["bytes"]) == (1, out.stat().st_size)
     assert shell(*asked, "--approval", "none", status=2)["error"] == "input"
+
+
+def _scenarios(shell: Shell) -> None:
+    """A plan from a file is kept, recomputed, compared, exported."""
+    drawn = streets().set_index("code").geometry["120101002"].representative_point()
+    site = {"do": "add", "facility": "N1", "type": "DAY", "beds": 20}
+    file = shell.folder / "plan.json"
+    edits = [{**site, "lon": drawn.x, "lat": drawn.y}]
+    file.write_text(json.dumps({"title": "新站", "edits": edits}), encoding="utf-8")
+    made = shell("scenario", "save", file, "--as", "planner")
+    total = made["figures"]["total"]
+    assert [each["serves"] for each in made["figures"]["facilities"]] == [True]
+    assert [row["id"] for row in shell("scenario", "list")["scenarios"]] == ["S0001"]
+    shown = shell("scenario", "show", "S0001")
+    assert (shown["title"], shown["figures"]) == ("新站", made["figures"])
+    assert shell("scenario", "recompute", "S0001")["same"]
+    book = shell.folder / "compared.xlsx"
+    asked = ("scenario", "compare", "S0001", "--out", book, "--as", "planner")
+    assert shell(*asked)["total"]["base"] == total["before"]
+    assert book.stat().st_size > 0
+    out = shell.folder / "S0001.gpkg"
+    done = shell("scenario", "export", "S0001", "--out", out, "--as", "planner")
+    assert done["bytes"] == out.stat().st_size
+    assert shell("scenario", "phases") == {"phases": []}
+    none = shell("scenario", "phases", "--save", "--as", "planner", status=2)
+    assert none["error"] == "input"
+    file.write_text("[1", encoding="utf-8")
+    shell("scenario", "save", file, "--as", "planner", status=2)
 
 
 def _conflict(shell: Shell) -> None:

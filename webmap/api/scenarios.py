@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields, validate
 
-from boundaries.registry.scenarios import FORMATS, MOST_COMPARED
+from boundaries.registry.scenario_books import FORMATS, MOST_COMPARED
 from boundaries.services.edits import MOST_EDITS
 from geodata.errors import Text
 from webmap import policy
@@ -116,6 +116,20 @@ def compare(query: dict[str, Any]) -> Any:
 
 
 @scenarios.get(
+    "/compare/file",
+    Text("导出并列比较", "Export compared scenarios"),
+    query=ScenariosCompared,
+    content="application/octet-stream",
+)
+@policy.may("export")
+def export_comparison(query: dict[str, Any]) -> Any:
+    """Return scenarios beside each other as a workbook."""
+    names = [name for name in query["ids"].split(",") if name]
+    name, content = registry().export_comparison(actor(), names)
+    return _attached(name, content, TYPES["XLSX"])
+
+
+@scenarios.get(
     "/phases", Text("规划分期", "Phases of planned facilities"), query=ScenarioPhases
 )
 @policy.may("plan")
@@ -207,6 +221,10 @@ for _verb, _words in (
 def export(query: dict[str, Any], scenario: str) -> Any:
     """Return it as a workbook, or its facilities as a GeoPackage."""
     name, content = registry().export_scenario(actor(), scenario, query["driver"])
-    answer = Response(content, mimetype=TYPES[query["driver"]])
+    return _attached(name, content, TYPES[query["driver"]])
+
+
+def _attached(name: str, content: bytes, mimetype: str) -> Response:
+    answer = Response(content, mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

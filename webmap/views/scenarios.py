@@ -15,11 +15,11 @@ from flask import (
 )
 from flask_babel import gettext
 
-from boundaries.registry.scenarios import FORMATS
+from boundaries.registry.scenario_books import FORMATS
 from boundaries.services.profiles import Group
-from boundaries.services.scenarios import FIGURES, LABELS
+from boundaries.services.scenario_tables import FIGURES, LABELS, moves
 from boundaries.services.tree import LEVEL_WORDS
-from geodata.errors import QuhuaError
+from geodata.errors import ForbiddenError, NotFoundError, QuhuaError
 from webmap import languages, policy
 from webmap.session import actor, registry
 
@@ -47,7 +47,9 @@ TYPES = {
 @policy.may("view")
 def index() -> str:
     """List what was saved; choose some to compare."""
-    return render_template("scenarios/index.html", rows=registry().scenarios(actor()))
+    return render_template(
+        "scenarios/index.html", rows=registry().scenarios(actor()), phases=_phases()
+    )
 
 
 @scenarios.get("/compare")
@@ -64,6 +66,15 @@ def compare() -> Any:
         "scenarios/compare.html", found=found, figures=_figures(), better=BETTER,
         group=_group(found["scenarios"][0]), level=_level(found["level"]),
     )  # fmt: skip
+
+
+@scenarios.get("/compare/file")
+@policy.may("export")
+def download_comparison() -> Response:
+    """Hand out scenarios side by side as a workbook; recorded."""
+    names = [name for name in request.args.get("ids", "").split(",") if name]
+    name, content = registry().export_comparison(actor(), names)
+    return _attached(name, content, TYPES["XLSX"])
 
 
 @scenarios.post("/phases")
@@ -93,6 +104,7 @@ def record(scenario: str) -> str:
         "scenarios/record.html", found=found, figures=_figures(), better=BETTER,
         changed=changed, before=before, total=figures["total"], group=_group(found),
         level=_level(found["base"]["level"]), formats=FORMATS,
+        moved=[row for row in figures.get("indicators", ()) if moves(row)],
         steps=[_step(step) for step in reversed(found["history"])],
     )  # fmt: skip
 
@@ -164,7 +176,11 @@ def download(scenario: str) -> Response:
     """Hand it out as a workbook, or its facilities as a GeoPackage; recorded."""
     driver = request.args.get("driver", "XLSX")
     name, content = registry().export_scenario(actor(), scenario, driver)
-    answer = Response(content, mimetype=TYPES[driver])
+    return _attached(name, content, TYPES[driver])
+
+
+def _attached(name: str, content: bytes, mimetype: str) -> Response:
+    answer = Response(content, mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -191,6 +207,14 @@ def _done(scenario: str, do: Callable[[], Any], words: str) -> Any:
         if made.get("state") == "discarded":
             return redirect(url_for(".index"), 303)
     return redirect(url_for(".record", scenario=scenario), 303)
+
+
+def _phases() -> list[dict[str, Any]]:
+    """Return the phases of planned facilities, none for who may not plan."""
+    try:
+        return registry().phases(actor())
+    except (ForbiddenError, NotFoundError):
+        return []
 
 
 def _figures() -> list[tuple[str, Any]]:

@@ -13,7 +13,8 @@ import pytest
 from boundaries.services.edits import checked
 from boundaries.services.planning import client
 from boundaries.services.planning.keeper import Keeper
-from boundaries.services.scenarios import checked_base, moves
+from boundaries.services.scenario_tables import moves
+from boundaries.services.scenarios import checked_base
 from geodata.errors import (
     ConflictError,
     ForbiddenError,

@@ -1,0 +1,140 @@
+"""Scenarios computed anew, beside each other, and as files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boundaries.registry.scenarios import Scenarios
+from boundaries.services import scenario_tables as tables
+from boundaries.services.edits import applied
+from geodata.errors import InputError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+MOST_COMPARED = 6
+FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
+
+
+class ScenarioBooks(Scenarios):
+    """Recompute, compare and export what was saved."""
+
+    def recomputed_scenario(self, actor: str, scenario: str) -> dict[str, Any]:
+        """Compute a scenario's figures from nothing; say whether they are those kept.
+
+        Returns
+        -------
+        dict
+            ``{"id", "same", "differ", "coverage"}``: codes of units, and indicators,
+            that differ; ``coverage`` has also ``room`` and ``indicators``.
+        """
+        from boundaries.services.coverage import coverage
+        from boundaries.services.indicators.reaching import anew
+        from boundaries.services.planning.keeper import situation_of
+        from boundaries.services.room import room
+
+        self.may("view", actor)
+        found = self._scenario(self.store, scenario)
+        base, edits, kept = found["base"], found["edits"], found["figures"]
+        how = {"level": base["level"], "types": base["types"]}
+        place = situation_of(self, actor, base)
+        after = place.with_facilities(applied(place, edits), scenario)
+        told = coverage(after, **how).to_dict()
+        if base.get("need_per_thousand") and place.network is not None:
+            told["room"] = room(
+                after, **how, supply=base["supply"],
+                need_per_thousand=base["need_per_thousand"],
+            ).to_dict()  # fmt: skip
+        differ = tables.differing(kept, told)
+        told["indicators"] = []
+        if "indicators" in kept:
+            inputs = self.book_of(actor, place, base["scope"]).inputs
+            counted = situation_of(
+                self, actor, {**base, "group": inputs.options.elderly}
+            )
+            told["indicators"] = anew(inputs, counted, edits, base["scope"])
+            differ += tables.moved_indicators(kept, told["indicators"])
+        return {"id": scenario, "same": not differ, "differ": differ, "coverage": told}
+
+    def compare_scenarios(self, actor: str, names: Sequence[str]) -> dict[str, Any]:
+        """Return up to six scenarios beside each other."""
+        self.may("view", actor)
+        asked = list(dict.fromkeys(names))
+        if not 1 <= len(asked) <= MOST_COMPARED:
+            raise InputError(
+                Text(f"请选择 1 至 {MOST_COMPARED} 个方案。",
+                     f"Choose 1 to {MOST_COMPARED} scenarios."),
+            )  # fmt: skip
+        found = [self._scenario(self.store, name) for name in asked]
+        if len({each["base"]["level"] for each in found}) > 1:
+            raise InputError(
+                Text("所选方案的统计级别不同，不能并列。",
+                     "The scenarios count by different levels."),
+                Text("请选择同一级别的方案。", "Choose those of one level."),
+            )  # fmt: skip
+        return tables.compared(found)
+
+    def export_scenario(
+        self, actor: str, scenario: str, driver: str = "XLSX"
+    ) -> tuple[str, bytes]:
+        """Return a scenario as a file: its name and content."""
+        from geodata.files.writing import write
+
+        self.may("export", actor)
+        if driver not in FORMATS:
+            raise InputError(
+                Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
+                Text(f"可用：{'、'.join(FORMATS)}。", f"Use {', '.join(FORMATS)}."),
+            )
+        found = self._scenario(self.store, scenario)
+        name = f"{scenario}{FORMATS[driver]}"
+        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
+            path = Path(folder) / name
+            if driver == "XLSX":
+                _write_book(tables.tables(found), path)
+            else:
+                write(tables.places(found), path, layer="facilities")
+            content = path.read_bytes()
+        with self.store.write() as tx:
+            self.record(tx, actor, "export_scenario", scenario, driver=driver)
+        return name, content
+
+    def export_comparison(self, actor: str, names: Sequence[str]) -> tuple[str, bytes]:
+        """Return scenarios beside each other as a workbook: its name and content."""
+        self.may("export", actor)
+        found = self.compare_scenarios(actor, names)
+        asked = [each["id"] for each in found["scenarios"]]
+        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
+            path = Path(folder) / "compared.xlsx"
+            _write_book(tables.compared_tables(found), path)
+            content = path.read_bytes()
+        with self.store.write() as tx:
+            subject = "-".join(asked)
+            self.record(tx, actor, "export_scenario", subject, driver="XLSX")
+        return f"{subject}.xlsx", content
+
+
+def _write_book(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write tables as sheets of a workbook."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for name, table in tables.items():
+        sheet = book.create_sheet(name)
+        sheet.append([str(column) for column in table.columns])
+        for row in table.itertuples(index=False):
+            sheet.append([_cell(value) for value in row])
+    book.save(path)
+
+
+def _cell(value: Any) -> Any:
+    """Return what a cell may hold: text is never a formula."""
+    if isinstance(value, str) and value[:1] in "=+-@":
+        return f"'{value}"
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return float(value) if value == value else None
