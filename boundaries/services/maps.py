@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services import nearness
 from boundaries.services.ground import ground
 from boundaries.services.guarding import guard_of
 from boundaries.services.room import rooms
@@ -24,7 +25,8 @@ from geodata.errors import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boundaries.services.coverage import Coverage, Reach
+    from boundaries.services.coverage import Coverage
+    from boundaries.services.nearness import Reach
     from boundaries.services.room import Room
     from boundaries.services.situation import Situation
 
@@ -93,7 +95,7 @@ def map_document(
 def placing_words(situation: Situation) -> Text:
     """Return how the people were placed, as a sentence."""
     methods = situation.people.units["method_placed"].value_counts()
-    from boundaries.services.placing import Method
+    from boundaries.services.points import Method
 
     parts = [(Method(str(name)).label, int(count)) for name, count in methods.items()]
     return Text(
@@ -249,7 +251,7 @@ def _gathered(xy: Any, lonlat: Any, count: Any) -> tuple[Any, Any]:
 def circles(situation: Situation, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Return the union of the urban circles as GeoJSON, for comparison on the map."""
     xy = situation.facility_xy[rows]
-    own = figures.own_radius(situation, rows)
+    own = nearness.own_radius(situation, rows)
     there = np.isfinite(xy).all(axis=1)
     radius = np.where(np.isnan(own), situation.profile.urban_radius_m, own)
     shape = shapely.union_all(

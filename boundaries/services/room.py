@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boundaries.services import coverage as figures
+from boundaries.services import nearness
 from boundaries.services.omissions import Omission, told
 from boundaries.vocabulary import Word
 from geodata.errors import InputError, Text
@@ -158,8 +159,8 @@ def pairs_within(situation: Situation, rows: npt.NDArray[np.int64]) -> Pairs:
     targets: list[Any] = [np.empty(0, np.int64)]
     costs: list[Any] = [np.empty(0)]
     people = situation.people
-    own = figures.own_radius(situation, rows)
-    for urban, graph, spots, facilities in figures.ways(situation):
+    own = nearness.own_radius(situation, rows)
+    for urban, graph, spots, facilities in nearness.ways(situation):
         if graph is None or not len(rows) or not len(people):
             continue
         points = np.flatnonzero(people.urban == urban) if urban is not None else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from boundaries.services import coverage as figures
+from boundaries.services import nearness
 from geodata.errors import Text
 from geodata.network.graph import Pairs
 from geodata.network.reach import Places
@@ -81,7 +81,7 @@ class Field:
         self.situation = situation
         self.keys = [str(key) for key in situation.facilities.index]
         self.row = {key: at for at, key in enumerate(self.keys)}
-        self.own = figures.own_radius(situation, np.arange(len(self.keys)))
+        self.own = nearness.own_radius(situation, np.arange(len(self.keys)))
         self.weight = np.asarray(
             situation.people.weights[situation.profile.group], np.float64
         )
@@ -116,7 +116,7 @@ class Field:
 
         made = []
         people = self.situation.people
-        for urban, graph, spots, facilities in figures.ways(self.situation):
+        for urban, graph, spots, facilities in nearness.ways(self.situation):
             here = np.arange(len(people))
             if urban is not None:
                 here = np.flatnonzero(people.urban == urban)

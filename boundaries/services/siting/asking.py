@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boundaries.services import coverage as figures
+from boundaries.services import nearness
 from boundaries.services.omissions import Omission
 from boundaries.services.siting.candidates import Sites, numbers_of
 from boundaries.vocabulary import Word
@@ -302,10 +303,10 @@ def _pairs(
     if wish.minutes is not None:
         limit = np.full(len(limit), wish.minutes * 60)
     own = np.concatenate(
-        (np.full(len(sites), np.nan), figures.own_radius(situation, kept))
+        (np.full(len(sites), np.nan), nearness.own_radius(situation, kept))
     )
     parts: list[tuple[Any, Any, Any, Any]] = []
-    for urban, graph, spots, facilities in figures.ways(situation):
+    for urban, graph, spots, facilities in nearness.ways(situation):
         here = np.arange(len(limit))
         if urban is not None:
             here = np.flatnonzero(situation.people.urban == urban)
