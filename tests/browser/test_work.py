@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NUMBER = "津S(2026)001号"
+POSTGIS = pytest.mark.postgis
+LATER_ON_POSTGIS = pytest.param("postgis", marks=[POSTGIS, pytest.mark.full])
+LATER_ON_SQLITE = pytest.param("sqlite", marks=pytest.mark.full)
+"""The first journey runs on both stores always, each other one on one of them."""
 
 
 @pytest.fixture
@@ -88,6 +92,7 @@ def test_from_the_field_to_the_public_map(
     assert made.verbs().count("return") == 1
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", LATER_ON_POSTGIS], indirect=True)
 def test_two_surveyors_settle_the_border_they_both_moved(
     browser: Browser, bureau: tuple[registries.Office, str]
 ) -> None:
@@ -145,6 +150,11 @@ def test_two_surveyors_settle_the_border_they_both_moved(
         assert drawn[code].equals(mine[code])
 
 
+@pytest.mark.parametrize(
+    "store_url",
+    [pytest.param("postgis", marks=POSTGIS), LATER_ON_SQLITE],
+    indirect=True,
+)
 def test_a_planner_compares_two_dates_and_prints(
     browser: Browser, bureau: tuple[registries.Office, str]
 ) -> None:
@@ -170,7 +180,16 @@ def test_a_planner_compares_two_dates_and_prints(
         assert visit.elsewhere == []
 
 
-@pytest.mark.parametrize("how", ["phone", "english"])
+@pytest.mark.parametrize(
+    ("how", "store_url"),
+    [
+        pytest.param("phone", "postgis", marks=POSTGIS),
+        ("english", "sqlite"),
+        pytest.param("phone", "sqlite", marks=pytest.mark.full),
+        pytest.param("english", "postgis", marks=[POSTGIS, pytest.mark.full]),
+    ],
+    indirect=["store_url"],
+)
 def test_a_whole_review(
     browser: Browser, bureau: tuple[registries.Office, str], how: str
 ) -> None:

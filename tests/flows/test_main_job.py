@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 
-from tests.support.shell import Desk, Visitor
+from tests.support.shell import Desk, NearDesk, Visitor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +31,11 @@ PASSWORD = "Heping-2026!"  # noqa: S105
 
 
 @pytest.fixture
-def desk(store_url: str) -> Desk:
-    desk = Desk(store_url)
+def desk(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Commands over a store: processes of their own on SQLite, else in this one."""
+    desk: Desk = Desk(store_url)
+    if store_url.startswith("postgres"):
+        desk = NearDesk(store_url, monkeypatch)
     desk.run("init", "--admin", "root")
     for name, role in (("zhang", "surveyor"), ("li", "boundary_manager")):
         desk.run(
@@ -44,6 +47,7 @@ def desk(store_url: str) -> Desk:
     return desk
 
 
+@pytest.mark.filterwarnings("ignore:.psycopg.Connection object:ResourceWarning")
 def test_two_vintages_of_tianjin_become_two_published_versions(
     desk: Desk, data: Path, tmp_path: Path
 ) -> None:

@@ -18,13 +18,14 @@ import shapely
 from geodata import crs
 from geodata.network.building import build
 from geodata.network.intake import read_streets
+from tests.support import squares
+from tests.support.squares import LABEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.network.graph import Network
 
-LABEL = "示例数据（虚构）"
 ACROSS, DOWN = 6, 4
 """Communities in a row and in a column, six to a street."""
 _TYPES = ("INST", "REG", "COM", "DAY", "DAY", "STATION", "STATION", "MEAL")
@@ -39,25 +40,8 @@ def network(data: Path) -> Network:
 def divisions(streets: Network) -> gpd.GeoDataFrame:
     """Return a district of four streets with six communities each, by code."""
     lon, lat = crs.transform_points(*streets.nodes.T, streets.crs)
-    west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
-    x = np.linspace(west - 1e-4, east + 1e-4, ACROSS + 1)
-    y = np.linspace(south - 1e-4, north + 1e-4, DOWN + 1)
-    rows = [("990199", "示例福田区", "district", 3, None, x[0], y[0], x[-1], y[-1])]
-    halves = ((0, 0), (3, 0), (0, 2), (3, 2))
-    for n, (i, j) in enumerate(halves, 1):
-        street = f"990199{n:03}"
-        box = (x[i], y[j], x[i + 3], y[j + 2])
-        rows.append((street, f"示例{n}街道", "street", 4, "990199", *box))
-        cells = [(i + a, j + b) for b in range(2) for a in range(3)]
-        for m, (a, b) in enumerate(cells, 1):
-            box = (x[a], y[b], x[a + 1], y[b + 1])
-            name = f"示例{n}-{m}社区"
-            rows.append((f"{street}{m:03}", name, "community", 5, street, *box))
-    names = ["code", "name", "kind", "level", "parent"]
-    frame = pd.DataFrame([row[:5] for row in rows], columns=names)
-    shapes = [shapely.box(*row[5:]) for row in rows]
-    made = gpd.GeoDataFrame(frame, geometry=shapes, crs=crs.STORAGE)
-    return made.assign(remark=LABEL).set_index("code", drop=False)
+    bounds = (lon.min(), lat.min(), lon.max(), lat.max())
+    return squares.district(bounds, "990199", "示例福田区", ACROSS, DOWN)
 
 
 def population(units: gpd.GeoDataFrame, seed: int = 1) -> pd.DataFrame:

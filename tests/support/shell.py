@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import io
 import json
 import os
 import re
@@ -14,8 +16,12 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import commands
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 QUHUA = Path(sys.executable).with_name("quhua")
 
@@ -62,6 +68,28 @@ class Desk:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+
+
+class NearDesk(Desk):
+    """The same commands in this process, which starts none but a server."""
+
+    def __init__(self, store: str, patch: pytest.MonkeyPatch) -> None:
+        super().__init__(store)
+        self._patch = patch
+        for name in ("QUHUA_STORE", "QUHUA_LANG"):
+            patch.setenv(name, self.environment[name])
+
+    def run(
+        self, *arguments: object, as_: str = "", status: int = 0, typed: str = ""
+    ) -> str:
+        """Return what a command printed; fail when its exit status differs."""
+        words = [*map(str, arguments), *(("--as", as_) if as_ else ())]
+        with self._patch.context() as patch:
+            patch.setattr(sys, "stdin", io.StringIO(typed))
+            done = commands.quhua(*words)
+        gc.collect()  # what a process that ends would let go of
+        assert done.status == status, f"{words}\n{done.out}\n{done.err}"
+        return done.out
 
 
 def _address(process: subprocess.Popen[str]) -> str:
