@@ -95,7 +95,7 @@ def test_what_cannot_be_answered_is_told_with_what_to_do(
     inline(served.registry)
     page = judge.get(f"/siting/{key}").text
     assert "没有可行方案" in page
-    assert "用 mclp 求" in page
+    assert "覆盖人数最多）求 1 处" in page
     assert "无可行方案" in judge.get("/siting").text
     refused = judge.post(f"/siting/{key}/scenario", data={"title": "x"})
     assert refused.headers["Location"] == f"/siting/{key}"

@@ -80,7 +80,10 @@ def record(siting: str) -> str:
         answer=answer,
         question=question,
         job=None if answer or found["refusal"] else _job(found["job"]),
-        names=[name_of(each, at) for at, each in enumerate(answer["opened"], 1)]
+        names=[
+            name_of(each, at, languages.chosen())
+            for at, each in enumerate(answer["opened"], 1)
+        ]
         if answer
         else [],
         types=[(kind, FacilityType(kind).label) for kind in question["types"]],

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 MOST_OUTSIDE = 1500
-"""Places of people still outside that an answer names, most people first."""
+"""Places of people still outside that an answer names; of more, near ones are one."""
 
 
 def sited(
@@ -247,14 +247,37 @@ def _dropped(situation: Situation, question: Asked, answer: Sited) -> dict[str, 
 
 
 def _outside(situation: Situation, lacking: Floats) -> list[list[float]]:
-    """Return where people are who stay outside: [lon, lat, people], most first."""
+    """Return where people are who stay outside: [lon, lat, people], most first.
+
+    Where there are too many places, those in one square are one, at the middle of
+    their people.
+    """
     found = np.flatnonzero(lacking > 1e-6)
-    order = found[np.argsort(-lacking[found], kind="stable")][:MOST_OUTSIDE]
-    lonlat = situation.people.lonlat[order]
-    rows: list[list[float]] = np.column_stack(
-        [lonlat.round(6), lacking[order].round(2)]
-    ).tolist()
-    return rows
+    xy, lonlat = situation.people.xy[found], situation.people.lonlat[found]
+    people = lacking[found]
+    if len(found) > MOST_OUTSIDE:
+        cell = _cells(xy, MOST_OUTSIDE)
+        sums = np.bincount(cell, people)
+        lonlat = np.column_stack(
+            [np.bincount(cell, people * lonlat[:, side]) / sums for side in (0, 1)]
+        )
+        people = sums
+    order = np.argsort(-people, kind="stable")
+    rows = np.column_stack([lonlat[order].round(6), people[order].round(2)])
+    told: list[list[float]] = rows.tolist()
+    return told
+
+
+def _cells(xy: Floats, most: int) -> npt.NDArray[np.int64]:
+    """Return the square each point is in, of squares of which there are so many."""
+    low = xy.min(axis=0)
+    side = float(np.sqrt(np.maximum(np.ptp(xy, axis=0), 1.0).prod() / most)) / 2
+    while True:
+        at = np.floor((xy - low) / side).astype(np.int64)
+        cells, inverse = np.unique(at @ [1 << 24, 1], return_inverse=True)
+        if len(cells) <= most:
+            return np.asarray(inverse.ravel(), np.int64)
+        side *= 1.1
 
 
 def _standing(situation: Situation, rows: npt.NDArray[np.int64]) -> list[Any]:

@@ -110,11 +110,12 @@ def edits_of(
     return found
 
 
-def name_of(site: Mapping[str, Any], at: int) -> str:
+def name_of(site: Mapping[str, Any], at: int, language: str = "zh") -> str:
     """Return what people call a site: its own name, of a junction where it lies."""
     name = str(site["site"])
     if site["facility"] is None and name[:1] == "N" and name[1:].isdecimal():
-        return f"选址 {at} {site['place']}".strip()
+        first = "选址" if language == "zh" else "Site"
+        return f"{first} {at} {site['place']}".strip()
     return name
 
 
@@ -128,7 +129,7 @@ def tables(answer: Mapping[str, Any], language: str = "zh") -> dict[str, pd.Data
                              columns=list(heads))  # fmt: skip
         return table.rename(columns=heads)
 
-    named = [{**each, "site": name_of(each, at)}
+    named = [{**each, "site": name_of(each, at, language)}
              for at, each in enumerate(answer["opened"], 1)]  # fmt: skip
     sums = [(label.to(language), answer["total"][name])
             for name, label in _TOTAL.items()]  # fmt: skip

@@ -143,7 +143,8 @@ def _cannot(most: float, *, decided: bool) -> InfeasibleError:
             f"New sites within {most:g} {found.en} every place that can be reached.",
         ),
         Text(
-            "请用 lscp 求至少需要几处，或放宽时限。",
-            "Ask with lscp how many it takes at least, or allow more time.",
+            "请用 lscp（全覆盖最少设施）求至少需要几处，或放宽时限。",
+            "Ask with lscp (everybody covered by the fewest) how many it takes at "
+            "least, or allow more time.",
         ),
     )

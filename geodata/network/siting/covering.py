@@ -171,7 +171,9 @@ def _too_few(needed: int, most: int) -> InfeasibleError:
             "allowed.",
         ),
         Text(
-            f"请允许新建 {needed} 处，或放宽时限，或用 mclp 求 {most} 处最多覆盖多少。",
-            f"Allow {needed}, or more time, or ask with mclp what {most} can do.",
+            f"请允许新建 {needed} 处，或放宽时限，或用 mclp（覆盖人数最多）求 {most} 处"
+            "最多覆盖多少。",
+            f"Allow {needed}, or more time, or ask with mclp (as many covered as "
+            f"possible) what {most} can do.",
         ),
     )
