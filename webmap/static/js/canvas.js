@@ -1,4 +1,4 @@
-/* Draws tiles on one canvas the size of the view: crisp at every zoom, no seams.
+/* Draws tiles on canvases the size of the view: crisp at every zoom, no seams.
    It is a Leaflet renderer, so dragging and zooming move it as Leaflet moves its own. */
 
 import { L } from "./leaflet.js";
@@ -103,8 +103,15 @@ export const DivisionMap = L.Renderer.extend({
   recolour() { this.colours = palette(); this.redraw(); },
   /* Over a base map the divisions are borders and names only. */
   over(basemap) { this.bare = basemap; this.redraw(); },
-  /* Fill the units of a level by code instead, as `colourOf(code)` says; null: as ever. */
-  shade(level, colourOf) { this.shaded = colourOf ? { level, colourOf } : null; this.redraw(); },
+  /* Fill the units of a level by code instead, as `colourOf(code)` says; null: as ever. The colours
+     lie on a canvas of their own, so that other colours for the same units cost nothing else. */
+  shade(level, colourOf) {
+    const same = colourOf && this.shaded?.level === level;
+    this.shaded = colourOf ? { level, colourOf } : null;
+    if (!same || !this._units) { this.redraw(); return; }
+    if (this._waiting || this._colouring || !this._map) return;
+    this._colouring = requestAnimationFrame(() => { this._colouring = 0; this._recolour(); });
+  },
   select(code) { this.selected = code; this.emphasise(); },
   hover(code) {
     if (code === this.hovered) return;
@@ -132,16 +139,17 @@ export const DivisionMap = L.Renderer.extend({
 
   _initContainer() {
     this._container = document.createElement("div");
-    this._base = this._container.appendChild(document.createElement("canvas"));
-    this._top = this._container.appendChild(document.createElement("canvas"));
-    this._pens = [this._base.getContext("2d"), this._top.getContext("2d")];
+    this._canvases = ["map", "top", "colours"].map(() => document.createElement("canvas"));
+    this._container.append(this._canvases[2], this._canvases[0], this._canvases[1]);
+    this._pens = this._canvases.map((canvas) => canvas.getContext("2d"));
     this._pen = this._pens[0];
   },
   _destroyContainer() {
     cancelAnimationFrame(this._waiting);
     cancelAnimationFrame(this._pointing);
+    cancelAnimationFrame(this._colouring);
     clearTimeout(this._later);
-    this._waiting = this._pointing = this._later = 0;
+    this._waiting = this._pointing = this._colouring = this._later = 0;
     L.DomUtil.remove(this._container);
     delete this._container;
     delete this._pen;
@@ -153,7 +161,7 @@ export const DivisionMap = L.Renderer.extend({
     const size = this._bounds.getSize();
     this._ratio = Math.min(window.devicePixelRatio || 1, 3);
     L.DomUtil.setPosition(this._container, this._bounds.min);
-    for (const canvas of [this._base, this._top]) {
+    for (const canvas of this._canvases) {
       canvas.width = Math.round(size.x * this._ratio);
       canvas.height = Math.round(size.y * this._ratio);
       canvas.style.width = `${size.x}px`;
@@ -207,7 +215,8 @@ export const DivisionMap = L.Renderer.extend({
     this._units = units;
     this._changes = changes;
     for (const tile of this.bare || this.shaded ? [] : areas) this._fills(tile);
-    for (const tile of this.shaded ? units : []) this._clipped(tile, () => this._shades(tile));
+    this._colour();
+    for (const tile of this.shaded ? units : []) this._clipped(tile, () => this._outlines(tile));
     for (const tile of changes) this._clipped(tile, () => this._moves(tile));
     for (const tile of areas) this._edges(tile);
     for (const tile of changes) this._clipped(tile, () => this._lines(tile));
@@ -229,11 +238,33 @@ export const DivisionMap = L.Renderer.extend({
     this._pen = this._pens[0];
   },
 
-  /* Begin on one of the two canvases: 0 the map, 1 what points at things. */
+  /* The units of the shaded level, under everything else. */
+  _colour() {
+    if (!this._pen || !this._bounds) return;
+    this._clear(2);
+    for (const tile of this.shaded ? this._units ?? [] : []) this._clipped(tile, () => this._shades(tile));
+    this._pen = this._pens[0];
+  },
+
+  /* Only where the colour of a unit is another than what is there. */
+  _recolour() {
+    if (!this._pen || !this._bounds || !this.shaded) return;
+    for (const tile of this._units) {
+      const changed = this._features(tile).filter((feature) => this.shaded.colourOf(feature.properties.k) !== feature.shown);
+      if (!changed.length) continue;
+      const box = around(changed.map((feature) => feature.box));
+      this._pen = this._pens[2];
+      this._clipped(tile, () => this._shades(tile, box));
+    }
+    this._pen = this._pens[0];
+  },
+  _features(tile) { return (tile.layers.area?.features ?? []).filter(({ properties }) => properties.l === this.shaded.level); },
+
+  /* Begin on one of the canvases: 0 the map, 1 what points at things, 2 colours of units. */
   _clear(layer) {
     this._pen = this._pens[layer];
     this._pen.setTransform(1, 0, 0, 1, 0, 0);
-    this._pen.clearRect(0, 0, this._base.width, this._base.height);
+    this._pen.clearRect(0, 0, this._canvases[layer].width, this._canvases[layer].height);
   },
   _unit() { this._pen.setTransform(this._ratio, 0, 0, this._ratio, 0, 0); },
 
@@ -264,22 +295,31 @@ export const DivisionMap = L.Renderer.extend({
     }
   },
 
-  _shades(tile) {
-    this._enter(tile);
-    this._pen.globalAlpha = this.bare ? 0.6 : 1;
-    for (const { path, properties } of tile.layers.area?.features ?? []) {
-      if (properties.l !== this.shaded.level) continue;
-      this._pen.fillStyle = this.shaded.colourOf(properties.k);
-      this._pen.fill(path, "evenodd");
+  /* `within`: only what lies in this box of the tile, and nothing outside it. */
+  _shades(tile, within = null) {
+    const pen = this._pen, pixel = this._enter(tile);
+    if (within) {
+      const [west, north, east, south] = within.map((side, at) => side + (at < 2 ? -2 : 2) * pixel);
+      pen.beginPath();
+      pen.rect(west, north, east - west, south - north);
+      pen.clip();
+      pen.clearRect(west, north, east - west, south - north);
+      within = [west, north, east, south];
     }
-    this._pen.globalAlpha = 1;
-    if (!tile.layers.edges.size) this._outlines(tile);
+    pen.globalAlpha = this.bare ? 0.6 : 1;
+    for (const feature of this._features(tile)) {
+      if (within && !meets(feature.box, within)) continue;
+      feature.shown = this.shaded.colourOf(feature.properties.k);
+      pen.fillStyle = feature.shown;
+      pen.fill(feature.path, "evenodd");
+    }
+    pen.globalAlpha = 1;
   },
 
   /* Units drawn alone bring no borders: each is outlined while that leaves its colour to be seen. */
   _outlines(tile) {
     const { level } = this.shaded, thin = this._thin(level * 8 + level - 1);
-    if (thin < FAINT) return;
+    if (tile.layers.edges.size || thin < FAINT) return;
     const pen = this._pen, { width, dash } = BORDERS[Math.min(level - 1, BORDERS.length - 1)], pixel = this._enter(tile);
     pen.strokeStyle = this.colours.border;
     pen.lineWidth = width * thin * pixel;
@@ -481,4 +521,5 @@ export const DivisionMap = L.Renderer.extend({
 const inTile = (tile, point) => point.x >= tile.left && point.x < tile.left + tile.side && point.y >= tile.top && point.y < tile.top + tile.side;
 const toTile = (tile, point) => [((point.x - tile.left) / tile.side) * EXTENT, ((point.y - tile.top) / tile.side) * EXTENT];
 const within = (box, x, y) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
+const around = (boxes) => boxes.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
 const meets = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];

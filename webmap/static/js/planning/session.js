@@ -6,6 +6,7 @@ import { send } from "../ui/send.js";
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ADDRESS = "/api/v1/planning";
 const TURNS = 60;
+export const SHOWN = "planning:shown"; // from a gesture to its answer being on the page
 
 export class Session {
   constructor(heard) {
@@ -13,9 +14,8 @@ export class Session {
     this.name = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
     this.edits = [];
     this.base = null;
-    this.pending = null; // the edit of a drag that has not gone out yet
+    this.pending = null; // the edit of a drag that has not gone out yet, and when it was made
     this.going = false;
-    this.times = []; // milliseconds from a gesture to its answer being on the page
   }
 
   /* Ask for everything: after the question changed, or a saved scenario was opened. */
@@ -31,36 +31,40 @@ export class Session {
     }
   }
 
-  /* While dragging only the newest position matters: one message is out, one waits. */
-  drag(edit) {
-    this.pending = edit;
+  /* While dragging only the newest position matters: one message is out, one waits.
+     `at`: when the pointer was there. */
+  drag(edit, at) {
+    this.pending = { edit, at };
     this.pump();
   }
 
   async pump() {
     if (this.going || !this.pending) return;
     this.going = true;
-    const edit = this.pending;
+    const { edit, at } = this.pending, edits = [...this.edits, edit];
     this.pending = null;
+    let answer = null;
     try {
-      await this.show([...this.edits, edit]);
+      answer = await this.post(edits);
     } catch (error) {
       this.heard.failed(error);
-    } finally {
-      this.going = false;
     }
-    this.pump();
+    this.going = false;
+    this.pump(); // what waited is on its way while this is drawn
+    if (answer) this.show(answer, edits, at);
   }
 
   /* An edit that stays, or none: the same again. What waited of a drag is superseded. */
   async keep(edit) {
+    const at = performance.now();
     await this.quiet();
-    return this.settle([...this.edits, edit]);
+    return this.settle([...this.edits, edit], at);
   }
 
   async undo() {
+    const at = performance.now();
     await this.quiet();
-    return this.settle(this.edits.slice(0, -1));
+    return this.settle(this.edits.slice(0, -1), at);
   }
 
   async quiet() {
@@ -68,24 +72,22 @@ export class Session {
     while (this.going) await pause(5);
   }
 
-  async settle(edits) {
+  async settle(edits, at) {
     this.going = true;
     try {
-      const answer = await this.show(edits);
+      const answer = await this.post(edits);
       this.edits = edits;
+      this.show(answer, edits, at);
       return answer;
     } finally {
       this.going = false;
     }
   }
 
-  async show(edits) {
-    const began = performance.now();
-    const answer = await this.post(edits);
+  /* How long it took until map and table show it is kept as the browser's own measure. */
+  show(answer, edits, at) {
     this.heard.changed(answer, edits);
-    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-    this.times.push(performance.now() - began);
-    return answer;
+    requestAnimationFrame(() => setTimeout(() => performance.measure(SHOWN, { start: at })));
   }
 
   /* While streets are being loaded for somebody else the server says: come again. */

@@ -7,15 +7,22 @@ const KEY_STEP = 8; // pixels an arrow key moves the pin
 
 export class Sites {
   constructor(map, { onpick, ondrag, ondrop }) {
-    Object.assign(this, { map, onpick, ondrag, ondrop, dots: new Map(), stepped: null });
+    Object.assign(this, { map, onpick, ondrag, ondrop, dots: new Map(), colours: new Map(), stepped: null });
     map.createPane("sites").style.zIndex = 460;
-    this.renderer = L.canvas({ pane: "sites", padding: 0.3, tolerance: 4 });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(this.list ?? []));
+    this.renderer = L.canvas({ pane: "sites", padding: 0.1, tolerance: 4 });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.colours = new Map();
+      for (const dot of this.dots.values()) dot.setStyle(this.look(dot.site));
+    });
+  }
+
+  colour(name) {
+    if (!this.colours.has(name)) this.colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+    return this.colours.get(name);
   }
 
   look(site) {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const colour = (name) => this.colour(name);
     const open = site.serves;
     const changed = Boolean(site.changed);
     return {
@@ -25,14 +32,14 @@ export class Sites {
     };
   }
 
+  /* Only what differs is touched: a thousand others stand where they stood. */
   draw(list) {
-    this.list = list;
     const there = new Set(list.map((site) => site.id));
     for (const [id, dot] of this.dots) if (!there.has(id)) { dot.remove(); this.dots.delete(id); }
     for (const site of list) {
       if (site.lon === null || site.lon === undefined) continue;
       const dot = this.dots.get(site.id);
-      if (dot) { dot.setLatLng([site.lat, site.lon]).setStyle(this.look(site)).setRadius(this.look(site).radius); dot.site = site; continue; }
+      if (dot) { this.redraw(dot, site); continue; }
       const made = L.circleMarker([site.lat, site.lon], this.look(site)).addTo(this.map);
       made.site = site;
       made.on("click", (event) => { L.DomEvent.stop(event); this.onpick(made.site); });
@@ -40,6 +47,14 @@ export class Sites {
       made.on("mouseout", () => { this.map.getContainer().title = ""; });
       this.dots.set(site.id, made);
     }
+  }
+
+  redraw(dot, site) {
+    const { site: before } = dot;
+    dot.site = site;
+    if (before === site) return;
+    if (before.lon !== site.lon || before.lat !== site.lat) dot.setLatLng([site.lat, site.lon]);
+    if (before.serves !== site.serves || before.changed !== site.changed) dot.setStyle(this.look(site)).setRadius(this.look(site).radius);
   }
 
   /* Put a pin on the chosen facility: by mouse, finger, or arrow keys when it has the focus. */
@@ -58,7 +73,11 @@ export class Sites {
       title: say("Drag {name}, or move it with the arrow keys", { name: site.name }), alt: site.name,
       icon: L.divIcon({ className: "site-pin", html: sign, iconSize: [30, 40], iconAnchor: [15, 38] }),
     }).addTo(this.map);
-    this.pin.on("drag", () => this.ondrag(site.id, this.pin.getLatLng()));
+    this.pin.on("drag", ({ originalEvent: pointer }) => {
+      const moved = pointer && pointer !== this.pointer; // else it is the map that moves under a pin at its edge
+      this.pointer = pointer;
+      this.ondrag(site.id, this.pin.getLatLng(), moved ? pointer.timeStamp : performance.now());
+    });
     this.pin.on("dragend", () => this.ondrop(site.id, this.pin.getLatLng()));
     this.pin.getElement()?.addEventListener("keydown", (event) => this.step(event, site.id));
   }
@@ -89,8 +108,10 @@ export class Sites {
 /* The people nobody reaches: dots by their number, all on one canvas under the facilities. */
 export const Outside = L.Renderer.extend({
   initialize() {
-    L.Renderer.prototype.initialize.call(this, { padding: 0.2, pane: "outside" });
+    L.Renderer.prototype.initialize.call(this, { padding: 0.1, pane: "outside" });
     this.places = [];
+    this._dots = new Map();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this._dots.clear(); this._paint(); });
   },
   onAdd() {
     if (!this._map.getPane("outside")) this._map.createPane("outside").style.zIndex = 440;
@@ -98,6 +119,8 @@ export const Outside = L.Renderer.extend({
     L.Renderer.prototype.onAdd.call(this);
   },
   draw(places) {
+    const same = places.length === this.places.length && places.every((place, at) => place.every((value, part) => value === this.places[at][part]));
+    if (same) return;
     this.places = places;
     if (!this._due && this._map) this._due = requestAnimationFrame(() => { this._due = 0; this._paint(); });
   },
@@ -126,17 +149,28 @@ export const Outside = L.Renderer.extend({
     if (!bounds) return;
     pen.setTransform(this._ratio, 0, 0, this._ratio, -bounds.min.x * this._ratio, -bounds.min.y * this._ratio);
     pen.clearRect(bounds.min.x, bounds.min.y, bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y);
-    pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--find-overlap").trim() || "#a8201a";
-    pen.globalAlpha = 0.5;
     const most = this.places.reduce((max, [, , people]) => Math.max(max, people), 1);
     const largest = Math.min(9, Math.max(3, (map.getZoom() - 8) * 1.6));
-    pen.beginPath();
     for (const [lon, lat, people] of this.places) {
       const { x, y } = map.latLngToLayerPoint([lat, lon]);
-      const radius = 0.8 + largest * Math.sqrt(people / most);
-      pen.moveTo(x + radius, y);
-      pen.arc(x, y, radius, 0, 2 * Math.PI);
+      const radius = Math.round(2 * (0.8 + largest * Math.sqrt(people / most))) / 2, side = radius + 1;
+      pen.drawImage(this._dot(radius), x - side, y - side, 2 * side, 2 * side);
     }
-    pen.fill();
+  },
+  /* A dot drawn once for each size: two thousand on one path cost many times as much. */
+  _dot(radius) {
+    const key = `${radius} ${this._ratio}`;
+    if (!this._dots.has(key)) {
+      const side = radius + 1, canvas = document.createElement("canvas");
+      canvas.width = canvas.height = Math.ceil(2 * side * this._ratio);
+      const pen = canvas.getContext("2d");
+      pen.scale(canvas.width / (2 * side), canvas.width / (2 * side));
+      pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--find-overlap").trim();
+      pen.globalAlpha = 0.5;
+      pen.arc(side, side, radius, 0, 2 * Math.PI);
+      pen.fill();
+      this._dots.set(key, canvas);
+    }
+    return this._dots.get(key);
   },
 });

@@ -25,8 +25,11 @@ export class UnitMap {
   }
 
   key() {
-    const holder = document.getElementById("key");
-    fill(holder, ...this.shades.items((value) => `${value} %`).map(({ token, text, count: many }) => element("li", {},
+    const holder = document.getElementById("key"), items = this.shades.items((value) => `${value} %`);
+    const counts = items.map(({ count: many }) => many).join();
+    if (this.counts === counts) return;
+    this.counts = counts;
+    fill(holder, ...items.map(({ token, text, count: many }) => element("li", {},
       element("span", { class: `seq ${token.replace("--seq-", "")}`, "aria-hidden": "true" }), ` ${text} `, element("span", { class: "soft figures" }, say("{n} units", { n: count(many) })))));
   }
 

@@ -30,8 +30,9 @@ export class Choropleth {
   constructor(drawn, { level = 4, bounds = [], ramp = "good" } = {}) {
     this.drawn = drawn;
     this.values = {};
+    this.colours = new Map();
     this.dark = matchMedia("(prefers-color-scheme: dark)");
-    this.dark.addEventListener("change", () => this.paint(this.values));
+    this.dark.addEventListener("change", () => { this.colours = new Map(); this.paint(this.values); });
     this.set({ level, bounds, ramp });
   }
 
@@ -41,13 +42,12 @@ export class Choropleth {
 
   paint(values) {
     this.values = values;
-    const style = getComputedStyle(document.documentElement);
-    const known = new Map();
-    const colour = (name) => {
-      if (!known.has(name)) known.set(name, style.getPropertyValue(name).trim());
-      return known.get(name);
-    };
-    this.drawn.shade(this.level, (code) => colour(token(classOf(this.values[code], this.bounds), this.bounds, this.ramp)));
+    this.drawn.shade(this.level, (code) => this.colour(token(classOf(this.values[code], this.bounds), this.bounds, this.ramp)));
+  }
+
+  colour(name) {
+    if (!this.colours.has(name)) this.colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+    return this.colours.get(name);
   }
 
   items(format) {
