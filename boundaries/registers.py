@@ -63,6 +63,16 @@ def with_keys(
     return frame
 
 
+def undivided(
+    frame: gpd.GeoDataFrame, layer: str, base: gpd.GeoDataFrame, around: Around
+) -> dict[Any, Text]:
+    """Return the records no division can be told of, each with why."""
+    if layer != "facilities":
+        return {}
+    inside = _containing(frame.geometry, around.divisions)
+    return filling.without_division(frame, base, around.divisions, inside)
+
+
 def completed(
     frame: gpd.GeoDataFrame,
     layer: str,

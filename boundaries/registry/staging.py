@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Reader
 
 DECISION = "decision_needed"
+_NAMED = 20
+"""Records named in a sentence."""
 _SCOPE_MOST = 400
 """Above this many codes a draft's reach is kept by the units above them."""
 
@@ -151,13 +153,36 @@ def _taken(
     around = around_registers(store, effective, layer)
     frame = columns.prepared(frame, layer, named)
     frame = registers.with_keys(frame, layer, base, around)
-    return take_in(
-        frame,
+    gone = registers.undivided(frame, layer, base, around)
+    if gone and len(gone) == len(frame):
+        raise InputError(*_nothing_left(frame, gone))
+    taken = take_in(
+        frame[~frame.index.isin(list(gone))],
         schema,
         base,
         complete=lambda taken, infer: registers.completed(
             taken, layer, around, base, infer
         ),
+    )
+    refused = (
+        {"record": int(record), "reason": why._asdict()} for record, why in gone.items()
+    )
+    return Intake(taken.frame, taken.inferred, (*refused, *taken.refused))
+
+
+def _nothing_left(
+    frame: gpd.GeoDataFrame, gone: Mapping[Any, Text]
+) -> tuple[Text, Text]:
+    """Return that no record has a division, naming the first, and why."""
+    names = [str(name) for name in frame["name"].head(_NAMED)]
+    more = len(gone) - len(names)
+    zh, en = "、".join(names), ", ".join(names)
+    return (
+        Text(
+            f"没有可导入的记录：{zh}{f' 等 {len(gone)} 条' if more else ''}。",
+            f"No record can be staged: {en}{f' and {more} more' if more else ''}.",
+        ),
+        next(iter(gone.values())),
     )
 
 

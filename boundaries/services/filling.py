@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Infer = Callable[[str, Text, list[str]], None]
 
+_COUNTY = 6
+"""Digits of a county's code."""
 _SHORTEST, _LONGEST = 3, 20
 """Letters of a place name that is looked for in an address."""
 
@@ -132,6 +134,64 @@ def with_keys(
         taken.add(key)
         found.append(key)
     return found
+
+
+def without_division(
+    frame: gpd.GeoDataFrame,
+    base: gpd.GeoDataFrame,
+    divisions: gpd.GeoDataFrame,
+    containing: Sequence[str],
+) -> dict[Any, Text]:
+    """Return the records of which nothing tells the division, each with why.
+
+    Neither a code, nor the name of one unit, nor a position in any, nor the register,
+    nor the other records.
+    """
+    if divisions.empty or "name" not in frame:
+        return {}
+    units = Units(divisions)
+    known = set(base["division"].dropna().index)
+    columns = [
+        _column(frame, n) for n in ("name", "facility", "division", *DIVISION_PARTS)
+    ]
+    told, lacking = False, {}
+    rows = zip(
+        frame.index, frame.geometry, containing, _placeless(frame), *columns,
+        strict=True,
+    )  # fmt: skip
+    for record, point, inside, placeless, name, key, said, *parts in rows:
+        unknown = _said(said) and units.code(said, parts) is None
+        if not unknown and (inside or units.code(said, parts) or key in known):
+            told = True
+        else:
+            lacking[record] = (name, None if placeless else point, inside, said)
+    return {
+        record: _undivided(name, point, inside, said)
+        for record, (name, point, inside, said) in lacking.items()
+        if _said(said) or not told
+    }
+
+
+def _undivided(name: Any, point: Any, inside: str, said: Any) -> Text:
+    zh, en = [], []
+    if _said(said):
+        zh.append(f"“{said}”不是区划代码，也不是唯一的单位名称")
+        en.append(f"“{said}” is neither a code nor the name of one unit")
+    if point is None:
+        zh.append("没有坐标")
+        en.append("it has no coordinates")
+    elif inside:
+        zh.append(f"位置在 {inside} 之内")
+        en.append(f"its position is in {inside}")
+    else:
+        zh.append(f"位置（{point.x:.6f}, {point.y:.6f}）不在任何区划之内")
+        en.append(f"it lies in no division ({point.x:.6f}, {point.y:.6f})")
+    return Text(
+        f"“{name}”的所属区划无法确定：{'，'.join(zh)}。"
+        "请填写区划代码，或改正坐标和坐标系后重新导入。",
+        f"The division of {name} cannot be told: {', and '.join(en)}. Give its code, "
+        "or correct the coordinates and their system, and import again.",
+    )
 
 
 def completed(
@@ -254,13 +314,19 @@ def _filled(
 
 
 def _above(said: pd.Series[Any]) -> str | None:
-    """Return the lowest unit that holds all divisions said, None for none."""
-    known = [str(code) for code in said if codes.is_code(code)]
+    """Return the lowest unit, a county at least, that holds all divisions said."""
+    known = [str(code)[:_COUNTY] for code in said if codes.is_code(code)]
     if not known:
         return None
     shared = [known[0], *codes.ancestors(known[0])]
     holding = (up for up in shared if all(codes.is_within(code, up) for code in known))
     return next(holding, None)
+
+
+def _placeless(frame: gpd.GeoDataFrame) -> list[bool]:
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    found: list[bool] = (shapely.is_missing(shapes) | shapely.is_empty(shapes)).tolist()
+    return found
 
 
 def _known_once(base: gpd.GeoDataFrame) -> dict[tuple[str, str], str]:

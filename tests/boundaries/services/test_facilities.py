@@ -420,3 +420,32 @@ def test_what_is_exported_comes_back_as_it_was(
         settled.registry.stage(
             "officer", kept, layer="facilities", effective="2022", reading=reading
         )
+
+
+def test_a_record_whose_division_nothing_tells_is_named_and_the_rest_kept(
+    settled: Office,
+) -> None:
+    rows = [
+        home(facility="N1", name="甲院", division=None),
+        home(facility="N2", name="乙院", division="火星街道"),
+    ]
+    draft, _ = said(settled, points(rows, [(117.05, 39.05), (117.05, 39.05)]))
+    inferred = [
+        each["keys"] for each in draft["inferred"] if each["field"] == "division"
+    ]
+    assert inferred == [["N1"]]
+    (gone,) = draft["refused"]
+    assert gone["record"] == 1
+    assert "乙院" in gone["reason"]["zh"]
+    assert "火星街道" in gone["reason"]["zh"]
+    assert "请填写区划代码" in gone["reason"]["zh"]
+
+
+def test_a_list_of_which_nothing_tells_a_division_names_its_records(
+    settled: Office,
+) -> None:
+    away = {"facility": None, "division": None}
+    rows = [home(name="远方院", **away), home(name="无址院", **away)]
+    with pytest.raises(InputError, match="远方院, 无址院") as caught:
+        said(settled, points(rows, [(10.0, 10.0), None]))
+    assert "10.000000" in str(caught.value.hint)
