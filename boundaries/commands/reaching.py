@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, exists=True)
 _SHOWN = 20
+_WRITTEN = {
+    "polygon": Text("个服务范围", "service areas"),
+    "streets": Text("组街道", "sets of streets"),
+    "grid": Text("个网格单元", "cells"),
+}
 _MARGIN = 0.2
 """Degrees beyond the network where facilities may lie in a file."""
 
@@ -65,9 +70,14 @@ _MARGIN = 0.2
            Text("沿街服务宽度（米）", "how wide along a street is served"),
            type=click.FloatRange(15, 500), default=50.0, show_default=True,
            metavar="METRES"),
-    Option(["--form"], Text("写出面还是街道线", "areas or the streets themselves"),
-           type=click.Choice(("polygon", "streets")), default="polygon",
+    Option(["--form"],
+           Text("写出面、街道线，还是带到达时间的网格",
+                "areas, the streets themselves, or a grid with minutes"),
+           type=click.Choice(("polygon", "streets", "grid")), default="polygon",
            show_default=True),
+    Option(["--cell", "cell_m"], Text("网格边长（米）", "side of a cell of the grid"),
+           type=click.FloatRange(10, 2000), default=50.0, show_default=True,
+           metavar="METRES"),
     Option(["--out"],
            Text("写出的服务范围，格式由扩展名决定",
                 "file to write the areas to; its suffix says the format"),
@@ -105,11 +115,17 @@ def reach(
         climb=None if dem is None else _climb(streets, dem),
         omitted=omitted,
     )
-    written = files.write(served.frame, out, language="")
-    data = {**served.document, "file": str(out)}
+    written = files.write(
+        served.frame, out, language="", beside={reaching.UNION: served.union}
+    )
+    layers = [written.layer, *written.beside]
+    data = {**served.document, "file": str(out), "layers": layers}
+    what = _WRITTEN[wish["form"]]
     wrote = Text(
-        f"已写出 {out}：{written.records} 个服务范围，{written.driver}。",
-        f"Wrote {out}: {written.records} service areas, {written.driver}.",
+        f"已写出 {out}：{written.records} {what.zh}，{written.driver}，图层 "
+        f"{'、'.join(layers)}。",
+        f"Wrote {out}: {written.records} {what.en}, {written.driver}, layers "
+        f"{', '.join(layers)}.",
     )
     return Result(data, [*_lines(data), wrote])
 

@@ -15,10 +15,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from boundaries.services import reach_drawn as drawing
 from boundaries.services.omissions import Omission, told
+from boundaries.services.reach_drawn import UNION, degrees
+from boundaries.services.reach_people import People, placed
 from geodata import crs
-from geodata.errors import InputError, Text
-from geodata.network import areas, reach, snap, spreading
+from geodata.errors import Text
+from geodata.network import areas, reach, snap
 from geodata.network.graph import Spots
 
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
 IDENTITIES = ("id", "code", "key", "facility_id", "osm_id", "编号", "设施编号", "代码")
 NAMES = ("name", "名称", "设施名称", "机构名称")
-COUNTS = ("population", "total", "pop", "people", "人口", "总人口", "常住人口")
 _ID, _POINT, _ISOLATED = "quhua_id", "quhua_point", "quhua_isolated"
 
 
@@ -43,7 +45,9 @@ class Wish:
     delay: float = 1.0
     snap_m: float = 300.0
     width_m: float = areas.WIDTH_M
-    form: str = "polygon"
+    form: str = drawing.POLYGON
+    cell_m: float = 50.0
+    """The side of a cell, for the form of a grid."""
 
     @property
     def limit_s(self) -> float:
@@ -56,21 +60,12 @@ class Wish:
 
 
 @dataclass(frozen=True, eq=False)
-class People:
-    """Points that stand for people: where, on which street, and for how many."""
-
-    xy: Floats
-    spots: Spots
-    count: Floats
-    method: Text
-    omitted: tuple[Omission, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
 class Served:
-    """The answer: a frame of service areas (EPSG:4490) and the document."""
+    """The answer: a frame of what is reached, and all together (EPSG:4490)."""
 
     frame: gpd.GeoDataFrame
+    union: gpd.GeoDataFrame
+    """One row: the outline of what all facilities reach."""
     document: dict[str, Any] = field(default_factory=dict)
 
 
@@ -110,18 +105,25 @@ def serve(
     land = areas.polygons(network, parts, width_m=wish.width_m)
     people = None
     if population is not None:
-        people = _people(network, population, counted_by, wish)
+        people = placed(network, population, counted_by, wish.snap_m, wish.mode)
     table = _frame(network, sites, spots, rows, parts, land)
-    union = _union(network, table, rows, parts, land)
+    outline = areas.together(land)
+    union = _union(network, table, rows, parts, outline)
     if people is not None:
         _count(graph, table, union, people, sites, spots, wish)
-    drawn = land if wish.form == "polygon" else areas.streets(network, parts)
-    shapes = _degrees(drawn, network.crs)
-    frame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs.STORAGE)
+    if wish.form == drawing.GRID:
+        frame = drawing.by_cell(
+            graph, spots, table, wish.limit_s, cell_m=wish.cell_m, width_m=wish.width_m
+        )
+    else:
+        frame = drawing.by_facility(network, table, parts, land, wish.form)
     left = told((*omitted, *outside, *(people.omitted if people else ())))
     document = _document(network, wish, table, union, people, left)
     document["climb"] = _slopes(climb)
-    return Served(frame, document)
+    if wish.form == drawing.GRID:
+        document["cells"] = len(frame)
+    figures = {"minutes": wish.minutes, **union}
+    return Served(frame, drawing.together(outline, network.crs, figures), document)
 
 
 def identified(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
@@ -192,91 +194,6 @@ def _sites(
     return known, spots.take(on), told_of
 
 
-def _people(
-    network: Network, population: gpd.GeoDataFrame, counted_by: str | None, wish: Wish
-) -> People:
-    """Return the people of a frame as points on streets."""
-    count = _counts(population, counted_by)
-    shapes = population.geometry.to_numpy()
-    placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & (count > 0)
-    areal = placed & (shapely.get_dimensions(shapes) == 2)
-    points = np.flatnonzero(placed & ~areal)
-    at = shapely.point_on_surface(shapes[points])
-    xy = snap.to_plane(network, shapely.get_x(at), shapely.get_y(at))
-    weight, method = count[points], Text("按点位", "at their points")
-    record = points
-    if areal.any():
-        rows = np.flatnonzero(areal)
-        plane = _moved(shapes[rows], crs.STORAGE, network.crs)
-        spread = spreading.along_streets(network, plane)
-        without = np.setdiff1d(np.arange(len(rows)), spread.area)
-        even = spreading.evenly(plane[without])
-        xy = np.concatenate([xy, spread.xy, even.xy])
-        weight = np.concatenate([
-            weight,
-            count[rows[spread.area]] * spread.share,
-            count[rows[without[even.area]]] * even.share,
-        ])  # fmt: skip
-        record = np.concatenate([
-            record, rows[spread.area], rows[without[even.area]]
-        ])  # fmt: skip
-        method = Text(
-            "面内人口沿道路按长度布设，面内没有道路的按面积均匀布设",
-            "people of polygons stand along their streets by length, evenly over "
-            "the area where there is none",
-        )
-    spots = snap.snap(network, xy, max_m=wish.snap_m, mode=wish.mode)
-    off = float(weight[spots.edge < 0].sum())
-    lost = population.index[~placed & (count > 0)]
-    return People(
-        xy, spots, weight, method,
-        (
-            Omission.of(
-                "no_place", "population",
-                Text("人口记录没有位置。", "Records of population have no place."),
-                Text("请补充坐标或边界。", "Give them a point or an outline."), lost,
-                people=float(count[~placed].sum()),
-            ),
-            Omission.of(
-                "off_streets", "population",
-                Text(f"人口点离道路超过 {wish.snap_m:g} 米，计为未到达。",
-                     f"People live more than {wish.snap_m:g} m from any street and "
-                     "count as not reached."),
-                Text("请检查路网是否完整。", "See whether the network is complete."),
-                population.index[np.unique(record[spots.edge < 0])],
-                people=off, left_out=False,
-            ),
-        ),
-    )  # fmt: skip
-
-
-def _counts(population: gpd.GeoDataFrame, counted_by: str | None) -> Floats:
-    """Return the column of counts as numbers, missing ones as none."""
-    table = pd.DataFrame(population.drop(columns=population.geometry.name))
-    lowered = {str(name).lower(): name for name in table.columns}
-    chosen = (
-        [counted_by] if counted_by else [lowered[n] for n in COUNTS if n in lowered]
-    )
-    if not chosen or chosen[0] not in table.columns:
-        listed = "、".join(map(str, table.columns))
-        raise InputError(
-            Text("人口文件没有可识别的人数字段。", "No column of people was found."),
-            Text(f"请用 --count 指明字段；现有：{listed}",
-                 f"Name it with --count; there are: {listed}"),
-        )  # fmt: skip
-    count = pd.to_numeric(table[chosen[0]], errors="coerce").to_numpy(float)
-    wrong = population.index[~(count >= 0) & table[chosen[0]].notna()]
-    if len(wrong):
-        listed = ", ".join(map(str, wrong[:10]))
-        raise InputError(
-            Text(f"字段“{chosen[0]}”有不是人数的值，记录 {listed}。",
-                 f"Column {chosen[0]!r} holds no counts in records {listed}."),
-            Text("请改正后再算。", "Mend them and run this again."),
-        )  # fmt: skip
-    kept: Floats = np.nan_to_num(count)
-    return kept
-
-
 def _frame(
     network: Network,
     sites: gpd.GeoDataFrame,
@@ -294,7 +211,7 @@ def _frame(
         "isolated": sites[_ISOLATED].to_numpy(bool),
         "reached_nodes": np.diff(rows.indptr),
         "reached_length_m": parts.length_m(network).round(2),
-        "area_m2": crs.area_m2(_degrees(land, network.crs)).round(1),
+        "area_m2": crs.area_m2(degrees(land, network.crs)).round(1),
     })  # fmt: skip
 
 
@@ -303,14 +220,14 @@ def _union(
     frame: pd.DataFrame,
     rows: Reached,
     parts: areas.Parts,
-    land: areas.Geometries,
+    outline: shapely.Geometry,
 ) -> dict[str, Any]:
-    whole = np.array([areas.together(land)], object)
+    whole = np.array([outline], object)
     return {
         "facilities": len(frame),
         "reached_nodes": len(np.unique(rows.node)),
         "reached_length_m": round(float(parts.together().length_m(network)[0]), 2),
-        "area_m2": round(float(crs.area_m2(_degrees(whole, network.crs))[0]), 1),
+        "area_m2": round(float(crs.area_m2(degrees(whole, network.crs))[0]), 1),
     }
 
 
@@ -343,18 +260,6 @@ def _count(
 
 def _sum(count: Floats, which: Any) -> float:
     return round(float(count[which].sum()), 3)
-
-
-def _degrees(geometries: areas.Geometries, plane: str) -> areas.Geometries:
-    return _moved(geometries, plane, crs.STORAGE)
-
-
-def _moved(geometries: areas.Geometries, source: Any, to: Any) -> areas.Geometries:
-    def run(xy: Floats) -> Floats:
-        return np.column_stack(crs.transform_points(xy[:, 0], xy[:, 1], source, to))
-
-    moved: areas.Geometries = shapely.transform(geometries, run)
-    return moved
 
 
 def _slopes(climb: Climb | None) -> dict[str, Any] | None:
@@ -401,3 +306,6 @@ def _document(
         },
         "omitted": [omission.to_dict() for omission in left],
     }
+
+
+__all__ = ["UNION", "Served", "Wish", "identified", "serve", "unread"]

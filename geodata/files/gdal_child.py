@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow.feather
-import pyogrio
 
-from geodata.files.write_gdal import GEOMETRY, TABLE
 from geodata.guard.drivers import switch_off_others
+
+
+def _bare_pyogrio() -> Any:
+    """Return pyogrio without the libraries it looks for and this process never uses.
+
+    They take three times as long to load as GDAL.
+    """
+    loaded: dict[str, Any] = sys.modules
+    needless = {"geopandas", "pandas", "shapely"} - loaded.keys()
+    loaded.update(dict.fromkeys(needless))
+    try:
+        import pyogrio
+    finally:
+        for name in needless:
+            del loaded[name]
+    return pyogrio
+
+
+pyogrio = _bare_pyogrio()
 
 
 def write_dataset(task: dict[str, Any]) -> int:
@@ -22,23 +40,25 @@ def write_dataset(task: dict[str, Any]) -> int:
     """
     switch_off_others()
     folder = Path(task["folder"])
-    table = pyarrow.feather.read_table(str(folder / TABLE), memory_map=False)
-    without = task["geometry_type"] is None
+    table = pyarrow.feather.read_table(str(folder / task["table"]), memory_map=False)
+    shapes, without = task["geometry"], task["geometry_type"] is None
     path = folder / task["file"]
     # Only a Shapefile has an encoding of its own; the other formats are UTF-8.
     shape = task["driver"] == "ESRI Shapefile"
     pyogrio.write_arrow(
-        table.drop_columns([GEOMETRY]) if without else table,
+        table.drop_columns([shapes]) if without else table,
         path,
         layer=None if shape else task["layer"],
         driver=task["driver"],
-        geometry_name=None if without else GEOMETRY,
+        geometry_name=None if without else shapes,
         geometry_type=task["geometry_type"],
         crs=task["crs"],
         encoding=task["encoding"] if shape else None,
         **task["settings"],
     )
-    info = pyogrio.read_info(path, force_feature_count=True)
+    info = pyogrio.read_info(
+        path, layer=None if shape else task["layer"], force_feature_count=True
+    )
     return int(info["features"])
 
 

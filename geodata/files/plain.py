@@ -33,6 +33,8 @@ class Options:
     """Column of the frame -> name in the file."""
     headings: Mapping[str, Text] = field(default_factory=dict)
     """The caller's own labels of columns."""
+    beside: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    """Further layers of the same file."""
 
 
 def columns(frame: gpd.GeoDataFrame) -> list[str]:

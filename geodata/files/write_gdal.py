@@ -20,6 +20,8 @@ from geodata.files.plain import Options, columns
 
 TABLE, GEOMETRY = "table.arrow", "__geometry__"
 """The file and the column in which a frame travels to the guarded process."""
+MANY_LAYERS = "GPKG"
+"""The format that holds several layers."""
 _LIMITS = replace(OPERATOR, wall_s=600)
 
 
@@ -29,6 +31,8 @@ def write(
     """Write one GDAL dataset that is a single file."""
     with tempfile.TemporaryDirectory(prefix="quhua-write-") as name:
         made = into(frame, Path(name), f"out{path.suffix}", options, {})
+        for layer, each in options.beside.items():
+            into(each, Path(name), made.name, replace(options, layer=layer), {})
         shutil.copyfile(made, path)
     return []
 
@@ -54,6 +58,8 @@ def into(
     )
     task = {
         "folder": str(folder),
+        "table": TABLE,
+        "geometry": GEOMETRY,
         "file": file,
         "driver": options.driver,
         "layer": options.layer,

@@ -55,6 +55,9 @@ class Written:
     fields: dict[str, str]
     """Ours -> the name in the file."""
     notes: tuple[dict[str, str], ...] = ()
+    layer: str = ""
+    beside: tuple[str, ...] = ()
+    """Further layers that were written."""
 
 
 FORMATS: tuple[Format, ...] = (
@@ -84,6 +87,7 @@ def write(
     fields: Mapping[str, str] | None = None,
     layer: str | None = None,
     headings: Mapping[str, Text] | None = None,
+    beside: Mapping[str, gpd.GeoDataFrame] | None = None,
 ) -> Written:
     """Write ``frame`` to ``path``; the file appears whole or not at all.
 
@@ -108,6 +112,9 @@ def write(
         Name of the layer; None for the file's own.
     headings
         Labels of further columns in CSV and XLSX, beside those of divisions.
+    beside
+        Further layers by name, for a GeoPackage; other formats hold one layer and
+        leave them out.
 
     Raises
     ------
@@ -129,6 +136,11 @@ def write(
     )
     table = plain.select(placed, fields)
     options.names.update({name: name for name in plain.columns(table)})
+    more = beside or {} if chosen.name == write_gdal.MANY_LAYERS else {}
+    options.beside.update(
+        {name: plain.select(_placed(each, chosen, crs), None)
+         for name, each in more.items()}
+    )  # fmt: skip
     with atomic.replacing(path) as made:
         notes = chosen.writer(table, made, options)
     return Written(
@@ -138,6 +150,8 @@ def write(
         crs=str(table.crs.to_string()) if table.crs else "",
         fields=_traced(fields, options.names),
         notes=tuple(notes),
+        layer=options.layer,
+        beside=tuple(more),
     )
 
 

@@ -77,7 +77,7 @@ def test_the_command_reads_computes_and_writes(
     assert a["snap_m"] == 0
     assert 10 < b["snap_m"] < 12
     assert a["reached_nodes"] == lattice_nodes(600)
-    frame = gpd.read_file(tmp_path / "areas.gpkg")
+    frame = gpd.read_file(tmp_path / "areas.gpkg", layer="areas")
     assert frame["id"].tolist() == ["A", "B"]
     assert frame.is_valid.all()
     assert np.allclose(crs.area_m2(frame.geometry), frame["area_m2"], rtol=1e-6)
@@ -177,3 +177,37 @@ def test_a_column_that_counts_nobody_is_refused(
     with pytest.raises(InputError) as refused:
         serve(network, points([MIDDLE]), Wish(), population=people, counted_by=column)
     assert refused.value.hint
+
+
+def test_a_grid_says_minutes_and_the_file_holds_the_outline(
+    network: Network, tmp_path: Path
+) -> None:
+    keeping.save(network, tmp_path / "n.qnet")
+    east = ("B", LON + 15 * STEP, LAT + 10 * STEP)
+    points([MIDDLE, east]).to_file(tmp_path / "f.gpkg")
+    asked = ["--network", str(tmp_path / "n.qnet")]
+    asked += ["--facilities", str(tmp_path / "f.gpkg"), "--minutes", "8"]
+    drawn = {}
+    for form in ("polygon", "grid"):
+        out = tmp_path / f"{form}.gpkg"
+        more = ["--form", form, "--cell", "40", "--out", str(out), "--json"]
+        drawn[form] = quhua("reach", *asked, *more).document
+        assert drawn[form]["layers"] == [form, "union"]
+        outline = gpd.read_file(out, layer="union")
+        assert len(outline) == 1
+        area = float(crs.area_m2(outline.geometry.to_numpy())[0])
+        assert area == pytest.approx(drawn[form]["union"]["area_m2"], rel=1e-6)
+    cells = gpd.read_file(tmp_path / "grid.gpkg", layer="grid")
+    assert len(cells) == drawn["grid"]["cells"] > 200
+    assert cells["minutes"].between(0, 8).all()
+    assert set(cells["id"]) == {"A", "B"}
+    west = cells[cells.bounds["maxx"] < MIDDLE[1]]
+    assert set(west["id"]) == {"A"}
+    # the way from the street to a cell's middle counts too: less land than the areas'
+    land = float(crs.area_m2(cells.geometry.to_numpy()).sum())
+    assert 0.65 < land / drawn["polygon"]["union"]["area_m2"] < 1
+    held = outline.geometry.iloc[0].buffer(0.0003)
+    assert cells.geometry.within(held).all()
+    one_layer = tmp_path / "a.geojson"
+    found = quhua("reach", *asked, "--out", str(one_layer), "--json").document
+    assert found["layers"] == ["a"]
