@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from boundaries.registry.audit import Audit
 from boundaries.registry.care import PublicCare
 from boundaries.registry.code_tables import CodeTables
+from boundaries.registry.coverages import Coverages
 from boundaries.registry.directory import Directories
 from boundaries.registry.editing import Editing
 from boundaries.registry.exports import Exports
@@ -25,7 +26,6 @@ from boundaries.registry.public import PublicView
 from boundaries.registry.publishing import Publishing
 from boundaries.registry.reading import Readings
 from boundaries.registry.scenario_books import ScenarioBooks
-from boundaries.registry.services import Services
 from boundaries.registry.settling import Settling
 from boundaries.registry.site import Site
 from boundaries.registry.siting import Siting
@@ -40,7 +40,7 @@ class Registry(
     Siting,
     ScenarioBooks,
     Indicators,
-    Services,
+    Coverages,
     Networks,
     Uploads,
     Home,

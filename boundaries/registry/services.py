@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import review
 from boundaries.accounts import ANONYMOUS
-from boundaries.registry.desk import logged, now, today
+from boundaries.registry.desk import logged, today
 from boundaries.registry.networks import Networks
 from boundaries.registry.people import People
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import _Memory
 from boundaries.services import coverage as figures
 from boundaries.services import room
-from boundaries.services.guarding import Guard, guard_of
+from boundaries.services.guarding import guard_of
 from boundaries.services.profiles import METHOD, Profile
-from boundaries.services.suppressing import suppressed, suppressed_map
+from boundaries.services.suppressing import suppressed
+from boundaries.services.tree import LEVEL_WORDS
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
 
@@ -26,14 +27,11 @@ if TYPE_CHECKING:
 
     from boundaries.services.situation import Situation
     from geodata.network.graph import Network
-    from geodata.store.protocol import Transaction
     from geodata.workers import Workers
 
+    _Figures = tuple[dict[str, figures.Coverage], dict[str, room.Room] | None]
+
 LAYERS = ("divisions", "facilities", "population")
-COVERAGE, SHEETS = "coverage", "coverage_sheets"
-"""Collections of what was computed and drawn; each is content under a hash."""
-KEPT = 200
-"""How many documents are kept; the oldest go first."""
 _situations = _Memory()
 
 
@@ -114,36 +112,26 @@ class Services(Networks, People):
         with logged("coverage", actor, level=level):
             place = self.situation(actor, as_of, **how)
             need = need_per_thousand or self.settings.services.need_per_thousand
-            found = figures.coverage(
-                place, level=level, types=types, within=within, workers=workers
-            )
-            document = found.to_dict()
-            if supply is not None:
-                made = room.room(
-                    place, level=level, types=types, supply=supply, within=within,
-                    need_per_thousand=need,
-                )  # fmt: skip
-                document["room"] = made.to_dict()
-                document["stamp"] = place.stamped(
-                    need_per_thousand=need, supply=supply
-                )  # fmt: skip
+            beds: dict[str, Any] = {"supply": supply, "need_per_thousand": need}
+
+            def figured(levels: Sequence[str], within: str | None) -> _Figures:
+                asked: dict[str, Any] = {"types": types, "within": within}
+                made = figures.coverages(place, levels, **asked, workers=workers)
+                if supply is None:
+                    return made, None
+                return made, room.rooms(place, levels, **asked, **beds)
+
+            made, rooms = figured((level,), within)
+            document = made[level].to_dict()
+            if rooms:
+                document["room"] = rooms[level].to_dict()
+                document["stamp"] = place.stamped(**beds)
             if review.holds("view", self.user(actor)):
                 return document
-            return suppressed(document, self._guard(place, types, supply), within)
-
-    def _guard(
-        self, place: Situation, types: Sequence[str], supply: str | None
-    ) -> Guard:
-        """Return what readers without a working role are not told."""
-        made = figures.coverages(place, types=types)
-        beds = None
-        if supply is not None:
-            beds = room.rooms(
-                place, tuple(made), types=types, supply=supply,
-                need_per_thousand=self.settings.services.need_per_thousand,
-            )  # fmt: skip
-        least = self.settings.services.suppressed_below
-        return guard_of(made, beds, least, tree=place.tree)
+            everywhere, rooms = figured(tuple(LEVEL_WORDS), None)
+            least = self.settings.services.suppressed_below
+            hidden = guard_of(everywhere, rooms, least, tree=place.tree)
+            return suppressed(document, hidden, within)
 
     def coverage_key(
         self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
@@ -164,137 +152,6 @@ class Services(Networks, People):
             sort_keys=True,
         )  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-    def ask_coverage(self, actor: str, question: Mapping[str, Any]) -> dict[str, Any]:
-        """Return where the answer of the map is; begin its job when it is not there.
-
-        Returns
-        -------
-        dict
-            ``{"key", "ready", "job"}``.
-        """
-        asked = {name: value for name, value in question.items() if value is not None}
-        asked["as_of"] = dates.last_day(dates.parse(asked.get("as_of") or today()))
-        key = self.coverage_key(actor, **asked)
-        if self.store.get(COVERAGE, key) is not None:
-            return {"key": key, "ready": True, "job": None}
-        job = self.start_job(actor, "coverage", key, asked)
-        return {"key": key, "ready": False, "job": job}
-
-    def coverage_document(self, actor: str, key: str) -> dict[str, Any]:
-        """Return a document of the map that was computed; raise NotFoundError."""
-        self._require_reader(actor)
-        row = self.store.get(COVERAGE, key)
-        if row is None:
-            raise NotFoundError(
-                Text("这项覆盖计算还没有完成。", "This coverage is not computed yet."),
-                Text("请稍候，或重新提交。", "Wait, or ask for it again."),
-            )
-        document = json.loads(self.store.blob(row["blob"]))
-        return self._shown_map(actor, document)
-
-    def make_coverage(
-        self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),
-        **how: Any,
-    ) -> str:  # fmt: skip
-        """Compute the document of the map and keep it; return its key."""
-        from boundaries.services.maps import map_document
-
-        with logged("make_coverage", actor):
-            key = self.coverage_key(actor, as_of, types=types, **how)
-            if self.store.get(COVERAGE, key) is not None:
-                return key
-            place = self.situation(actor, as_of, **how)
-            given = self.settings.services
-            made = map_document(
-                place, types, given.need_per_thousand, given.suppressed_below
-            )  # fmt: skip
-            document = {"key": key, **made}
-            body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-            with self.store.write(lock=[COVERAGE]) as tx:
-                known = tx.get(COVERAGE, key)
-                if known is None:
-                    row = {"blob": tx.put_blob(body), "created": now()}
-                    tx.put(COVERAGE, key, {**row, "stamp": document["stamp"]}, rev=0)
-                    _forget(tx, COVERAGE)
-            return key
-
-    def ask_coverage_sheet(
-        self, actor: str, key: str, *, level: str, indicator: str, language: str
-    ) -> dict[str, Any]:
-        """Return where the map of a document is as a sheet; begin its job if nowhere.
-
-        Returns
-        -------
-        dict
-            ``{"key", "ready", "job"}``.
-        """
-        document = self.coverage_document(actor, key)
-        _require_part(document, level, indicator, language)
-        sheet = self.sheet_key(actor, key, level, indicator, language)
-        if self.store.get(SHEETS, sheet) is not None:
-            return {"key": sheet, "ready": True, "job": None}
-        asked = {"level": level, "indicator": indicator, "language": language}
-        job = self.start_job(actor, "coverage_sheet", key, asked)
-        return {"key": sheet, "ready": False, "job": job}
-
-    def make_coverage_sheet(
-        self, actor: str, key: str, *, level: str, indicator: str, language: str
-    ) -> str:
-        """Draw the sheet of a document as the actor may see it; return its key."""
-        from boundaries.documents.coverage_sheet import sheet
-
-        asked = self.sheet_key(actor, key, level, indicator, language)
-        if self.store.get(SHEETS, asked) is not None:
-            return asked
-        document = self.coverage_document(actor, key)
-        stamp = document["stamp"]
-        drawn = sheet(
-            document,
-            self.store.snapshot(
-                "divisions", at=stamp["divisions"]["number"], valid_on=stamp["as_of"]
-            ),
-            level=level,
-            number=figures.level_number(level),
-            indicator=indicator,
-            language=language,
-            notice=self.notice(),
-        )
-        with self.store.write(lock=[SHEETS]) as tx:
-            if tx.get(SHEETS, asked) is None:
-                row = {"blob": tx.put_blob(drawn), "created": now()}
-                tx.put(SHEETS, asked, row, rev=0)
-                _forget(tx, SHEETS)
-            self.record(tx, actor, "coverage_sheet", key, level=level, shows=indicator)
-        return asked
-
-    def coverage_sheet(self, actor: str, sheet: str) -> tuple[bytes, str]:
-        """Return a sheet that was drawn, and a name for the file.
-
-        Raises
-        ------
-        NotFoundError
-            Also for one with figures that the actor may not see.
-        """
-        self._require_reader(actor)
-        row = self.store.get(SHEETS, sheet)
-        full = sheet.endswith(".full")
-        if row is None or (full and not review.holds("view", self.user(actor))):
-            raise NotFoundError(
-                Text("没有这份图件。", "There is no such sheet."),
-                Text("请重新生成。", "Make it again."),
-            )
-        return self.store.blob(row["blob"]), f"coverage-{row['created'][:10]}.pdf"
-
-    def sheet_key(
-        self, actor: str, key: str, level: str, indicator: str, language: str
-    ) -> str:
-        """Return the key of the sheet that the actor would be given."""
-        whole = review.holds("view", self.user(actor))
-        notice = json.dumps(self.notice(), sort_keys=True, default=str)
-        printed = hashlib.sha256(notice.encode()).hexdigest()[:8]
-        shown = "full" if whole else "cut"
-        return f"{key}.{level}.{indicator}.{language}.{printed}.{shown}"
 
     def _require_reader(self, actor: str) -> None:
         user = self.user(actor)
@@ -372,34 +229,3 @@ class Services(Networks, People):
             day, frames["divisions"], frames["facilities"], frames["population"],
             profile, network=network, versions=named,
         )  # fmt: skip
-
-    def _shown_map(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
-        guard = Guard.of_dict(document.pop("guard"))
-        if review.holds("view", self.user(actor)):
-            return document
-        return suppressed_map(document, guard)
-
-
-def _forget(tx: Transaction, collection: str) -> None:
-    """Take away the oldest of what can be made again."""
-    rows = sorted(tx.find(collection), key=lambda row: (row["created"], row["key"]))
-    for old in rows[:-KEPT]:
-        tx.delete(collection, old["key"])
-
-
-def _require_part(
-    document: Mapping[str, Any], level: str, indicator: str, language: str
-) -> None:
-    wrong = [
-        said
-        for said, known in (
-            (level, document["levels"]),
-            (indicator, document["indicators"]),
-            (language, ("zh", "en")),
-        )
-        if said not in known
-    ]
-    if wrong:
-        raise InputError(
-            Text(f"没有“{wrong[0]}”这种图。", f"There is no map of “{wrong[0]}”.")
-        )

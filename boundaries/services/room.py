@@ -87,7 +87,6 @@ def room(
         Of so many people one is in need of a place; GB 50437 plans 40 beds for a
         thousand elderly.
     """
-    checked_supply(supply)
     made = rooms(
         situation, (level,), types=types, supply=supply,
         need_per_thousand=need_per_thousand, within=within,
@@ -107,6 +106,7 @@ def rooms(
     """Return the room of the units of several levels, searched for once."""
     from geodata.network.access import catchment, fill, stepped
 
+    checked_supply(supply)
     rows = situation.serving(figures.checked_types(types))
     places = _numbers(situation.facilities, supply, rows)
     known = np.isfinite(places) & (places > 0)
