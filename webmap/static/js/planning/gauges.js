@@ -5,7 +5,7 @@ import { send } from "../ui/send.js";
 import { language, say } from "../words.js";
 
 const ADDRESS = "/api/v1/planning/indicators";
-const REST_MS = 200, PACE_MS = 1200; // asked when the pointer rests, and now and then while it moves
+const REST_MS = 200, PACE_MS = 3000; // asked when the pointer rests, and now and then while it moves: what is asked meanwhile waits
 
 export class Gauges {
   constructor(box, chooser, session) {
