@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from boundaries.services import coverage as figures
-from boundaries.services import nearness
 from boundaries.services.omissions import Omission
 from boundaries.services.siting.candidates import Sites, numbers_of
+from boundaries.services.siting.ways import ways
 from boundaries.vocabulary import Word
 from geodata.errors import InfeasibleError, InputError, Text
 
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from boundaries.services.situation import Situation
-    from geodata.network.graph import Pairs
     from geodata.network.siting import Problem, Sited
 
 Floats = npt.NDArray[np.float64]
-FAR_MINUTES = 60.0
-"""How far p-median and p-center look: beyond, people count as not served."""
 
 
 class Model(Word):
@@ -121,7 +118,9 @@ def asked(
     kept = situation.serving(kinds) if wish.keep else np.empty(0, np.int64)
     sites = _on_streets(situation, sites)
     price = _filled(sites.price, wish.price, len(sites))
-    pairs, in_time = _pairs(situation, wish, sites, kept, far=model in FAR)
+    pairs, in_time = ways(
+        situation, sites, kept, minutes=wish.minutes, far=model in FAR
+    )
     units = figures.unit_of(situation, figures.level_number(wish.level), wish.within)
     weight = situation.people.weights[situation.profile.group]
     if wish.within is not None:
@@ -283,60 +282,3 @@ def _named(sites: Sites, rows: npt.NDArray[np.bool_]) -> str:
     found = np.flatnonzero(rows)
     names = "、".join(sites.name[at] for at in found[:5])
     return names if len(found) <= 5 else f"{names} … ({len(found)})"
-
-
-def _pairs(
-    situation: Situation, wish: Wish, sites: Sites, kept: npt.NDArray[np.int64], *,
-    far: bool,
-) -> tuple[Pairs, npt.NDArray[np.bool_]]:  # fmt: skip
-    """Return candidates, then kept facilities, with the points each comes to.
-
-    Without ``far`` those in time only; with it the flags tell which these are.
-    A facility with a radius of its own serves within that.
-    """
-    from geodata.network.graph import Pairs, Spots
-    from geodata.network.reach import pairs
-    from geodata.network.snap import snap
-
-    assert situation.network is not None  # noqa: S101 - looked at before
-    limit = situation.limit_s()
-    if wish.minutes is not None:
-        limit = np.full(len(limit), wish.minutes * 60)
-    own = np.concatenate(
-        (np.full(len(sites), np.nan), nearness.own_radius(situation, kept))
-    )
-    parts: list[tuple[Any, Any, Any, Any]] = []
-    for urban, graph, spots, facilities in nearness.ways(situation):
-        here = np.arange(len(limit))
-        if urban is not None:
-            here = np.flatnonzero(situation.people.urban == urban)
-        if graph is None or not len(here):
-            continue
-        new = snap(
-            situation.network, sites.xy, max_m=situation.profile.snap_m,
-            mode="drive" if urban is False else "walk",
-        )  # fmt: skip
-        old = facilities.take(kept)
-        both = Spots(*(
-            np.concatenate((getattr(new, name), getattr(old, name)))
-            for name in ("edge", "along_m", "snap_m")
-        ))  # fmt: skip
-        reach = own / graph.speed_mps
-        longest = np.fmax(limit[here].max(), np.fmax.reduce(reach, initial=0.0))
-        if far:
-            longest = max(longest, FAR_MINUTES * 60)
-        found = pairs(graph, both, spots.take(here), float(longest))
-        source, place = found.source, here[found.target]
-        allowed = np.where(np.isnan(reach[source]), limit[place], reach[source])
-        close = found.cost_s <= allowed
-        keep = np.ones(len(close), bool) if far else close
-        parts.append((source[keep], place[keep], found.cost_s[keep], close[keep]))
-    none: tuple[Any, ...] = (np.empty(0, np.int64), np.empty(0, np.int64),
-                             np.empty(0), np.empty(0, bool))  # fmt: skip
-    of, place, way, close = (
-        np.concatenate(each) for each in zip(none, *parts, strict=True)
-    )
-    order = np.lexsort((place, of))
-    counts = np.bincount(of, minlength=len(sites) + len(kept))
-    indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Pairs(indptr, place[order].astype(np.int32), way[order]), close[order]

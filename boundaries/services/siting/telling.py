@@ -257,7 +257,7 @@ def _outside(situation: Situation, lacking: Floats) -> list[list[float]]:
     people = lacking[found]
     if len(found) > MOST_OUTSIDE:
         cell = _cells(xy, MOST_OUTSIDE)
-        sums = np.bincount(cell, people)
+        sums = np.bincount(cell, people).astype(np.float64)
         lonlat = np.column_stack(
             [np.bincount(cell, people * lonlat[:, side]) / sums for side in (0, 1)]
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
 from boundaries.services.coverage import coverage
 from boundaries.services.edits import applied, checked
 from boundaries.services.siting import Wish, sited
+from boundaries.services.siting.candidates import of_frame
+from boundaries.services.siting.ways import ways
 from geodata import crs
 from geodata.errors import InfeasibleError, InputError
 from tests.boundaries.services.frames import SOUTH, STEP, WEST, situation
@@ -78,6 +81,24 @@ def test_owned_sites_are_public_and_do_not_serve():
     town.facilities["ownership"] = ["public", "public", "private"]
     found = sited(town, Wish("mclp", number=1), "owned")
     assert [site["site"] for site in found["opened"]] == ["中心2"]
+
+
+def test_more_ways_than_fit_are_refused_with_what_to_do():
+    sites = of_frame(TOWN, offered())
+    none = np.empty(0, np.int64)
+    found, close = ways(TOWN, sites, none, minutes=None, far=False)
+    assert close.all()
+    assert len(close) == len(found.target)
+    with pytest.raises(InputError, match="too many ways") as told:
+        ways(TOWN, sites, none, minutes=None, far=False, most=len(close) - 1)
+    assert "one division" in told.value.hint.en
+
+
+def test_junctions_of_a_small_town_are_all_offered_while_they_are_few():
+    found = sited(TOWN, Wish("mclp", number=1, candidates=1000), "nodes")
+    network = TOWN.network
+    assert found["candidates"] == len(np.union1d(network.tail, network.head))
+    assert sited(TOWN, Wish("mclp", number=1, candidates=9), "nodes")["candidates"] <= 9
 
 
 def test_what_has_no_answer_says_why():
