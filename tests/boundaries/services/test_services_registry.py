@@ -169,6 +169,49 @@ def test_the_sheet_is_drawn_once_for_what_its_reader_may_see(served: Office) -> 
     assert "coverage_sheet" in served.verbs()
 
 
+def test_a_document_is_kept_by_all_it_stands_on(tmp_path: Path, served: Office) -> None:
+    """Another need of places, bound of few or notice is another document or sheet."""
+    made = town_office(tmp_path)
+    registry = made.registry
+    first = registry.coverage_key("judge", DAY)
+    sheet = registry.sheet_key("judge", first, "street", "share", "zh")
+    registry.set_notice("root", "演示数据")
+    assert registry.coverage_key("judge", DAY) == first
+    assert registry.sheet_key("judge", first, "street", "share", "zh") != sheet
+    registry.change_setting("root", "services.need_per_thousand", 30)
+    needed = registry.coverage_key("judge", DAY)
+    registry.change_setting("root", "services.suppressed_below", 400)
+    wider = registry.coverage_key("judge", DAY)
+    assert len({first, needed, wider}) == 3
+    registry.make_coverage("judge", DAY)
+    document = registry.coverage_document("judge", wider)
+    assert "guard" not in document
+    assert document["stamp"]["need_per_thousand"] == 30
+    shown = registry.coverage_document("reader", wider)["levels"]
+    for level in shown.values():  # 505 in all, of whom any part tells of the rest
+        assert {unit["people"] for unit in level["units"]} <= {None, 505}
+    registry.close()
+    roomed = served.registry.coverage("judge", DAY, supply="beds_total")
+    assert roomed["stamp"]["need_per_thousand"] == 40
+    assert (
+        roomed["stamp"]["id"] != served.registry.coverage("judge", DAY)["stamp"]["id"]
+    )
+
+
+def test_no_level_tells_a_reader_what_another_keeps(served: Office) -> None:
+    """Of 2 and 200 in one street both are kept, whatever level or unit is asked for."""
+    registry = served.registry
+    for within in (None, "990101001"):
+        told = registry.coverage("reader", DAY, level="community", within=within)
+        kept = {unit["code"] for unit in told["units"] if unit["people"] is None}
+        assert {"990101001001", "990101001002"} <= kept
+    alone = registry.coverage("reader", DAY, level="street", within="990101001001")
+    assert alone["total"]["people"] is None
+    assert alone["units"][0]["people"] is None
+    street = registry.coverage("reader", DAY, level="street")["units"]
+    assert [unit["people"] for unit in street] == pytest.approx([202, 303])
+
+
 def test_a_table_of_persons_leaves_no_trace(served: Office) -> None:
     registry = served.registry
     rows = pd.DataFrame({"区划代码": ["990101001001"], "姓名": ["张三"], "总人口": [1]})
