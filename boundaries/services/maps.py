@@ -74,7 +74,7 @@ def map_document(
     return {
         "stamp": situation.stamped(need_per_thousand=need_per_thousand),
         "types": list(first.types),
-        "words": situation.profile.words()._asdict(),
+        "words": situation.words()._asdict(),
         "placing": placing_words(situation)._asdict(),
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},

@@ -25,6 +25,7 @@ from boundaries.services.profiles import METHOD, Profile, RuralMode
 from boundaries.services.tree import Tree
 from boundaries.services.words import Status
 from geodata import crs
+from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,6 +82,20 @@ class Situation:
         }
         text = json.dumps(named, sort_keys=True, ensure_ascii=False)
         return {"id": hashlib.sha256(text.encode()).hexdigest()[:12], **named}
+
+    def words(self) -> Text:
+        """Return how people travel as one sentence for page, sheet and document."""
+        said = self.profile.words()
+        heights = None if self.network is None else self.network.meta.get("heights")
+        if not heights:
+            return said
+        level = f"{heights['missing']:.1%}"
+        return Text(
+            f"{said.zh}；步行计坡度（高程 {heights['name']}，{level} 的路长无高程，"
+            "按平路计）",
+            f"{said.en}; walking counts slopes (heights {heights['name']}; {level} of "
+            "the length has none and counts as level)",
+        )
 
     @cached_property
     def tree(self) -> Tree:

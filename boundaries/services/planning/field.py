@@ -97,7 +97,7 @@ class Field:
         }
         zh = "、".join(f"{_LAYER_WORDS[k].zh}版本 {n}" for k, n in numbers.items())
         en = ", ".join(f"{_LAYER_WORDS[k].en} version {n}" for k, n in numbers.items())
-        profile, day = self.situation.profile.words(), self.situation.stamp["as_of"]
+        profile, day = self.situation.words(), self.situation.stamp["as_of"]
         return Text(f"截至 {day}：{zh}；{profile.zh}", f"{day}: {en}; {profile.en}")
 
     @cached_property

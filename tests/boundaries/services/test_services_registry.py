@@ -70,6 +70,9 @@ def test_heights_of_the_streets_are_in_figures_and_in_their_stamp(
     assert steep["total"]["circle"] == level["total"]["circle"]
     assert steep["stamp"]["network"]["heights"]["name"] == "dem.tif"
     assert "heights" not in level["stamp"]["network"]
+    words = registry.situation("judge", DAY).words()
+    assert "dem.tif" in words.zh
+    assert "0.0% of the length" in words.en
     again = registry.coverage("judge", DAY, **asked, versions={"network": 1})
     assert again["stamp"] == level["stamp"]
     registry.close()
