@@ -117,6 +117,8 @@ def say(words: Any) -> str:
         return languages.say(words)
     if isinstance(words, dict) and "zh" in words:
         return str(words.get(languages.chosen()) or words["zh"])
+    if isinstance(words, str):
+        return words  # as it is: what gettext escaped must not be escaped twice
     return "" if words is None else str(words)
 
 

@@ -260,6 +260,7 @@ KINDS: tuple[Kind, ...] = (
         frozenset(
             {
                 *("title", "effective", "remark", "layer", "crs", "snap_m", "lines"),
+                "fields",
                 "heights_of",
             }
         ),

@@ -24,6 +24,8 @@ from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geodata.network.graph import Network
     from geodata.network.reporting import BuildReport
 
@@ -60,6 +62,19 @@ class Networks(NetworkFiles):
         from geodata.network.viewing import streets_in
 
         return streets_in(self.stored_network(actor, number), box)
+
+    def lines_left_out(
+        self, actor: str, number: int, lines: Iterable[Any]
+    ) -> list[dict[str, Any]]:
+        """Return which of some drawn lines fit no street of a network, each with why.
+
+        Nothing is kept: it is told while somebody draws.
+        """
+        from geodata.network.amending import drawn, fitting
+
+        self.may("draw_network", actor)
+        network = self.stored_network(actor, number)
+        return fitting(network, drawn(lines))[1]
 
     def add_network(
         self,
@@ -130,7 +145,8 @@ class Networks(NetworkFiles):
         ----------
         wish
             ``title``, ``effective``, ``remark``; ``lines`` (work in what is drawn);
-            of a road layer ``layer``, ``crs`` (EPSG) and ``snap_m``.
+            of a road layer ``layer``, ``crs`` (EPSG), ``snap_m`` and ``fields`` (which
+            field says what, see :mod:`geodata.network.fields`).
         """
         from boundaries.services.networks import checked
 

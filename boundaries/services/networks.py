@@ -48,9 +48,27 @@ def checked(wish: dict[str, Any]) -> dict[str, Any]:
         "layer": str(wish.get("layer") or "").strip()[:200] or None,
         "crs": int(crs) if crs else None,
         "snap_m": _metres(wish.get("snap_m")),
+        "fields": _fields(wish.get("fields") or {}),
         "lines": bool(wish.get("lines", True)),
         "heights_of": _number(wish.get("heights_of")),
     }
+
+
+def _fields(said: Any) -> dict[str, str]:
+    """Return which field of a road layer says what; what is left empty is found."""
+    from geodata.network.fields import NAMES
+
+    if not isinstance(said, dict):
+        raise InputError(Text("字段对应有误。", "The fields are not a mapping."))
+    unknown = sorted(set(map(str, said)) - set(NAMES))
+    if unknown:
+        raise InputError(
+            Text(f"没有“{unknown[0][:40]}”这种含义。",
+                 f"There is no meaning '{unknown[0][:40]}'."),
+            Text(f"可用：{'、'.join(NAMES)}。", f"One of: {', '.join(NAMES)}."),
+        )  # fmt: skip
+    pairs = ((what, str(name or "").strip()[:200]) for what, name in said.items())
+    return {str(what): name for what, name in pairs if name}
 
 
 def _number(said: Any) -> int | None:
@@ -113,6 +131,7 @@ def _built(work: Work) -> dict[str, Any]:
         name=name,
         layer=said.get("layer"),
         snap_m=said.get("snap_m"),
+        fields=said.get("fields") or None,
         limits=registry.settings.streets,
         overrides={"crs": said["crs"]} if said.get("crs") else None,
         region=registry.settings.region or None,

@@ -170,6 +170,43 @@ def test_lines_are_drawn_and_worked_in(office: Office, planner: SignedClient) ->
     assert planner.get(f"{API}/lines").json["lines"][0]["kind"] == "link"
 
 
+def test_a_link_that_meets_no_street_is_told_while_it_is_drawn(
+    office: Office, planner: SignedClient
+) -> None:
+    office.registry.add_network("planner", two_streets())
+    far = {"kind": "link", "points": [[X + 0.5, Y], [X + 0.5, Y + 0.1]]}
+    answer = planner.post(f"{API}/1/fit", json={"lines": [LINK, far]})
+    (left,) = answer.json["left"]
+    assert left["line"] == 2
+    assert "没有道路" in left["why"]["zh"]
+    assert planner.get(f"{API}/lines").json["number"] == 0
+
+
+def test_a_person_says_which_field_says_what(
+    office: Office, planner: SignedClient
+) -> None:
+    body = json.loads(roads())
+    for each in body["features"]:
+        each["properties"]["用途"] = "铁路"
+    upload = send(planner, json.dumps(body).encode(), "道路.geojson")
+    page = planner.get(f"/networks/new/{upload}").get_data(as_text=True)
+    assert "道路等级字段" in page
+    asked = planner.post(f"/networks/new/{upload}", data={"field_class": "用途"})
+    inline(office.registry)
+    job = planner.get(f"/api/v1/jobs/{asked.location.split('/')[-1].split('?')[0]}")
+    assert job.json["state"] == "failed"  # all of them are railways then
+    wish = {"upload": upload, "fields": {"class": "没有这一列"}}
+    job = planner.post(API, json=wish).json["id"]
+    inline(office.registry)
+    failed = planner.get(f"/api/v1/jobs/{job}").json["error"]["message"]["zh"]
+    assert "没有这一列" in failed
+    wish["fields"] = {"colour": "红"}
+    assert planner.post(API, json=wish).status_code == 400
+    assert planner.post(API, json={"upload": upload, "fields": {}}).status_code == 202
+    inline(office.registry)
+    assert len(planner.get(API).json["items"]) == 1
+
+
 def test_the_streets_of_a_place(office: Office, planner: SignedClient) -> None:
     office.registry.add_network("planner", two_streets())
     box = f"{X - 0.01},{Y - 0.01},{X + 0.02},{Y + 0.02}"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 import webmap
+from webmap.shell import say
 
 HERE = Path(webmap.__file__).parent
 SAID = re.compile(r"""_\(\s*'((?:[^'\\]|\\.)+)'|_\(\s*"((?:[^"\\]|\\.)+)\"""")
@@ -62,3 +64,9 @@ def test_a_translation_keeps_every_place_for_a_value(sign: str) -> None:
         or set(re.findall(sign, name)) - set(re.findall(sign, words)) - {"%(num)s"}
     }
     assert broken == {}
+
+
+def test_what_gettext_escaped_is_not_escaped_twice() -> None:
+    escaped = Markup("{} &lt;b&gt;").format("<i>")
+    assert say(escaped) is escaped
+    assert not hasattr(say("<b>"), "__html__")

@@ -39,6 +39,14 @@ class Build(Arguments):
         validate=validate.Range(0, 20),
         metadata={"description": "of a road layer: ends this near are one"},
     )
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(allow_none=True, validate=validate.Length(max=200)),
+        load_default=dict,
+        data_key="fields",
+        attribute="fields",
+        metadata={"description": "of a road layer: {class, oneway, level …: field}"},
+    )
     lines = fields.Boolean(
         load_default=True,
         metadata={"description": "work in the links and barriers drawn by hand"},
@@ -73,6 +81,12 @@ class Lines(Arguments):
     )
     lines = fields.List(fields.Nested(Line), required=True)
     note = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class Sketch(Arguments):
+    """Lines that somebody is drawing."""
+
+    lines = fields.List(fields.Nested(Line), required=True)
 
 
 class Reason(Arguments):
@@ -148,6 +162,17 @@ def amend(network: int) -> Any:
 def withdraw(body: dict[str, Any], network: int) -> Any:
     """Take it out of use; it stays on record."""
     return registry().withdraw_network(actor(), network, body["reason"])
+
+
+@networks.post(
+    "/<int:network>/fit",
+    Text("核对手绘线是否接得上道路", "See whether drawn lines meet streets"),
+    body=Sketch,
+)
+@policy.may("draw_network")
+def fit(body: dict[str, Any], network: int) -> Any:
+    """Return which lines meet no street, with why; nothing is kept."""
+    return {"left": registry().lines_left_out(actor(), network, body["lines"])}
 
 
 @networks.get("/lines", Text("手工连接线与阻隔线", "Links and barriers drawn by hand"))

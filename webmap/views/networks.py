@@ -17,6 +17,8 @@ from webmap.session import actor, registry
 
 networks = Blueprint("networks", __name__, url_prefix="/networks")
 
+FIELDS = ("class", "oneway", "level", "bridge", "tunnel", "foot")
+"""What fields of a road layer say, where a person names the field."""
 _HERE = Text("路网", "Street networks")
 
 
@@ -50,6 +52,12 @@ class BuildForm(Form):
         description=lazy_gettext("Of road layers; 0.5 if empty, at most 20"),
         render_kw={"inputmode": "decimal"},
     )
+    field_class = StringField(lazy_gettext("Field of the class"), [Length(max=200)])
+    field_oneway = StringField(lazy_gettext("Field of one-way"), [Length(max=200)])
+    field_level = StringField(lazy_gettext("Field of the level"), [Length(max=200)])
+    field_bridge = StringField(lazy_gettext("Field of bridges"), [Length(max=200)])
+    field_tunnel = StringField(lazy_gettext("Field of tunnels"), [Length(max=200)])
+    field_foot = StringField(lazy_gettext("Field of who may walk"), [Length(max=200)])
     remark = StringField(lazy_gettext("Remark"), [Length(max=4000)])
     heights_of = SelectField(
         lazy_gettext("Network the heights are for"),
@@ -102,6 +110,7 @@ def build(upload: str) -> Any:
         for name in ("title", "effective", "remark", "layer", "crs", "snap_m", "lines",
                      "heights_of")
     }  # fmt: skip
+    wish["fields"] = {what: form[f"field_{what}"].data or "" for what in FIELDS}
     try:
         job = registry().build_network(actor(), upload, wish)
     except InputError as error:
@@ -160,5 +169,6 @@ def _form(row: dict[str, Any], form: BuildForm, error: InputError | None = None)
     ]
     return render_template(
         "networks/new.html", upload=row, form=form, error=error, heights=heights,
+        fields=FIELDS,
         crumbs=[(_HERE, url_for("networks.index"))],
     )  # fmt: skip

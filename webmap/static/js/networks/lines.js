@@ -3,7 +3,7 @@
 import { byId, element, fill } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain, send } from "../ui/send.js";
-import { say } from "../words.js";
+import { label, say } from "../words.js";
 import { Streets } from "./streets.js";
 
 const stored = JSON.parse(byId("stored").textContent);
@@ -35,7 +35,7 @@ function show() {
 function item(line, index) {
   const remark = element("input", { type: "text", value: line.remark, maxlength: 500, "aria-label": say("Remark of line {n}", { n: String(index + 1) }), placeholder: say("Remark") });
   remark.addEventListener("change", () => { line.remark = remark.value; touch(); });
-  return element("li", {}, element("div", { class: "line" }, element("strong", {}, kinds[line.kind]), remark,
+  return element("li", {}, line.unfit ? element("p", { class: "wrong", role: "alert" }, line.unfit) : null, element("div", { class: "line" }, element("strong", {}, kinds[line.kind]), remark,
     element("button", { type: "button", class: "button quiet", onclick: () => look(index) }, say("Look at it")),
     element("button", { type: "button", class: "button quiet", onclick: () => { lines.splice(index, 1); touch(); show(); } }, say("Take away"))));
 }
@@ -67,9 +67,20 @@ function draw() {
   byId("finish").disabled = !(drawing?.points.length > 1);
 }
 
+/* Whether lines meet the streets is told as they are drawn; the server alone knows all streets. */
+async function fit(some) {
+  const plain = some.map(({ kind, points }) => ({ kind, points }));
+  const { left } = await send(`${place.dataset.network}/fit`, { lines: plain });
+  for (const line of some) delete line.unfit;
+  for (const { line, why } of left) some[line - 1].unfit = say("This line is left out: {why}. Draw its ends on a street, or beside one.", { why: label(why) });
+  show();
+}
+
 function finish() {
   if (!(drawing?.points.length > 1)) return;
-  lines.push({ ...drawing, remark: "" });
+  const line = { ...drawing, remark: "" };
+  lines.push(line);
+  fit([line]).catch(complain);
   drawing = { kind: drawing.kind, points: [] };
   touch();
   draw();
@@ -108,4 +119,5 @@ kit.frame(stored.bounds, 0.05);
 await kit.ready;
 kit.frame(stored.bounds, 0.05);
 await streets.look();
+if (lines.length) await fit(lines).catch(complain);
 document.body.dataset.ready = "";
