@@ -14,7 +14,7 @@ from boundaries.accounts import ANONYMOUS
 from boundaries.registry import staging
 from boundaries.registry.desk import DRAFTS, Desk, logged
 from boundaries.registry.publishing import tag_of
-from boundaries.services.population import sheltered
+from boundaries.services.population import UNTOLD, sheltered
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError, Text
 from geodata.store import dates
@@ -326,12 +326,15 @@ class Readings(Desk):
         )
         shown, hidden = sheltered(whole, self.settings.services.suppressed_below)
         here = np.asarray(shown.index == key)
-        gone = {
-            name: None
-            for name, flags in hidden.items()
-            if not here.any() or flags[here].any()
+        gone = {"outside", *hidden}
+        if here.any():
+            gone = {name for name in gone if shown[name][here].isna().any()}
+        told = {
+            name: None if name in gone else value
+            for name, value in state["properties"].items()
+            if name not in UNTOLD
         }
-        return {**state, "properties": {**state["properties"], **gone, "places": None}}
+        return {**state, "properties": told}
 
     def _shown(
         self, user: User, layer: str, key: str, properties: dict[str, Any]

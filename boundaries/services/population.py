@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SHARE = "share_60"
 SORTS = ("division", "name", *COUNTS, SHARE, "counted_on")
 SETTLEMENTS = ("urban", "rural")
+UNTOLD = ("places", "extra")
+"""What readers without a working role are never told."""
 _COUNTY = 6
 """Digits of a county's code, with which those below it begin."""
 _INSIDE = (
@@ -212,8 +214,9 @@ def sheltered(
 
     A count of fewer people than ``least`` is left out, and so is one that differs by
     fewer from the count it is part of. Where a count is the only one left out of a
-    sum, one more is. Where in a unit people live is not told at all. ``least`` of 0
-    keeps nothing back.
+    sum, or those left out are few together, one more is. Where in a unit people live
+    is not told at all, nor what a file had besides: that may count people too.
+    ``least`` of 0 keeps nothing back.
     """
     if not least:
         return frame, {name: np.zeros(len(frame), dtype=bool) for name in COUNTS}
@@ -223,7 +226,7 @@ def sheltered(
     for part, whole in _INSIDE:
         hidden[part] |= _few(counts[whole] - counts[part], least)
     for name in COUNTS:
-        _add_companions(index, counts[name], hidden[name])
+        _add_companions(index, counts[name], hidden[name], least)
     shown = {
         name: frame[name].mask(gone, other=pd.NA) if gone.any() else frame[name]
         for name, gone in hidden.items()
@@ -231,37 +234,64 @@ def sheltered(
     if "outside" in frame:
         lost = _few(_numbers(frame["outside"]), least)
         shown["outside"] = frame["outside"].mask(lost, other=pd.NA)
-    nowhere: Any = np.full(len(frame), None, dtype=object)
-    return frame.assign(**shown, places=nowhere), hidden
+    for name in UNTOLD:
+        if name in frame:
+            shown[name] = pd.Series([None] * len(frame), frame.index, dtype=object)
+    return frame.assign(**shown), hidden
 
 
 def _few(values: Floats, least: int) -> Flags:
     return np.asarray((values > 0) & (values < least))
 
 
-def _add_companions(index: Sequence[str], values: Floats, hidden: Flags) -> None:
-    """Hide one more of every sum of which a single part is hidden, until none is."""
+def _add_companions(
+    index: Sequence[str], values: Floats, hidden: Flags, least: int
+) -> None:
+    """Hide more of every sum that tells of what is hidden of it, until none does."""
     open_ones = np.flatnonzero(hidden).tolist()
     places = {code: at for at, code in enumerate(index)}
     sums = _sums_of(index) if open_ones else {}
     while open_ones:
         code = index[open_ones.pop()]
-        for above in _above(code):  # the nearest first: fewest others are hidden
-            members = sums[above, _level(code)]
+        # the nearest first: fewest others are hidden; then those it is the sum of
+        whole = [(above, _level(code)) for above in _above(code)]
+        for each in (*whole, *((code, int(level)) for level in Level)):
+            members = sums.get(each, np.empty(0, np.int64))
             known = members[~np.isnan(values[members])]
-            if hidden[known].sum() != 1:
-                continue
-            told = known[~hidden[known]]
-            if len(told):
-                more = min(
-                    told.tolist(), key=lambda at: (not values[at], values[at], at)
-                )
-            elif above in places and not hidden[places[above]]:
-                more = places[above]  # an only child: the unit above says the same
-            else:
-                continue
-            hidden[more] = True
-            open_ones.append(more)
+            above = places.get(each[0])
+            while _tells(known, above, values, hidden, least):
+                more = _companion(known, above, values, hidden)
+                if more is None:
+                    break
+                hidden[more] = True
+                open_ones.append(more)
+
+
+def _tells(
+    known: NDArray[np.int64], above: int | None, values: Floats, hidden: Flags,
+    least: int,
+) -> bool:  # fmt: skip
+    """Tell whether a sum gives away what is hidden of it.
+
+    A unit above that has no row is taken for known: other pages may tell it.
+    """
+    gone = known[hidden[known]]
+    if above is not None and hidden[above]:
+        return not len(gone) and bool(len(known))
+    return len(gone) == 1 or bool(0 < values[gone].sum() < least)
+
+
+def _companion(
+    known: NDArray[np.int64], above: int | None, values: Floats, hidden: Flags
+) -> int | None:
+    """Return what is hidden besides: the smallest part, else the unit above.
+
+    That of an only child says the same as the child.
+    """
+    told = known[~hidden[known]].tolist()
+    if told:
+        return int(min(told, key=lambda at: (not values[at], values[at], at)))
+    return above if above is not None and not hidden[above] else None
 
 
 def _sums_of(index: Sequence[str]) -> dict[tuple[str, int], NDArray[np.int64]]:

@@ -36,7 +36,11 @@ def suppressed(
 
 
 def suppressed_map(document: dict[str, Any], guard: Guard) -> dict[str, Any]:
-    """Return the document of the map for readers without a working role."""
+    """Return the document of the map for readers without a working role.
+
+    Of the places where people lack only where they are is told: how many live at each
+    would add up to what is left out of units, and to what is few.
+    """
     return {
         **document,
         "levels": {
@@ -45,7 +49,9 @@ def suppressed_map(document: dict[str, Any], guard: Guard) -> dict[str, Any]:
         },
         "omitted": _emptied(document["omitted"], guard.below),
         "unreached": [
-            point for point in document["unreached"] if not few(point[2], guard.below)
+            [*point[:2], None]
+            for point in document["unreached"]
+            if not few(point[2], guard.below)
         ],
         "facilities": [
             {**row, "people": None} if row["id"] in guard.facilities else row

@@ -15,7 +15,7 @@ from boundaries.services.counts import COUNTS
 from boundaries.services.population import Listing, Wish, sheltered
 from geodata import crs
 from geodata.errors import ForbiddenError, NotFoundError
-from tests.boundaries.services.towns import table, town_office
+from tests.boundaries.services.towns import table, take_in, town_office
 from tests.support.registries import Office
 
 A1, A2, B1, B2 = "990101001001", "990101001002", "990101002001", "990101002200"
@@ -58,6 +58,20 @@ def test_an_only_child_takes_the_unit_above_with_it() -> None:
     assert found[A] is None
     # one of two streets alone would follow from the district's sum
     assert found[B] is None
+
+
+def test_a_sum_left_out_is_not_told_by_its_parts() -> None:
+    """The street of 3 has no communities; those of its sister would tell of it."""
+    found = shown(
+        _990101001001=30, _990101001002=40, _990101001=70, _990101002=3, _990101=73
+    )
+    assert [code for code, told in found.items() if told is None] == [A1, A2, A, B]
+
+
+def test_few_people_are_not_told_as_two_units_either() -> None:
+    """1 and 2 are left out; with 40 told, the street's 43 would leave 3."""
+    found = shown(_990101001001=1, _990101001002=2, _990101001003=40, _990101001=43)
+    assert [told for told in found.values() if told is not None] == [43]
 
 
 def test_nobody_is_told_and_nothing_is_kept_from_who_works_with_it() -> None:
@@ -152,6 +166,25 @@ def test_history_and_snapshots_keep_few_people_from_readers(town: Office) -> Non
         registry.snapshot(ANONYMOUS, "population")
     with pytest.raises(NotFoundError, match="990199"):
         registry.population_of("officer", "990199")
+
+
+def test_what_a_file_counts_besides_is_not_told_to_readers(tmp_path: Path) -> None:
+    """People of border cells, and columns that no field of ours is for."""
+    made = town_office(tmp_path)
+    frame = table(100, 200, 300, 400).assign(outside=[3, 0, 70, 0], 空巢老人=1)
+    take_in(made, frame, "2026")
+    registry = made.registry
+    full = registry.history("officer", A1, "population")[-1]["properties"]
+    assert (full["outside"], full["extra"]) == (3, {"空巢老人": 1})
+    told = registry.history("reader", A1, "population")[-1]["properties"]
+    assert told["outside"] is None
+    assert told["aged_60"] == 100
+    assert "extra" not in told
+    assert registry.history("reader", B1, "population")[-1]["properties"]["outside"]
+    shown = registry.snapshot("reader", "population")
+    assert shown["extra"].isna().all()
+    assert registry.snapshot("officer", "population")["extra"].notna().all()
+    registry.close()
 
 
 def test_counts_that_a_file_does_not_bring_do_not_contradict_it(

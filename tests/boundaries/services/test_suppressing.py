@@ -146,6 +146,14 @@ def test_the_total_of_a_unit_asked_for_is_that_units() -> None:
     assert part["units"][0]["people"] is None
 
 
+def test_places_where_people_lack_are_told_without_how_many() -> None:
+    """Added up they would be the figure that a unit is not told."""
+    units = [unit(f"{STREETS[0]}001", 100, 97, 97), unit(f"{STREETS[0]}002", 90, 50, 0)]
+    asked = {"levels": {}, "omitted": [], "facilities": [],
+             "unreached": [[116.0, 39.0, 40.0], [116.1, 39.0, 3.0]]}  # fmt: skip
+    assert suppressed_map(asked, guarded(units))["unreached"] == [[116.0, 39.0, None]]
+
+
 def test_figures_of_many_stay() -> None:
     units = [unit(f"{STREETS[0]}00{n}", 100, 60, 80) for n in (1, 2)]
     found = suppressed(document(units), guarded(units))

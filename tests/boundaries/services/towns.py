@@ -36,8 +36,8 @@ def town_office(folder: Path) -> Office:
         for code, level in zip(units["code"], units["level"], strict=True)
     ]
     publish(registry.store, units, "2020")
-    _counted(made, table(100, 200, 300, 400), "2024")
-    _counted(made, table(2, 200, 300, 3), "2025")
+    take_in(made, table(100, 200, 300, 400), "2024")
+    take_in(made, table(2, 200, 300, 3), "2025")
     sites = frames.facilities((0.0, 0.0), (7.0, 7.0))
     publish(registry.store, sites, "2024", layer="facilities")
     registry.add_network("judge", town(), title="town", effective="2020-01-01")
@@ -53,7 +53,7 @@ def table(*elderly: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=[None] * len(rows), crs=crs.STORAGE)
 
 
-def _counted(made: Office, frame: gpd.GeoDataFrame, effective: str) -> None:
+def take_in(made: Office, frame: gpd.GeoDataFrame, effective: str) -> None:
     """Take a table in as its officer and a second person do."""
     registry, layer = made.registry, "population"
     draft = registry.stage("officer", frame, layer=layer, effective=effective)["id"]
