@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MODELS = ("p-median", "p-center", "lscp", "mclp", "capacitated")
 _SHOWN = 20
+_SOURCES = ("nodes", "owned", "layer")
 _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
 
 
@@ -86,8 +87,12 @@ def siting(
         candidates=_candidates(run, candidates), **asked,
     )  # fmt: skip
     if out is not None:
-        told = ("types", "model", "number", "budget")
-        _write(found, out, {name: asked[name] for name in told})
+        source = candidates if candidates in _SOURCES else "file"
+        asked |= {
+            "group": group, "most": most, "keep": not ignored, "source": source,
+            "file": {"name": candidates}, "as_of": found["stamp"]["as_of"],
+        }  # fmt: skip
+        _write(found, out, asked)
     return Result(found, list(_lines(found)))
 
 
@@ -100,7 +105,7 @@ def _write(found: dict[str, Any], out: Path, question: dict[str, Any]) -> None:
 
 def _candidates(run: Run, source: str) -> Any:
     """Return the word of a source, or the points of a file."""
-    if source in ("nodes", "owned", "layer"):
+    if source in _SOURCES:
         return source
     path = Path(source)
     if not path.exists():

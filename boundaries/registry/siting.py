@@ -83,7 +83,7 @@ class Siting(Scenarios, Uploads):
         dict
             The question's record, with its ``job`` while it is not answered.
         """
-        from boundaries.services.siting.question import FILE, checked
+        from boundaries.services.siting.question import FILE, checked, title_of
 
         self.may("plan", actor)
         if asked.get("source") == FILE and upload:
@@ -104,7 +104,8 @@ class Siting(Scenarios, Uploads):
                     "refusal": None, "rev": 0,
                 }  # fmt: skip
             if found["state"] == ASKED:
-                job = self.queue_job(tx, actor, "siting", key, {})
+                words = title_of(question).zh
+                job = self.queue_job(tx, actor, "siting", key, {}, about=words)
                 found = {**found, "job": job["id"]}
                 body = {k: v for k, v in found.items() if k not in ("key", "rev")}
                 tx.put(SITINGS, key, body, rev=found["rev"])

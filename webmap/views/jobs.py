@@ -88,6 +88,9 @@ def _made(job: dict[str, Any]) -> dict[str, Any] | None:
     if result.get("network"):
         words = Text("查看路网", "See the network")
         return _link(words, "networks.show", network=result["network"])
+    if job["kind"] == "siting":
+        words = Text("查看选址结果", "See the answer")
+        return _link(words, "siting.record", siting=job["subject"])
     if job["kind"] == "export":
         return _link(Text("到导出记录下载", "Download it"), "exports.index")
     return None
@@ -101,6 +104,8 @@ def _about(job: dict[str, Any]) -> str | None:
         return link("drafts.show", draft=job["subject"])
     if job["kind"] == "network":
         return link("networks.new", upload=job["subject"])
+    if job["kind"] == "siting":
+        return link("siting.record", siting=job["subject"])
     if job["kind"] == "amend_network":
         return link("networks.show", network=int(job["subject"]))
     return None

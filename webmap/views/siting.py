@@ -11,6 +11,7 @@ from boundaries.registry.siting import FORMATS
 from boundaries.services.coverage import SERVING_TYPES
 from boundaries.services.profiles import Group
 from boundaries.services.siting import Model, Source
+from boundaries.services.siting.question import command_of
 from boundaries.services.siting.using import name_of
 from boundaries.services.tree import LEVEL_WORDS
 from boundaries.services.words import FacilityType
@@ -92,6 +93,7 @@ def record(siting: str) -> str:
         level=LEVELS.get(question["level"], LEVEL_WORDS[question["level"]].label),
         source=dict(SOURCES)[question["source"]],
         formats=FORMATS,
+        command=command_of(question),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -25,6 +26,12 @@ DRAWN, FILE = "points", "file"
 MOST_DRAWN = 500
 MOST_SECONDS = 300.0
 _LONGEST = 200
+_OPTIONS = (
+    ("-p", "number"), ("--budget", "budget"), ("--as-of", "as_of"),
+    ("--group", "group"), ("--level", "level"), ("--minutes", "minutes"),
+    ("--room", "room"), ("--price", "price"), ("--within", "within"),
+    ("--most", "most"), ("--seconds", "seconds"),
+)  # fmt: skip
 
 
 def checked(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +111,27 @@ def title_of(question: Mapping[str, Any]) -> Text:
     if question["model"] == Model.LSCP:
         return Text(f"{model.zh}：至多 {number} 处", f"{model.en}: {number} at most")
     return Text(f"{model.zh}：新建 {number} 处", f"{model.en}: {number} new")
+
+
+def command_of(question: Mapping[str, Any]) -> str:
+    """Return the command that asks the same; drawn points are said as a file."""
+    source = question["source"]
+    if source == FILE:
+        source = question["file"]["name"]
+    elif source == DRAWN:
+        source = "points.csv"
+    told: list[Any] = ["quhua", "siting", "--model", question["model"]]
+    for option, name in _OPTIONS:
+        if question[name] is not None:
+            told += [option, question[name]]
+    for kind in question["types"]:
+        told += ["--type", kind]
+    told += ["--candidates", source]
+    if not question["keep"]:
+        told.append("--ignore-existing")
+    return shlex.join(
+        f"{word:g}" if isinstance(word, float) else str(word) for word in told
+    )
 
 
 def _means(model: Model, asked: Mapping[str, Any]) -> tuple[int | None, float | None]:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services.edits import Do
-from boundaries.services.siting.question import title_of
+from boundaries.services.siting.question import command_of, title_of
 from boundaries.services.words import FacilityType
 from geodata import crs
 from geodata.errors import InputError, Text
@@ -174,6 +174,7 @@ def places(answer: Mapping[str, Any]) -> gpd.GeoDataFrame:
 def _basis(answer: Mapping[str, Any], language: str) -> pd.DataFrame:
     rows = [
         {"name": "question", "value": title_of(answer["question"]).to(language)},
+        {"name": "command", "value": command_of(answer["question"])},
         *_flat({key: value for key, value in answer["question"].items()
                 if key != "points"}, "question."),
         *_flat(answer["stamp"], "stamp."),

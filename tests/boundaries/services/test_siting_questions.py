@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -77,18 +78,20 @@ def test_a_question_is_kept_answered_once_and_used(town: Office) -> None:
     assert "siting" in [entry.verb for entry in registry.store.journal()]
 
 
-def test_page_and_command_give_the_same_answer(town: Office, tmp_path: Any) -> None:
+def test_the_command_told_gives_the_same_answer(town: Office, tmp_path: Any) -> None:
     found = answered(town, source="nodes", points=[], most=40)
+    asked = shlex.split(question.command_of(found["question"]))
+    out = tmp_path / "answer.geojson"
     told = quhua(
-        "siting", "--model", "mclp", "-p", 2, "--type", "DAY", "--minutes", 4,
-        "--most", 40, "--level", "community", "--as-of", "2024-06-30",
-        "--out", tmp_path / "answer.geojson", "--store", town.registry.store.url,
-        "--json",
-    ).document  # fmt: skip
+        *asked[1:], "--out", out, "--store", town.registry.store.url, "--json"
+    ).document
     kept = {k: v for k, v in found["answer"].items() if k not in ("id", "question")}
-    assert kept == json.loads(json.dumps({k: told[k] for k in kept}))
-    drawn = json.loads((tmp_path / "answer.geojson").read_text())
-    assert len(drawn["features"]) == 2
+    assert kept == {k: told[k] for k in kept}
+    assert len(json.loads(out.read_text())["features"]) == 2
+    book = tmp_path / "answer.xlsx"
+    assert quhua(*asked[1:], "--out", book, "--store", town.registry.store.url).out
+    basis = openpyxl.load_workbook(book)["口径与版本"]
+    assert shlex.join(asked) in [row[1] for row in basis.values]
 
 
 def test_what_is_asked_wrongly_is_named(town: Office) -> None:
