@@ -6,7 +6,8 @@ setting with its words; a profile is what of them one figure stands on.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from boundaries.vocabulary import Word
@@ -190,9 +191,12 @@ class Profile:
         }  # fmt: skip
         for name, (least, most) in bounds.items():
             value = getattr(self, name)
-            if not least <= value <= most:
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            if not (number and least <= value <= most):
                 raise _wrong(name, value, f"{least} – {most}")
-        return self
+        if self.places != int(self.places):
+            raise _wrong("places", self.places, "1, 2, 3 … 2000")
+        return replace(self, places=int(self.places))
 
     @property
     def urban_s(self) -> float:
@@ -247,9 +251,9 @@ class Profile:
         )
 
 
-def _word(kind: type[Word], value: str, zh: str, en: str) -> str:
+def _word(kind: type[Word], value: Any, zh: str, en: str) -> str:
     try:
-        return kind.of(value).value
+        return kind.of(str(value)).value
     except ValueError:
         choices = ", ".join(each.value for each in kind)
         raise InputError(

@@ -20,6 +20,7 @@ from boundaries.services.omissions import Omission
 from boundaries.services.settlement import is_urban
 from boundaries.services.tree import LEVEL_WORDS
 from geodata import crs
+from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,7 +129,19 @@ def _coverage(situation: Situation, types: Iterable[str]) -> figures.Coverage:
 
 
 def lowest_level(situation: Situation) -> str:
-    """Return the word of the lowest level there are divisions of."""
+    """Return the word of the lowest level there are divisions of.
+
+    Raises
+    ------
+    NotFoundError
+        When there are none on the date.
+    """
+    if situation.divisions.empty:
+        raise NotFoundError(
+            Text(f"{situation.as_of} 没有区划。",
+                 f"There are no divisions on {situation.as_of}."),
+            Text("请核对日期。", "See whether the date is right."),
+        )  # fmt: skip
     number = int(situation.divisions["level"].max())
     return next(word for word, level in LEVEL_WORDS.items() if level == number)
 

@@ -37,6 +37,12 @@ def test_what_is_not_given_is_as_the_bureau_has_set_it() -> None:
         ("aged_60", {"urban_minutes": 0}),
         ("aged_60", {"urban_minutes": float("nan")}),
         ("aged_60", {"placing": "anyhow"}),
+        ("aged_60", {"urban_minutes": "15"}),
+        ("aged_60", {"speed_mps": [1.0]}),
+        ("aged_60", {"detour": True}),
+        ("aged_60", {"places": 2.5}),
+        ("aged_60", {"places": float("inf")}),
+        ("aged_60", {"rural_mode": ["walk"]}),
         ("aged_60", {"colour": 3}),
     ],
 )

@@ -65,6 +65,15 @@ def test_a_plan_tells_what_changes_and_what_it_stands_on(served: Office) -> None
         registry.plan("judge", "one", {"level": "planet"}, [])
 
 
+def test_a_plan_that_can_stand_on_nothing_is_refused_in_words(served: Office) -> None:
+    registry = served.registry
+    with pytest.raises(NotFoundError, match="no divisions on 1900-12-31"):
+        registry.plan("judge", "one", {"as_of": "1900"}, [ADD], indicators=True)
+    for profile in ({"urban_minutes": "15"}, {"places": 2.5}, {"rural_mode": 5}):
+        with pytest.raises(InputError, match=next(iter(profile)).replace("_", ".")):
+            registry.plan("judge", "one", {**BASE, "profile": profile}, [])
+
+
 def test_nothing_is_lost_when_the_process_dies(served: Office) -> None:
     registry = served.registry
     first = registry.plan("judge", "dies", BASE, CLOSE)
