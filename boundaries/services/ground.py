@@ -18,6 +18,8 @@ from boundaries.services.settlement import is_urban
 from geodata import crs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boundaries.services.situation import Situation
 
 
@@ -28,16 +30,27 @@ def ground(
 
     Areas are of the plane of the situation; empty without a network.
     """
+    return grounds(situation, rows, (level,))[level]
+
+
+def grounds(
+    situation: Situation, rows: npt.NDArray[np.int64], levels: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the ground of the units of several levels, measured once."""
     leaves = _leaves(situation)
-    number = figures.level_number(level)
-    unit = [situation.tree.at(str(code), number) for code in leaves.index]
-    table = pd.DataFrame(
-        {
-            "unit": unit,
-            "area_m2": shapely.area(leaves.to_numpy()),
-            "served_m2": _served(situation, rows, leaves),
-        }
-    )
+    area, served = shapely.area(leaves.to_numpy()), _served(situation, rows, leaves)
+    made = {}
+    for level in levels:
+        number = figures.level_number(level)
+        unit = [situation.tree.at(str(code), number) for code in leaves.index]
+        made[level] = _summed(
+            pd.DataFrame({"unit": unit, "area_m2": area, "served_m2": served})
+        )
+    return made
+
+
+def _summed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ground by unit, and what share of it is served."""
     sums = table.dropna(subset="unit").groupby("unit")[["area_m2", "served_m2"]].sum()
     share = sums["served_m2"] / sums["area_m2"].where(sums["area_m2"] > 0) * 100
     return sums.assign(area_share=share.round(6))

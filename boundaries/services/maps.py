@@ -15,7 +15,7 @@ import shapely
 
 from boundaries.services import coverage as figures
 from boundaries.services import nearness
-from boundaries.services.ground import ground
+from boundaries.services.ground import grounds
 from boundaries.services.guarding import guard_of
 from boundaries.services.room import rooms
 from boundaries.services.words import FacilityType
@@ -67,6 +67,11 @@ def map_document(
         situation, tuple(made), types=types, need_per_thousand=need_per_thousand
     )  # fmt: skip
     first = made["street"]
+    land = (
+        grounds(situation, first.reach.rows, LEVELS)
+        if situation.network is not None
+        else {}
+    )
     sites = _facilities(situation, first.reach)
     hidden = guard_of(
         made, beds, suppressed_below, tree=situation.tree, facilities=sites
@@ -79,7 +84,7 @@ def map_document(
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},
         "levels": {
-            level: _level(made[level], _more(situation, made[level], beds[level]))
+            level: _level(made[level], _more(situation, beds[level], land.get(level)))
             for level in LEVELS
         },
         "need_per_thousand": need_per_thousand,
@@ -147,14 +152,13 @@ def _classifiers() -> Any:
     return mapclassify
 
 
-def _more(situation: Situation, found: Coverage, beds: Room) -> pd.DataFrame:
+def _more(situation: Situation, beds: Room, land: pd.DataFrame | None) -> pd.DataFrame:
     """Return what the map shows beside coverage, by unit: ground, beds, boxes."""
     made = beds.units[["per_thousand", "unroomed"]]
-    if situation.network is None:
-        made = made * np.nan
-        served = pd.Series(np.nan, index=made.index)
+    if land is None:  # without a network
+        made, served = made * np.nan, pd.Series(np.nan, index=made.index)
     else:
-        served = ground(situation, found.reach.rows, found.level)["area_share"]
+        served = land["area_share"]
     bounds = situation.divisions.geometry.bounds.round(5)
     boxes = pd.Series(
         [None if np.isnan(box).any() else box.tolist() for box in bounds.to_numpy()],
