@@ -8,6 +8,7 @@ or a person must decide, 2 could not run.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -59,6 +60,8 @@ def language(context: click.Context | None = None) -> str:
     return str(said) if said else default_language()
 
 
+_YOUNG = 50_000
+"""Objects made before Python looks for cycles: libraries make many, and no cycles."""
 _SAID = "quhua.lang"
 
 
@@ -361,6 +364,7 @@ def _plain(value: Any) -> Any:
 
 def main(root: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run ``root`` and return the exit status; the one place errors are shown."""
+    gc.set_threshold(_YOUNG)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _speak_utf8()
     as_json = "--json" in arguments

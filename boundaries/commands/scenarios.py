@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundaries.console import Argument, Group, Option, Result, Run, command, group
-from boundaries.services.scenario_tables import FIGURES, LABELS, moves
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -201,6 +200,8 @@ def _head(row: Mapping[str, Any]) -> Text:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[Text | str]:
+    from boundaries.services.scenario_tables import LABELS, moves
+
     total = found["figures"]["total"]
     yield f"{found['id']}  {found['title']}  {found['state']}"
     for name in _MAIN:
@@ -226,6 +227,8 @@ def _number(value: float | None) -> str:
 
 
 def _columns(found: Mapping[str, Any]) -> Iterator[Text | str]:
+    from boundaries.services.scenario_tables import FIGURES, LABELS
+
     for each in found["scenarios"]:
         yield _head(each)
     total = found["total"]

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pypinyin import Style, lazy_pinyin
 
 from boundaries.rules import finding
 from boundaries.vocabulary import Kind
@@ -128,10 +127,14 @@ def _same_sounds(context: Context, units: pd.DataFrame) -> list[dict[str, Any]]:
 @lru_cache(maxsize=100_000)
 def sound(name: str) -> str:
     """Return the name's toneless pinyin; a draft, as polyphones may be misread."""
+    from pypinyin import Style, lazy_pinyin
+
     return " ".join(lazy_pinyin(name, style=Style.NORMAL, v_to_u=False))
 
 
 @lru_cache(maxsize=10_000)
 def toned(name: str) -> str:
     """Return the name's pinyin with tones."""
+    from pypinyin import Style, lazy_pinyin
+
     return " ".join(lazy_pinyin(name, style=Style.TONE3))

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import Text
-from geodata.topology.sizes import Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from geodata.topology.sizes import Sizes
 
 
 def _setting(default: Any, unit: str, zh: str, en: str) -> Any:
@@ -130,6 +131,8 @@ class RuleSettings:
     @property
     def sizes(self) -> Sizes:
         """From where on a place is of which kind, as a check takes it."""
+        from geodata.topology.sizes import Sizes  # with it comes all of topology
+
         return Sizes(
             sliver_m=self.sliver_width_m,
             sliver_m2=self.sliver_area_m2,

@@ -11,18 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from ezdxf.enums import TextEntityAlignment
 
 from geodata.errors import Text
 from geodata.files import plain, spelling
 from geodata.files.plain import Options
 from geodata.files.write_geojson import records
 from geodata.files.write_tables import check_characters, encodable
+
+if TYPE_CHECKING:
+    from ezdxf.enums import TextEntityAlignment
 
 APPLICATION = "QUHUA"
 _NAMES = ("name", "名称")
@@ -86,6 +88,8 @@ def write(
 
 def _labels(name: str | None) -> Iterator[tuple[str, str, TextEntityAlignment]]:
     """Yield layer, column and place of each label: the name above, the code below."""
+    from ezdxf.enums import TextEntityAlignment
+
     if name is not None:
         yield "TEXT", name, TextEntityAlignment.BOTTOM_LEFT
     yield "CODE", "code", TextEntityAlignment.TOP_LEFT

@@ -12,9 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from geodata.errors import FileRefusedError, Text
 from geodata.files import evidence, points, spelling
@@ -168,6 +166,9 @@ def _column(letters: bytes) -> int:
 
 def _sheets(path: Path, limits: Limits) -> Iterator[tuple[str, list[Row]]]:
     """Yield each visible sheet's name and rows."""
+    import openpyxl  # a sixth of a second, which other tables need not wait for
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with warnings.catch_warnings():
             # Unknown extensions and styles of other programs do not touch the cells.

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from geodata.collecting import paused
 from geodata.errors import LimitError, QuhuaError
 from geodata.files.limits import Limits
 from geodata.guard import landlock, limiting, report
@@ -43,10 +44,11 @@ def main(arguments: list[str]) -> int:
 
 def _load(target: str, preload: list[str]) -> Callable[..., Any]:
     """Import before the limits: mapping libraries costs address space."""
-    for module in preload:
-        importlib.import_module(module)
-    module, _, name = target.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    with paused():
+        for module in preload:
+            importlib.import_module(module)
+        module, _, name = target.partition(":")
+        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
 
 

@@ -36,7 +36,7 @@ WIDTH_M = 50.0
 """Land this near a reached street is served."""
 CELL_M = 15.0
 """Mesh of the grid that distances are measured on."""
-PART_S, CUT_S, FIELD_S = 2e-6, 4e-7, 2.5e-5
+PART_S, CUT_S, FIELD_S = 2e-6, 4e-7, 6e-6
 """Seconds numpy needs for each node, each part cut and each part drawn, about."""
 
 Geometries = npt.NDArray[np.object_]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-LOADING_S = 0.4
+LOADING_S = 0.5
 """What loading numba and the compiled loops takes, about."""
 
 

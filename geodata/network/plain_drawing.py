@@ -6,7 +6,7 @@ but for the order of a source's parts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -162,33 +162,42 @@ def field(
     kept = np.ones(len(xy), bool)
     kept[starts[1:] - 1] = False
     one = np.flatnonzero(kept)
-    p, q = xy[one] - origin, xy[one + 1] - origin
-    low = np.ceil((np.minimum(p, q) - far) / cell).astype(int).clip(0)
-    high = ((np.maximum(p, q) + far) / cell).astype(int)
-    high = np.minimum(high, [columns - 1, rows - 1])
-    wide, tall = (high - low + 1).T
-    segment = np.repeat(np.arange(len(one)), wide * tall)
-    at = np.arange(len(segment)) - np.repeat(
-        np.cumsum(wide * tall) - wide * tall, wide * tall
-    )
-    column = low[segment, 0] + at % wide[segment]
-    row = low[segment, 1] + at // wide[segment]
+    x, y = (xy - origin).T
+    left, wide = _cells(x[one], x[one + 1], far, cell, columns)
+    low, tall = _cells(y[one], y[one + 1], far, cell, rows)
+    size = wide * tall
+    segment = np.repeat(np.arange(len(one)), size)
+    at = np.arange(len(segment)) - np.repeat(np.cumsum(size) - size, size)
+    up, across = np.divmod(at, wide[segment])
+    row, column = low[segment] + up, left[segment] + across
     square = np.full(rows * columns, far * far)
     np.minimum.at(
         square,
         row * columns + column,
-        _squares(p[segment], (q - p)[segment], np.column_stack([column, row]) * cell),
+        _squares(x, y, one, segment, column * cell, row * cell),
     )
     return np.sqrt(square).reshape(rows, columns), float(origin[0]), float(origin[1])
 
 
-def _squares(begin: Floats, along: Floats, at: Floats) -> Floats:
-    """Return the squared distance of positions from segments."""
-    norm = (along * along).sum(axis=1)
-    off = at - begin
-    share = np.divide(
-        (off * along).sum(axis=1), norm, out=np.zeros(len(norm)), where=norm > 0
-    ).clip(0.0, 1.0)
-    off = off - share[:, None] * along
-    squares: Floats = (off * off).sum(axis=1)
+def _cells(
+    begin: Floats, end: Floats, far: float, cell: float, count: int
+) -> tuple[Longs, Longs]:
+    """Return the first cell near each segment along an axis, and how many are."""
+    first = np.ceil((np.minimum(begin, end) - far) / cell).astype(np.int64).clip(0)
+    last = ((np.maximum(begin, end) + far) / cell).astype(np.int64)
+    return first, np.minimum(last, count - 1) - first + 1
+
+
+def _squares(
+    x: Floats, y: Floats, one: Longs, segment: Longs, u: Any, v: Any
+) -> Floats:
+    """Return the squared distance of positions from segments, begun at ``one``."""
+    dx, dy = x[one + 1] - x[one], y[one + 1] - y[one]
+    norm = dx * dx + dy * dy
+    per = np.divide(1.0, norm, out=np.zeros(len(norm)), where=norm > 0)
+    u, v = u - x[one][segment], v - y[one][segment]
+    share = (u * (dx * per)[segment] + v * (dy * per)[segment]).clip(0.0, 1.0)
+    u -= share * dx[segment]
+    v -= share * dy[segment]
+    squares: Floats = u * u + v * v
     return squares
