@@ -155,6 +155,11 @@ def _reach(work: Work) -> dict[str, Any]:
     return work.registry.make_reach(work.actor, as_of, scope)
 
 
+def _trend(work: Work) -> dict[str, Any]:
+    as_of, scope = work.parameter("as_of"), work.parameter("scope", "")
+    return work.registry.make_trend(work.actor, as_of, scope, work.say)
+
+
 def _siting(work: Work) -> dict[str, Any]:
     made = work.registry.make_siting(work.actor, work.subject, work.tell)
     return {"siting": work.subject, "state": made["state"]}
@@ -276,6 +281,13 @@ KINDS: tuple[Kind, ...] = (
         "view",
         Text("计算服务圈指标", "compute indicators of reach"),
         _reach,
+        frozenset({"as_of", "scope"}),
+    ),
+    Kind(
+        "indicator_trend",
+        "view",
+        Text("计算指标趋势", "compute the trend of indicators"),
+        _trend,
         frozenset({"as_of", "scope"}),
     ),
     Kind("siting", "plan", Text("选址计算", "find where to build"), _siting),

@@ -5,28 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.registry.indicator_books import IndicatorBooks, day_of
 from boundaries.registry.indicator_records import TEMPLATES
+from boundaries.registry.indicator_trends import IndicatorTrends
 from boundaries.services.indicators import checks
-from boundaries.services.indicators.catalogue import INDICATORS, indicator
+from boundaries.services.indicators.catalogue import indicator
 from boundaries.services.indicators.figures import plain, within
-from boundaries.services.indicators.records import NAMES
-from boundaries.services.indicators.report import SHOWN, Book, value_of
+from boundaries.services.indicators.report import SHOWN, Book
 from boundaries.services.indicators.templates import BUILT_IN, fit
 from boundaries.services.tree import LEVEL_WORDS
-from geodata.errors import InputError, NotFoundError, Text
-from geodata.store import dates
+from geodata.errors import InputError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 12_000
 """Units a workbook asked for at a page may hold."""
-YEARS = 8
-"""Years of a trend, the reference date's own included."""
 
 
-class Indicators(IndicatorBooks):
+class Indicators(IndicatorTrends):
     """Figures, their tables and trends, templates and checks."""
 
     def indicators(
@@ -62,40 +58,8 @@ class Indicators(IndicatorBooks):
         indicator(name)
         book = self.indicator_book(actor, as_of, scope)
         found = book.detail(name, level_of(level), scope)
-        return {**found, "trend": self.indicator_trend(actor, name, as_of, scope)}
-
-    def indicator_trend(
-        self, actor: str, name: str, as_of: str | None = None, scope: str = ""
-    ) -> list[dict[str, Any]]:
-        """Return an indicator at the end of each year up to the reference date.
-
-        Returns
-        -------
-        list of dict
-            ``{"on", "value", "how"}``, oldest first; ``how`` is ``computed``,
-            ``entered`` or ``baseline``. Years nothing is known of are left out.
-        """
-        self.may("view", actor)
-        require_known(name)
-        day = day_of(as_of)
-        book = self.indicator_book(actor, day, scope)
-        points = _entered(book, name, scope)
-        for on in _year_ends(day):
-            if name not in _COMPUTED:
-                break
-            try:
-                found = self.indicator_book(actor, on, scope).row(name, scope)
-            except NotFoundError:  # the unit was not there yet
-                continue
-            if found["value"] is not None and not found["entered"]:
-                points[on] = {"on": on, "value": found["value"], "how": "computed"}
-        target = book.against(name, scope, None)["target"]
-        if target and target["baseline_value"] is not None:
-            on = f"{target['baseline_year'] or 0}-12-31"
-            if not any(key[:4] == on[:4] for key in points):
-                value = plain(target["baseline_value"])
-                points[on] = {"on": on, "value": value, "how": "baseline"}
-        return [points[on] for on in sorted(points)]
+        trend = self.indicator_trend(actor, name, as_of, scope)
+        return {**found, "trend": trend["items"], "trend_ready": trend["ready"]}
 
     def template_fit(
         self, actor: str, name: str, as_of: str | None = None, scope: str = ""
@@ -214,12 +178,19 @@ class Indicators(IndicatorBooks):
         from boundaries.services.indicators import charts
 
         self.may("export", actor, layer=review.ANY_LAYER)
+        charts.require_form(form)
         found = self.indicator(actor, name, **asked)
         draw = {"trend": charts.trend_chart, "units": charts.units_chart}.get(what)
         if draw is None:
             raise InputError(
                 Text("图片只有 trend（趋势）和 units（分单位）。",
                      "A picture is of the trend or of the units."),
+            )  # fmt: skip
+        if what == "trend" and not found["trend_ready"]:
+            raise StateError(
+                Text("趋势尚未计算。", "The trend is not computed yet."),
+                Text("请在指标页计算趋势后再下载图片。",
+                     "Compute it on the indicator's page, then fetch the picture."),
             )  # fmt: skip
         made = draw(found, form, language)
         with self.store.write() as tx:
@@ -228,21 +199,6 @@ class Indicators(IndicatorBooks):
                 stamp=found["stamp"]["id"],
             )  # fmt: skip
         return made
-
-
-def _entered(book: Book, name: str, scope: str) -> dict[str, dict[str, Any]]:
-    """Return the values entered for a unit, by the last day they are of."""
-    scopes = {scope} if scope else {"", book.top}
-    found = {}
-    for row in sorted(book.values, key=lambda each: str(each["on"])):
-        value = value_of(row)
-        if row["indicator"] == name and row["scope"] in scopes and value is not None:
-            on = dates.last_day(row["on"])
-            found[on] = {"on": on, "value": plain(value), "how": "entered"}
-    return found
-
-
-_COMPUTED = frozenset(row.id for row in INDICATORS)
 
 
 def level_of(word: str) -> int:
@@ -255,21 +211,6 @@ def level_of(word: str) -> int:
                  f"One of: {', '.join(LEVEL_WORDS)}."),
         )  # fmt: skip
     return int(found)
-
-
-def require_known(name: str) -> None:
-    """Raise NotFoundError for an indicator that is neither computed nor planned."""
-    if name not in NAMES:
-        raise NotFoundError(
-            Text(f"没有指标 {name}。", f"There is no indicator {name}."),
-            Text(f"可用：{'、'.join(NAMES)}。", f"One of: {', '.join(NAMES)}."),
-        )
-
-
-def _year_ends(day: str) -> list[str]:
-    """Return the ends of the years before a date and the date, oldest first."""
-    year = int(day[:4])
-    return [*(f"{each}-12-31" for each in range(year - YEARS + 1, year)), day]
 
 
 def _json(value: Any) -> Any:

@@ -185,6 +185,12 @@ def test_the_api_says_the_same(people: dict[str, FlaskClient]) -> None:
     job = gu.post(f"{API}/reach", json={"as_of": "2024"})
     assert job.status_code == 202
     assert job.json["kind"] == "indicator_reach"
+    job = gu.post(f"{API}/trends", json={"as_of": "2024"})
+    assert (job.status_code, job.json["kind"]) == (202, "indicator_trend")
+    page = gu.get("/indicators/I2?as_of=2024").text
+    assert "计算趋势" in page
+    sent = gu.post("/indicators/I2/trend", data={"as_of": "2024"})
+    assert "job=" in sent.headers["Location"]
 
 
 def test_a_trend_is_drawn_within_its_frame() -> None:

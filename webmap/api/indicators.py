@@ -207,6 +207,18 @@ def compute_reach(body: dict[str, Any]) -> Any:
     return registry().start_job(actor(), "indicator_reach", body["scope"], body)
 
 
+@indicators.post(
+    "/trends",
+    Text("计算指标趋势", "Compute the trend of indicators"),
+    body=PlaceOfDay,
+    status=202,
+)
+@policy.may("view")
+def compute_trend(body: dict[str, Any]) -> Any:
+    """Queue it; the answer is the job."""
+    return registry().start_job(actor(), "indicator_trend", body["scope"], body)
+
+
 @indicators.get("/records/<kind>", Text("填报的记录", "Records entered"))
 @policy.may("view")
 def records(kind: str) -> Any:
@@ -287,7 +299,7 @@ def one(query: dict[str, Any], indicator: str) -> Any:
 @policy.may("view")
 def trend(query: dict[str, Any], indicator: str) -> Any:
     """Return an indicator year by year."""
-    return {"items": registry().indicator_trend(actor(), indicator, **query)}
+    return registry().indicator_trend(actor(), indicator, **query)
 
 
 @indicators.get(

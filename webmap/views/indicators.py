@@ -162,5 +162,18 @@ def compute_reach() -> Any:
     return redirect(url_for(".index", **where), 303)
 
 
+@indicators.post("/<indicator>/trend")
+@policy.may("view", api="indicators.compute_trend")
+def compute_trend(indicator: str) -> Any:
+    """Queue the computing of every indicator's trend in a unit."""
+    sent = request.form
+    scope = sent.get("scope", "")
+    asked_for = {"as_of": sent.get("as_of") or None, "scope": scope}
+    job = registry().start_job(actor(), "indicator_trend", scope, asked_for)
+    where: dict[str, Any] = {**asked_for, "job": job["id"]}
+    where["level"] = sent.get("level") or None
+    return redirect(url_for(".one", indicator=indicator, **where), 303)
+
+
 def _types() -> dict[str, Text]:
     return {word.value: word.label for word in FacilityType}

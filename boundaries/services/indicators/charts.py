@@ -113,12 +113,17 @@ def _drawing() -> Iterator[None]:
 _ONE_AT_A_TIME = Lock()
 
 
-def _sheet(form: str, width_in: float = _WIDTH_IN) -> tuple[Any, Any]:
+def require_form(form: str) -> None:
+    """Raise InputError for a form no picture is made in."""
     if form not in FORMATS:
         raise InputError(
             Text(f"图片格式只能是 {'、'.join(FORMATS)}。",
                  f"A picture is one of {', '.join(FORMATS)}."),
         )  # fmt: skip
+
+
+def _sheet(form: str, width_in: float = _WIDTH_IN) -> tuple[Any, Any]:
+    require_form(form)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -13,7 +13,13 @@ import pytest
 from boundaries.registry import open_registry
 from boundaries.services.indicators.records import KINDS, kind_of, rows_of
 from boundaries.services.indicators.report import value_of
-from geodata.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from geodata.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StateError,
+)
 from tests.boundaries.services.towns import town_office
 from tests.support.registries import Office, office
 
@@ -209,7 +215,8 @@ def test_a_table_is_read_and_its_bad_rows_are_said(
     with pytest.raises(ForbiddenError, match="120102"):
         bureau.registry.read_indicator_table("he", "values", path)
     trend = bureau.registry.indicator_trend("gu", "I1", "2022", "120101001")
-    assert trend == [{"on": "2020-12-31", "value": 33.7, "how": "entered"}]
+    point = {"on": "2020-12-31", "value": 33.7, "how": "entered"}
+    assert trend == {"ready": False, "items": [point]}
 
 
 def test_templates_are_changed_kept_and_given_back(bureau: Office) -> None:
@@ -321,6 +328,9 @@ def _sumifs(formula: str, rows: list[Any], sheet: Any) -> float:
 
 def test_pictures_are_drawn_in_both_forms(bureau: Office) -> None:
     bureau.registry.adopt_plan("jin")
+    with pytest.raises(StateError, match="not computed yet"):
+        bureau.registry.indicator_chart("gu", "I2", "trend", "svg", as_of="2023")
+    bureau.registry.make_trend("gu", "2023")
     svg = bureau.registry.indicator_chart("gu", "I2", "trend", "svg", as_of="2023")
     png = bureau.registry.indicator_chart("gu", "I2", "units", "png", level="street")
     assert svg.startswith(b"<?xml")
@@ -329,7 +339,7 @@ def test_pictures_are_drawn_in_both_forms(bureau: Office) -> None:
     again = bureau.registry.indicator_chart("gu", "I2", "trend", "svg", as_of="2023")
     assert again == svg
     with pytest.raises(InputError):
-        bureau.registry.indicator_chart("gu", "I2", "trend", "pdf")
+        bureau.registry.indicator_chart("gu", "I2", "trend", "pdf", as_of="2023")
 
 
 # -- reach -------------------------------------------------------------------------
@@ -355,6 +365,14 @@ def test_reach_is_that_of_the_coverage_once_it_was_computed(tmp_path: Path) -> N
     by_unit = {each["code"]: each["reached"] for each in covered["units"]}
     for unit in found["units"]:
         assert unit["numerator"] == pytest.approx(by_unit[unit["code"]], abs=0.01)
+    assert not found["trend_ready"]
+    done = registry.make_trend("officer", "2025")
+    assert registry.make_trend("officer", "2025") == done
+    again = figures("I11")
+    assert again["trend_ready"]
+    assert again["trend"][-1] == {
+        "on": "2025-12-31", "value": found["value"], "how": "computed",
+    }  # fmt: skip
     assert "沿路网" in found["base"]["zh"]
     assert len(found["omitted"]) == len(covered["omitted"])
     assert 0 < figures("I12")["value"] < 100
