@@ -32,10 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from geodata.files.limits import Limits
 
 PLACED = ("total", "aged_60", "aged_65", "aged_80")
 """Groups whose cells are kept as places, in their order."""
+MOST_PEOPLE = 1e10
+"""No count of people, and no weight of a place they live at, is as large."""
 _MANY = 20
 
 
@@ -136,9 +140,8 @@ def from_cells(
     counts = frame[names].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     refuse_person_points(frame, counts)
     shapes = frame.geometry.to_numpy(object)
-    usable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    _refuse_rows(frame, counts, usable, faults)
-    kept = np.flatnonzero(usable & (np.nan_to_num(counts) >= 0).all(axis=1))
+    usable = usable_shapes(frame, faults) & _usable_counts(frame, counts, faults)
+    kept = np.flatnonzero(usable)
     units = lowest(divisions)
     cell, unit, share = _shares(shapes[kept], units.geometry.to_numpy(object))
     for at in np.setdiff1d(np.arange(len(kept)), cell):
@@ -215,20 +218,37 @@ def refuse_person_points(frame: gpd.GeoDataFrame, counts: Any) -> None:
         )  # fmt: skip
 
 
-def _refuse_rows(
-    frame: gpd.GeoDataFrame, counts: Any, usable: Any, faults: Faults
-) -> None:
-    records = frame.index.to_numpy()
-    for at in np.flatnonzero(~usable):
+def usable_shapes(frame: gpd.GeoDataFrame, faults: Faults) -> npt.NDArray[np.bool_]:
+    """Return which rows have a shape whose parts can be measured; refuse the others."""
+    shapes: Any = frame.geometry.to_numpy(object)
+    there = np.asarray(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    sound = np.asarray(shapely.is_valid(shapes))
+    for at in np.flatnonzero(~there):
         faults.refuse(
-            records[at],
+            frame.index[int(at)],
             Text("没有位置，未计入。请补充图形。", "Without a place; left out."),
         )
-    for at in np.flatnonzero(usable & (np.nan_to_num(counts) < 0).any(axis=1)):
+    for at in np.flatnonzero(there & ~sound):
         faults.refuse(
-            records[at],
-            Text("人数为负，未计入。请改正。", "A negative count; left out. Mend it."),
-        )
+            frame.index[int(at)],
+            Text("图形自相交或有重叠，未计入。请修正图形。",
+                 "Its shape crosses or overlaps itself; left out. Mend the shape."),
+        )  # fmt: skip
+    return np.asarray(there & sound, bool)
+
+
+def _usable_counts(
+    frame: gpd.GeoDataFrame, counts: Any, faults: Faults
+) -> npt.NDArray[np.bool_]:
+    """Return which rows count people or say nothing; refuse the others."""
+    wrong = ~(np.isnan(counts) | ((counts >= 0) & (counts < MOST_PEOPLE))).all(axis=1)
+    for at in np.flatnonzero(wrong):
+        faults.refuse(
+            frame.index[int(at)],
+            Text("人数为负或过大，未计入。请改正。",
+                 "A count below zero or beyond all people; left out. Mend it."),
+        )  # fmt: skip
+    return np.asarray(~wrong, bool)
 
 
 def _shares(cells: Any, units: Any) -> tuple[Any, Any, Any]:

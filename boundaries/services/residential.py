@@ -16,7 +16,12 @@ import shapely
 
 from boundaries.services.counts import Faults
 from boundaries.services.counts import Method as Counted
-from boundaries.services.gridded import PLACED, refuse_person_points
+from boundaries.services.gridded import (
+    MOST_PEOPLE,
+    PLACED,
+    refuse_person_points,
+    usable_shapes,
+)
 from geodata import crs
 from geodata.errors import InputError, Text
 
@@ -50,16 +55,16 @@ def shared_out(
     units = _units(divisions, counted, faults)
     weight = pd.to_numeric(frame[WEIGHT], errors="coerce").to_numpy(float)
     shapes: Any = frame.geometry.to_numpy(object)
-    usable: Any = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & (
-        weight > 0
-    )
+    heavy: Any = (weight > 0) & (weight < MOST_PEOPLE)
     refuse_person_points(frame, weight[:, None])
-    for at in np.flatnonzero(~usable):
+    usable = usable_shapes(frame, faults)
+    for at in np.flatnonzero(usable & ~heavy):
         faults.refuse(
             frame.index[int(at)],
-            Text("没有图形，或权重不是正数，未采用。请改正。",
-                 "Without a shape, or its weight is no number above zero; left out."),
+            Text("权重不是正数或过大，未采用。请改正。",
+                 "Its weight is no number above zero, or too large; left out."),
         )  # fmt: skip
+    usable &= heavy
     kept = np.flatnonzero(usable)
     area, unit, piece, share = _pieces(
         shapes[kept], units.geometry.to_numpy(object)

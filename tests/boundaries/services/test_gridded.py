@@ -135,6 +135,25 @@ def cut_divisions() -> gpd.GeoDataFrame:
     return shapes.set_geometry(shapes.geometry.intersection(ground))
 
 
+def test_a_cell_that_crosses_itself_is_named_and_the_rest_counted() -> None:
+    """Also a count that no people are: a figure of it would be nonsense."""
+    west, east = WEST, WEST + 4 * STEP
+    crossed = shapely.Polygon(
+        [(west, SOUTH), (east, SOUTH), (WEST + STEP, SOUTH + 5 * STEP),
+         (WEST + 3 * STEP, SOUTH + 9 * STEP), (WEST + 2 * STEP, SOUTH - 2 * STEP)]
+    )  # fmt: skip
+    sound = shapely.box(WEST, SOUTH, WEST + STEP, SOUTH + STEP)
+    frame = gpd.GeoDataFrame(
+        {"total": [5.0, 6.0, float("inf"), 7.0]},
+        geometry=[crossed, sound, sound, sound], crs=crs.STORAGE, index=[1, 2, 3, 4],
+    )  # fmt: skip
+    made, faults = gridded.from_cells(frame, divisions())
+    assert [(each["record"], each["reason"]["en"][:14]) for each in faults.refused] == [
+        (1, "Its shape cros"), (3, "A count below "),
+    ]  # fmt: skip
+    assert made["total"].tolist() == [13]
+
+
 def test_what_of_a_cell_lies_in_no_division_is_counted_and_told() -> None:
     """Half of the first cell lies west of everything, and half of the third south."""
     frame = cells(

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.services import residential
@@ -81,6 +81,7 @@ def test_an_area_across_a_border_counts_for_both_by_its_parts() -> None:
     assert [place[3] for place in rows.loc["990101002", "places"]] == [3.5, 3.5]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=12))
 def test_nobody_is_lost_or_made(weights: list[float]) -> None:
     spots = [(n % 3, n // 3, n % 3 + 0.9, n // 3 + 0.9, w)
@@ -90,6 +91,17 @@ def test_nobody_is_lost_or_made(weights: list[float]) -> None:
         parts = [place[at] for place in rows.loc[STREET, "places"]]
         assert sum(parts) == pytest.approx(TOTALS[STREET][name], abs=1e-6)
         assert min(parts) >= -1e-9
+
+
+def test_an_area_that_crosses_itself_or_weighs_too_much_is_named() -> None:
+    frame = homes((0, 0, 1, 1, 10), (0, 5, 1, 6, 30), (0, 5, 1, 6, float("inf")))
+    frame.loc[1, "geometry"] = shapely.Polygon(
+        [(WEST, SOUTH), (WEST + 2 * STEP, SOUTH + 7 * STEP), (WEST + 2 * STEP, SOUTH),
+         (WEST, SOUTH + 7 * STEP)]
+    )  # fmt: skip
+    rows, faults = shared(frame)
+    assert [each["record"] for each in faults.refused] == [1, 3]
+    assert [place[2] for place in rows.loc[STREET, "places"]] == [100.0]
 
 
 def test_what_cannot_be_used_is_named() -> None:
