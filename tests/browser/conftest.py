@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import browsing, published, stores
+from tests.boundaries.services.towns import town_office
+from tests.support import browsing, published, stores, working
 from tests.support.stores import postgis_server, postgis_url, store_url
 from webmap import create_app
 
@@ -60,6 +61,16 @@ def tianjin(journey_url: str, data: Path) -> Iterator[str]:
     with browsing.serving(create_app(registry)) as address:
         yield address
     registry.store.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[str]:
+    """A town of two streets with two centres, its worker and its server."""
+    made = town_office(tmp_path)
+    app = create_app(made.registry, cache=tmp_path / "c")
+    with working.worker(made.registry.store.url), browsing.serving(app) as address:
+        yield address
+    made.registry.close()
 
 
 @pytest.fixture

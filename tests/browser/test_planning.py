@@ -6,28 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.boundaries.services.towns import town_office
-from tests.support import browsing, working
-from webmap import create_app
+from tests.support import browsing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[str]:
-    """A town of two streets with two centres, its worker and its server."""
-    made = town_office(tmp_path)
-    app = create_app(made.registry, cache=tmp_path / "c")
-    with working.worker(made.registry.store.url), browsing.serving(app) as address:
-        yield address
-    made.registry.close()
 
 
 def in_minutes(page: Page, minutes: int) -> None:

@@ -27,7 +27,7 @@ export function table(box, units, found, onpick) {
   const shown = rows.slice(0, MOST);
   const heads = [[say("Unit"), ""], [say("Not reached"), "number"], [say("People"), "number"], [say("Streets"), "number"], [say("Circle"), "number"], [say("Circle counts more"), "number"], [say("Minutes"), "number"], [say("Facilities"), "number"]];
   const body = element("tbody", {}, ...shown.map((unit) => row(unit, lack, heads, onpick)));
-  const made = element("table", { class: "table cards" },
+  const made = element("table", { class: "table" },
     element("caption", { class: "hidden" }, say("Units, most people lacking first")),
     element("thead", {}, element("tr", {}, ...heads.map(([text, look]) => element("th", { scope: "col", class: look || null }, text)))), body);
   fill(box, made, rows.length > shown.length ? element("p", { class: "soft small" }, say("{n} more units lack fewer people.", { n: count(rows.length - shown.length) })) : null);
