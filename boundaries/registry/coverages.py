@@ -71,7 +71,8 @@ class Coverages(Services):
             place = self.situation(actor, as_of, **how)
             given = self.settings.services
             made = map_document(
-                place, types, given.need_per_thousand, given.suppressed_below
+                place, types, given.need_per_thousand, given.suppressed_below,
+                self._kept_back(place),
             )  # fmt: skip
             document = {"key": key, **made}
             body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()

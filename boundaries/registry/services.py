@@ -130,8 +130,22 @@ class Services(Networks, People):
                 return document
             everywhere, rooms = figured(tuple(LEVEL_WORDS), None)
             least = self.settings.services.suppressed_below
-            hidden = guard_of(everywhere, rooms, least, tree=place.tree)
+            kept = self._kept_back(place)
+            hidden = guard_of(everywhere, rooms, least, tree=place.tree, kept=kept)
             return suppressed(document, hidden, within)
+
+    def _kept_back(self, place: Situation) -> set[str]:
+        """Return the units whose people a reader is not told in the register."""
+        from boundaries.services.population import sheltered
+
+        number = int(place.versions["population"].get("number") or 0)
+        if not number:
+            return set()
+        frame = self.store.snapshot(
+            "population", at=number, valid_on=place.as_of, geometry=False
+        )
+        _, hidden = sheltered(frame, self.settings.services.suppressed_below)
+        return {str(code) for code in frame.index[hidden[place.profile.group]]}
 
     def coverage_key(
         self, actor: str, as_of: str | None = None, *, types: Sequence[str] = (),

@@ -99,6 +99,7 @@ def guard(
     *,
     tree: Tree,
     facilities: Sequence[Mapping[str, Any]] = (),
+    kept: Iterable[str] = (),
 ) -> Guard:
     """Return what readers without a working role must not be told.
 
@@ -112,10 +113,15 @@ def guard(
         Figures of fewer people than this are few.
     facilities
         With ``id`` and ``people``, who add up to those reached (or circled).
+    kept
+        Units whose people are told nowhere else, and so not here either: two pages
+        that each keep another unit back would tell of both.
     """
     cells = {str(unit["code"]): unit for units in levels for unit in units}
     cells[WHOLE] = total
     made = Guard(least)
+    for code in kept:
+        made.hide(code, FAMILIES["people"])
     for code, unit in cells.items():
         gone = _few_of(unit, least)
         if gone:
@@ -138,6 +144,7 @@ def guard_of(
     *,
     tree: Tree,
     facilities: Sequence[Mapping[str, Any]] = (),
+    kept: Iterable[str] = (),
 ) -> Guard:
     """Return the guard of what was computed for every level, the widest first."""
     beds = beds or {}
@@ -149,7 +156,9 @@ def guard_of(
     total = {**made[first].to_dict()["total"]}
     if first in beds:
         total |= beds[first].to_dict()["total"]
-    return guard(levels, total, least, tree=tree, facilities=facilities)
+    return guard(
+        levels, total, least, tree=tree, facilities=facilities, kept=kept
+    )  # fmt: skip
 
 
 def _units(found: Coverage | Room) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from geodata import crs
 from geodata.errors import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from boundaries.services.coverage import Coverage
     from boundaries.services.nearness import Reach
@@ -55,12 +55,13 @@ def map_document(
     types: Sequence[str],
     need_per_thousand: float = 40.0,
     suppressed_below: int = 5,
+    kept: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the document for facilities of some types; none: all that serve.
 
     ``need_per_thousand`` of the people are in need of a bed. Under ``guard`` is what
     readers without a working role must not be told of fewer people than
-    ``suppressed_below``.
+    ``suppressed_below``; the people of the units ``kept`` are not told to them.
     """
     made = figures.coverages(situation, types=types)
     beds = rooms(
@@ -74,7 +75,7 @@ def map_document(
     )
     sites = _facilities(situation, first.reach)
     hidden = guard_of(
-        made, beds, suppressed_below, tree=situation.tree, facilities=sites
+        made, beds, suppressed_below, tree=situation.tree, facilities=sites, kept=kept
     )  # fmt: skip
     return {
         "stamp": situation.stamped(need_per_thousand=need_per_thousand),

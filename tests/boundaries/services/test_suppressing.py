@@ -154,6 +154,17 @@ def test_places_where_people_lack_are_told_without_how_many() -> None:
     assert suppressed_map(asked, guarded(units))["unreached"] == [[116.0, 39.0, None]]
 
 
+def test_what_the_register_keeps_back_is_not_told_here() -> None:
+    """Of 3, 60 and 70 it keeps 3 and 70: with the 60 kept here all would be known."""
+    units = [unit(f"{STREETS[0]}00{n}", people, 0, 0)
+             for n, people in enumerate((3, 60, 70), 1)]  # fmt: skip
+    alone = guarded(units)
+    assert not alone.hides(units[2]["code"], "people")
+    beside = guarded(units, kept=[units[0]["code"], units[2]["code"]])
+    assert beside.hides(units[2]["code"], "people")
+    assert not beside.hides(units[1]["code"], "people")
+
+
 def test_figures_of_many_stay() -> None:
     units = [unit(f"{STREETS[0]}00{n}", 100, 60, 80) for n in (1, 2)]
     found = suppressed(document(units), guarded(units))
