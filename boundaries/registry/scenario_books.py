@@ -6,15 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boundaries.books import write_book
 from boundaries.registry.scenarios import Scenarios
 from boundaries.services import scenario_tables as tables
 from boundaries.services.edits import applied
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
+    from collections.abc import Sequence
 
 MOST_COMPARED = 6
 FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
@@ -95,7 +94,7 @@ class ScenarioBooks(Scenarios):
         with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
             path = Path(folder) / name
             if driver == "XLSX":
-                _write_book(tables.tables(found), path)
+                write_book(tables.tables(found), path)
             else:
                 write(tables.places(found), path, layer="facilities")
             content = path.read_bytes()
@@ -110,31 +109,9 @@ class ScenarioBooks(Scenarios):
         asked = [each["id"] for each in found["scenarios"]]
         with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
             path = Path(folder) / "compared.xlsx"
-            _write_book(tables.compared_tables(found), path)
+            write_book(tables.compared_tables(found), path)
             content = path.read_bytes()
         with self.store.write() as tx:
             subject = "-".join(asked)
             self.record(tx, actor, "export_scenario", subject, driver="XLSX")
         return f"{subject}.xlsx", content
-
-
-def _write_book(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write tables as sheets of a workbook."""
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for name, table in tables.items():
-        sheet = book.create_sheet(name)
-        sheet.append([str(column) for column in table.columns])
-        for row in table.itertuples(index=False):
-            sheet.append([_cell(value) for value in row])
-    book.save(path)
-
-
-def _cell(value: Any) -> Any:
-    """Return what a cell may hold: text is never a formula."""
-    if isinstance(value, str) and value[:1] in "=+-@":
-        return f"'{value}"
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return float(value) if value == value else None

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from boundaries.books import write_book
 from boundaries.services.edits import Do
 from boundaries.services.siting.question import command_of, title_of
 from boundaries.services.words import FacilityType
@@ -211,27 +212,6 @@ def write(answer: Mapping[str, Any], path: Path, language: str = "zh") -> None:
     from geodata.files.writing import write as write_points
 
     if path.suffix.lower() == ".xlsx":
-        _book(tables(answer, language), path)
+        write_book(tables(answer, language), path)
     else:
         write_points(places(answer), path, layer="sites")
-
-
-def _book(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for name, table in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.append([str(column) for column in table.columns])
-        for row in table.itertuples(index=False):
-            sheet.append([_cell(value) for value in row])
-    book.save(path)
-
-
-def _cell(value: Any) -> Any:
-    """Return what a cell may hold: text is never a formula."""
-    if isinstance(value, str):
-        return f"'{value}" if value[:1] in "=+-@" else value
-    if value is None or isinstance(value, bool | int):
-        return value
-    return float(value) if value == value else None

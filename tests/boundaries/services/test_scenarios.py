@@ -169,6 +169,9 @@ def test_a_scenario_goes_its_way(served: Office) -> None:
         "draft", "submitted", "approved",
     ]  # fmt: skip
     assert whole["comments"][0]["text"] == "床位够吗？"
+    assert [said["zh"] for said in whole["words"]] == [
+        "新增日间照料中心“新站”", "关闭 中心1",
+    ]  # fmt: skip
     assert whole["moves"] == []
     assert len(changed["edits"]) == 2
     verbs = [entry.verb for entry in registry.store.journal()]
@@ -202,7 +205,7 @@ def test_scenarios_beside_each_other(served: Office) -> None:
 
 def test_a_scenario_as_files(served: Office) -> None:
     registry = served.registry
-    evil = {**ADD, "name": "=1+1"}
+    evil = {**ADD, "name": "=1+1\x01"}
     made = registry.save_scenario("judge", "导出", BASE, [evil])
     name, content = registry.export_scenario("judge", made["id"])
     assert name == f"{made['id']}.xlsx"
@@ -215,7 +218,8 @@ def test_a_scenario_as_files(served: Office) -> None:
         "indicators",
         "omitted",
     ]
-    assert "'=1+1" in [cell.value for row in book["edits"] for cell in row]
+    held = [(cell.value, cell.data_type) for row in book["edits"] for cell in row]
+    assert ("=1+1", "s") in held
     _, package = registry.export_scenario("judge", made["id"], "GPKG")
     assert package[:15] == b"SQLite format 3"
     with pytest.raises(InputError, match="Not written"):
