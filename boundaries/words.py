@@ -116,7 +116,11 @@ def words_of(layer: str) -> dict[str, Text]:
         from boundaries.services.counts import FIELD_WORDS as COUNTED
 
         told = {name: words for name, words in COUNTED.items() if name != "places"}
-        return {**told, "remark": FIELD_WORDS["remark"]}
+        return {
+            "division": FIELD_WORDS["division"],
+            **told,
+            "remark": FIELD_WORDS["remark"],
+        }
     return FIELD_WORDS
 
 

@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from geodata.errors import InputError, Text
+from webmap.languages import chosen
 from webmap.session import actor, registry
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ def exported(*layers: str) -> Any:
     driver = request.form.get("driver", "")
     if driver not in FORMATS or layer not in layers:
         raise InputError(Text("没有这种格式。", "There is no such format."))
-    registry().request_export(actor(), layer, driver)
+    registry().request_export(actor(), layer, driver, language=chosen())
     flash(gettext("The export has begun; it can be fetched here when it is done."))
     return redirect(url_for("exports.index"), 303)

@@ -8,7 +8,7 @@ import click
 
 from boundaries import outputs
 from boundaries.commands import showing
-from boundaries.console import Argument, Option, Result, Run, command
+from boundaries.console import Argument, Option, Result, Run, command, language
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ def export(
         at=int(at) if at and at.isdigit() else at,
         valid_on=valid_on,
         known_on=known_on,
+        language=language(),
         **options,
     )
     words = Text(

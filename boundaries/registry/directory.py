@@ -47,7 +47,9 @@ class Directories(Exports):
             )
         return _directory(self.store, number)
 
-    def export_divisions(self, actor: str, wish: Wish, driver: str) -> dict[str, Any]:
+    def export_divisions(
+        self, actor: str, wish: Wish, driver: str, *, language: str = "zh"
+    ) -> dict[str, Any]:
         """Queue an export of the divisions a list shows; return its document.
 
         Of those in force on the list's date; an ended one has no place in a layer.
@@ -74,6 +76,7 @@ class Directories(Exports):
             valid_on=wish.on,
             scope=wish.under,
             keys=keys if narrowed else (),
+            language=language,
         )
 
     def division_documents(self, actor: str, code: str) -> list[dict[str, Any]]:

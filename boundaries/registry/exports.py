@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from boundaries import codes, columns, products, review
+from boundaries import codes, columns, products, review, spoken
 from boundaries.jobs.model import JOBS
 from boundaries.labels import lent_label
 from boundaries.registry.desk import logged, now
@@ -17,7 +17,7 @@ from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
@@ -43,6 +43,7 @@ class Exports(Readings, Jobs):
         keys: Sequence[str] = (),
         fields: Sequence[str] = (),
         encoding: str | None = None,
+        language: str = "zh",
     ) -> dict[str, Any]:
         """Queue an export of a layer within the actor's scope; return its document.
 
@@ -59,6 +60,8 @@ class Exports(Readings, Jobs):
             Only these features, such as a list that was filtered.
         fields
             Only these attributes; none named: all of them.
+        language
+            Of headings, and of the words beside stored keys.
         """
         user = self.may("export", actor)
         schema = self.store.layers().get(layer)
@@ -87,6 +90,7 @@ class Exports(Readings, Jobs):
             "keys": list(keys),
             "fields": list(fields),
             "encoding": encoding,
+            "language": "en" if language.startswith("en") else "zh",
         }
         with self.store.write(lock=[EXPORTS, JOBS]) as tx:
             export = next_id(tx)
@@ -129,13 +133,18 @@ class Exports(Readings, Jobs):
             frame = _named(frame, document.get("keys") or ())
             version = self.store.version(number, layer)
             notice = products.INTERNAL  # an approval is for the public map, not this
+            language = document.get("language", "zh")
+            frame, said_so = spoken.spoken(
+                frame, layer, document["driver"], self.unit_names(), language
+            )
             labelled = products.labelled(products.flattened(frame), version, notice)
             with tempfile.TemporaryDirectory(prefix="quhua-export-") as folder:
                 path = Path(folder) / document["name"]
                 files.write(
                     labelled, path, document["driver"], layer=layer,
-                    encoding=document["encoding"], fields=_chosen(document["fields"]),
-                    headings=columns.headings(layer),
+                    encoding=document["encoding"], language=language,
+                    fields=_chosen(document["fields"], said_so),
+                    headings={**columns.headings(layer), **said_so},
                 )  # fmt: skip
                 size = path.stat().st_size
                 with self.store.write(lock=[EXPORTS]) as tx:
@@ -306,12 +315,14 @@ def _no_export(export: str) -> NotFoundError:
     )
 
 
-def _chosen(fields: Sequence[str]) -> dict[str, str] | None:
+def _chosen(
+    fields: Sequence[str], headings: Mapping[str, Text]
+) -> dict[str, str] | None:
     """Return the columns to write; every file says what it is made from."""
     if not fields:
         return None
     names = [*fields, "valid_from", "valid_to", *products.LABELS]
-    return {name: name for name in dict.fromkeys(names)}
+    return spoken.chosen({name: name for name in dict.fromkeys(names)}, headings)
 
 
 def _require_fields(fields: Sequence[str], known: Sequence[str]) -> None:

@@ -58,7 +58,9 @@ class Population(Directories):
         above = self.directory(actor).above(code, day)
         return {**row, "version": number, "on": day, "above": above}
 
-    def export_population(self, actor: str, wish: Wish, driver: str) -> dict[str, Any]:
+    def export_population(
+        self, actor: str, wish: Wish, driver: str, *, language: str = "zh"
+    ) -> dict[str, Any]:
         """Queue an export of the units a list shows; return its document."""
         found, number = self._population(actor, wish.on)
         keys = found.keys(wish)
@@ -70,7 +72,7 @@ class Population(Directories):
         everything = len(keys) == len(found.frame)
         return self.request_export(
             actor, LAYER, driver, at=number, valid_on=wish.on, fields=EXPORTED,
-            keys=() if everything else keys,
+            keys=() if everything else keys, language=language,
         )  # fmt: skip
 
     def _population(self, actor: str, day: str) -> tuple[Listing, int]:

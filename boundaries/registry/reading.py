@@ -237,6 +237,7 @@ class Readings(Desk):
         at: int | str | None = None,
         valid_on: str | None = None,
         known_on: str | None = None,
+        language: str = "zh",
         **options: Any,
     ) -> dict[str, Any]:
         """Write a layer, within the actor's scope, to a file; it is journalled.
@@ -247,16 +248,20 @@ class Readings(Desk):
             ``{"path", "features", "version", "driver"}``.
         """
         from boundaries.products import INTERNAL, flattened, labelled
+        from boundaries.spoken import spoken
         from geodata import files
+        from geodata.files.writing import format_of
 
         user = self.may("export", actor)
         at = self._visible(user, layer, at)
         frame = self.snapshot(actor, layer, at=at, valid_on=valid_on, known_on=known_on)
         version = self.store.version(at, layer)
         number = version.number
-        marked = labelled(flattened(frame), version, INTERNAL, valid_on)
-        labels = columns.headings(layer)
-        files.write(marked, path, driver, headings=labels, **options)
+        form = format_of(path, driver).name
+        worded, heads = spoken(frame, layer, form, self.unit_names(), language)
+        marked = labelled(flattened(worded), version, INTERNAL, valid_on)
+        labels = {**columns.headings(layer), **heads}
+        files.write(marked, path, driver, headings=labels, language=language, **options)
         done = {
             "path": str(path),
             "features": len(frame),
@@ -266,6 +271,14 @@ class Readings(Desk):
         with self.store.write() as tx:
             self.record(tx, actor, "export", f"{layer}@{number}", **done)
         return done
+
+    def unit_names(self) -> dict[str, str]:
+        """Return code and name of every division that is or was published."""
+        at = self.store.tags().get(tag_of(review.DIVISIONS))
+        if not at:
+            return {}
+        units = self.store.snapshot(review.DIVISIONS, at=at, geometry=False)
+        return {str(code): str(name) for code, name in units["name"].items()}
 
     def _visible(self, user: User, layer: str, at: int | str | None) -> int | str:
         """Return the version asked for, if the user may see it."""

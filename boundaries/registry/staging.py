@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from boundaries import codes, columns, registers
+from boundaries import codes, columns, registers, spoken
 from boundaries.intake import Intake, take_in
 from boundaries.review import EITHER
 from boundaries.rules import finding
@@ -146,6 +146,7 @@ def _taken(
 ) -> Intake:
     """Return a frame as features; a register's with what other layers tell."""
     schema = store.layers()[layer]
+    frame = spoken.without(frame)
     if layer == "population":
         return _counted(store, frame, base, effective, named)
     if layer not in columns.REGISTERS:

@@ -12,6 +12,7 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import MOST, Arguments, Query
+from webmap.languages import chosen
 from webmap.session import actor, registry
 
 divisions = ApiBlueprint("divisions", Text("区划", "Divisions"))
@@ -101,4 +102,4 @@ def documents(code: str) -> Any:
 def export(body: dict[str, Any]) -> Any:
     """Queue an export; ask its address until it is made."""
     wish = Wish.of(body["filter"])
-    return registry().export_divisions(actor(), wish, body["driver"])
+    return registry().export_divisions(actor(), wish, body["driver"], language=chosen())

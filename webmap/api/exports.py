@@ -12,6 +12,7 @@ from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import Arguments, Paging, page
 from webmap.downloads import file_of
+from webmap.languages import chosen
 from webmap.session import actor, registry
 
 exports = ApiBlueprint("exports", Text("导出", "Exports"))
@@ -63,7 +64,7 @@ def request_export(body: dict[str, Any]) -> Any:
     """Queue an export."""
     return registry().request_export(
         actor(), body.pop("layer"), body.pop("driver"),
-        fields=body.pop("fields_"), **body,
+        fields=body.pop("fields_"), language=chosen(), **body,
     )  # fmt: skip
 
 

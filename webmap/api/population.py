@@ -14,6 +14,7 @@ from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.markers import plain
 from webmap.api.schemas import Arguments, Part, Query, sorting
+from webmap.languages import chosen
 from webmap.session import actor, registry
 
 population = ApiBlueprint("population", Text("人口", "Population"))
@@ -94,4 +95,6 @@ def history(code: str) -> Any:
 def export(body: dict[str, Any]) -> Any:
     """Queue an export of the units a list shows."""
     wish = Wish.of(body["filter"], today())
-    return registry().export_population(actor(), wish, body["driver"])
+    return registry().export_population(
+        actor(), wish, body["driver"], language=chosen()
+    )

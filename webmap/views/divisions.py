@@ -22,7 +22,7 @@ from webmap import divisions as published_divisions
 from webmap import policy
 from webmap.divisions_record import areas, told
 from webmap.downloads import attached
-from webmap.languages import say
+from webmap.languages import chosen, say
 from webmap.session import actor, registry
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def export() -> Any:
     driver = asked.get("driver", "")
     if driver not in {name for name, _ in FORMATS}:
         raise InputError(Text("没有这种格式。", "There is no such format."))
-    registry().export_divisions(actor(), Wish.of(asked), driver)
+    registry().export_divisions(actor(), Wish.of(asked), driver, language=chosen())
     flash(
         say(
             Text(

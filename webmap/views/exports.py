@@ -19,7 +19,7 @@ from geodata.errors import QuhuaError, Text
 from geodata.files.writing import FORMATS
 from webmap import policy
 from webmap.downloads import file_of
-from webmap.languages import say
+from webmap.languages import chosen, say
 from webmap.readings import ours
 from webmap.session import actor, identity, registry
 
@@ -58,6 +58,7 @@ def request_export() -> Any:
             scope=sent.get("scope", "").strip(),
             fields=sent.getlist("fields"),
             encoding=sent.get("encoding") or None,
+            language=chosen(),
         )
     except QuhuaError as error:
         return _page(sent, error), 400

@@ -14,6 +14,7 @@ from boundaries.vocabulary import Level
 from boundaries.words import words_of
 from geodata.errors import InputError, NotFoundError, Text
 from webmap import policy, register_words
+from webmap.languages import chosen
 from webmap.register_pages import PAGE
 from webmap.register_pages import words as choices
 from webmap.session import actor, registry
@@ -87,7 +88,9 @@ def export() -> Any:
     driver = asked.get("driver", "")
     if driver not in FORMATS:
         raise InputError(Text("没有这种格式。", "There is no such format."))
-    registry().export_population(actor(), Wish.of(asked, today()), driver)
+    registry().export_population(
+        actor(), Wish.of(asked, today()), driver, language=chosen()
+    )
     flash(gettext("The export has begun; it can be fetched here when it is done."))
     return redirect(url_for("exports.index"), 303)
 
