@@ -10,7 +10,8 @@ import pandas as pd
 
 from boundaries import codes
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.indicator_records import TEMPLATES, IndicatorRecords
+from boundaries.registry.indicator_choices import IndicatorChoices
+from boundaries.registry.indicator_records import TEMPLATES
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.recent import Recent
 from boundaries.registry.services import Services
@@ -36,7 +37,7 @@ REACH = "indicator_reach"
 _grounds, _reaches, _members = Recent(24), Recent(8), Recent(24)
 
 
-class IndicatorBooks(Services, IndicatorRecords):
+class IndicatorBooks(Services, IndicatorChoices):
     """The inputs, targets and entries of a date, ready to be asked."""
 
     def indicator_book(

@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any
 from boundaries import codes, review
 from boundaries.registry.desk import Desk, logged, now
 from boundaries.registry.jobs import Jobs
-from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.plan import starting_targets
 from boundaries.services.indicators.records import TARGETS, Kind, kind_of, rows_of
-from boundaries.services.indicators.standards import PARAMETERS, STANDARDS
-from boundaries.services.indicators.targets import require_number
-from boundaries.services.indicators.templates import BUILT_IN, Template
 from geodata.errors import ConflictError, InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
@@ -75,8 +71,8 @@ class IndicatorRecords(Jobs, Desk):
         row = kind_of(kind)
         record = row.record(given)
         key = row.key_of(record)
-        with self.store.write(lock=[_collection(kind)]) as tx:
-            self.may("enter_indicators", actor, keys=[_scope_of(record)], reader=tx)
+        with self.store.write(lock=[collection(kind)]) as tx:
+            self.may("enter_indicators", actor, keys=[scope_of(record)], reader=tx)
             saved = self._put_entry(tx, actor, kind, key, record, rev)
             self.record(tx, actor, "save_indicator", f"{kind}/{key}", **record)
         return saved
@@ -84,11 +80,11 @@ class IndicatorRecords(Jobs, Desk):
     def drop_indicator_record(self, actor: str, kind: str, key: str) -> None:
         """Take a record away; its history stays, and it may be entered again."""
         kind_of(kind)
-        with self.store.write(lock=[_collection(kind)]) as tx:
-            found = tx.get(_collection(kind), key)
+        with self.store.write(lock=[collection(kind)]) as tx:
+            found = tx.get(collection(kind), key)
             if found is None or found["gone"]:
-                raise _no_record(kind, key)
-            scope = _scope_of(found["record"])
+                raise no_record(kind, key)
+            scope = scope_of(found["record"])
             self.may("enter_indicators", actor, keys=[scope], reader=tx)
             self._put_entry(tx, actor, kind, key, found["record"], None, gone=True)
             self.record(tx, actor, "drop_indicator", f"{kind}/{key}")
@@ -103,13 +99,13 @@ class IndicatorRecords(Jobs, Desk):
         """
         scope = codes.parse(scope).text if scope else ""
         added = 0
-        with self.store.write(lock=[_collection("targets")]) as tx:
+        with self.store.write(lock=[collection("targets")]) as tx:
             self.may("enter_indicators", actor, keys=[scope], reader=tx)
             records = starting_targets()
             for target in records:
                 record = {**target, "scope": scope}
                 key = TARGETS.key_of(record)
-                standing = tx.get(_collection("targets"), key)
+                standing = tx.get(collection("targets"), key)
                 if standing is None or standing["gone"]:
                     self._put_entry(tx, actor, "targets", key, record, None)
                     added += 1
@@ -163,8 +159,8 @@ class IndicatorRecords(Jobs, Desk):
         row = kind_of(kind)
         with logged("import_indicators", actor, kind=kind) as said:
             records, refused = rows_of(row, frame)
-            with self.store.write(lock=[_collection(kind)]) as tx:
-                scopes = sorted({_scope_of(record) for record in records})
+            with self.store.write(lock=[collection(kind)]) as tx:
+                scopes = sorted({scope_of(record) for record in records})
                 self.may("enter_indicators", actor, keys=scopes, reader=tx)
                 for record in records:
                     self._put_entry(tx, actor, kind, row.key_of(record), record, None)
@@ -179,132 +175,10 @@ class IndicatorRecords(Jobs, Desk):
             said.update(kept=len(records), refused=len(refused))
         return done
 
-    # -- templates and choices ---------------------------------------------------
-
-    def network_templates(self, actor: str) -> list[dict[str, Any]]:
-        """Return the network templates: those built in, as changed, and others.
-
-        Each as :meth:`Template.to_dict` with ``built_in``, ``changed``, ``scope``,
-        ``by``, ``when`` and ``rev``.
-        """
-        self.may("view", actor)
-        kept = {row["key"]: row for row in self._entries(self.store, TEMPLATES)}
-        made = []
-        for name in [*BUILT_IN, *(key for key in kept if key not in BUILT_IN)]:
-            row = kept.get(name)
-            shown = row["record"] if row else BUILT_IN[name].to_dict()
-            made.append(
-                {
-                    **shown,
-                    "id": name,
-                    "scope": row["record"].get("scope", "") if row else "",
-                    "built_in": name in BUILT_IN,
-                    "changed": row is not None,
-                    "by": row["by"] if row else None,
-                    "when": row["when"] if row else None,
-                    "rev": row["rev"] if row else 0,
-                }
-            )
-        return made
-
-    def save_template(
-        self,
-        actor: str,
-        name: str,
-        given: Mapping[str, Any],
-        *,
-        rev: int | None = None,
-    ) -> dict[str, Any]:
-        """Write a network template, new or changed, for a unit or (``""``) for all."""
-        template = Template.of({**given, "id": name})
-        scope = str(given.get("scope") or "")
-        record = {**template.to_dict(), "scope": scope}
-        with self.store.write(lock=[_collection(TEMPLATES)]) as tx:
-            self.may("enter_indicators", actor, keys=[scope], reader=tx)
-            standing = tx.get(_collection(TEMPLATES), name)
-            if standing is not None:
-                was = _scope_of(standing["record"])
-                self.may("enter_indicators", actor, keys=[was], reader=tx)
-            saved = self._put_entry(tx, actor, TEMPLATES, name, record, rev)
-            self.record(tx, actor, "save_template", name, **record)
-        return saved
-
-    def drop_template(self, actor: str, name: str) -> None:
-        """Take a template away; one that is built in is as built in again."""
-        with self.store.write(lock=[_collection(TEMPLATES)]) as tx:
-            found = tx.get(_collection(TEMPLATES), name)
-            if found is None or found["gone"]:
-                raise _no_record(TEMPLATES, name)
-            scope = _scope_of(found["record"])
-            self.may("enter_indicators", actor, keys=[scope], reader=tx)
-            self._put_entry(
-                tx, actor, TEMPLATES, name, found["record"], None, gone=True
-            )
-            self.record(tx, actor, "drop_template", name)
-
-    def indicator_options(self, actor: str, scope: str = "") -> dict[str, Any]:
-        """Return the choices that hold in a unit: its own or the nearest above's.
-
-        Returns
-        -------
-        dict
-            ``{"scope", "options", "numbers", "by", "when", "rev"}``; ``numbers``
-            are those of the standard chosen, with what was changed.
-        """
-        self.may("view", actor)
-        return self._choices(self.store, scope)
-
-    def save_options(
-        self,
-        actor: str,
-        scope: str,
-        options: Mapping[str, Any],
-        numbers: Mapping[str, Any] | None = None,
-        *,
-        rev: int | None = None,
-    ) -> dict[str, Any]:
-        """Write the choices for a unit (``""``: for all), over the defaults."""
-        scope = codes.parse(scope).text if scope else ""
-        chosen = Options.of(options)
-        if chosen.standard not in STANDARDS:
-            raise InputError(
-                Text(f"没有规划标准 {chosen.standard}。",
-                     f"There is no standard {chosen.standard}."),
-                Text(f"可用：{'、'.join(STANDARDS)}。",
-                     f"One of: {', '.join(STANDARDS)}."),
-            )  # fmt: skip
-        record = {
-            "scope": scope,
-            "options": chosen.to_dict(),
-            "numbers": _numbers(chosen.standard, numbers or {}),
-        }
-        with self.store.write(lock=[_collection(OPTIONS)]) as tx:
-            self.may("enter_indicators", actor, keys=[scope], reader=tx)
-            self._put_entry(tx, actor, OPTIONS, scope or "all", record, rev)
-            self.record(tx, actor, "save_options", scope, **record)
-        return self._choices(self.store, scope)
-
-    def _choices(self, reader: Reader, scope: str) -> dict[str, Any]:
-        chain = [scope, *codes.ancestors(scope)] if codes.is_code(scope) else []
-        kept = {row["key"]: row for row in self._entries(reader, OPTIONS)}
-        row = next((kept[c] for c in [*chain, "all"] if c in kept), None)
-        none: dict[str, Any] = {"options": {}, "numbers": {}, "scope": ""}
-        record = row["record"] if row else none
-        chosen = Options.of(record["options"])
-        return {
-            "scope": record["scope"],
-            "options": chosen.to_dict(),
-            "numbers": {**STANDARDS[chosen.standard].numbers, **record["numbers"]},
-            "changed": record["numbers"],
-            "by": row["by"] if row else None,
-            "when": row["when"] if row else None,
-            "rev": row["rev"] if row else 0,
-        }
-
     # -- documents ---------------------------------------------------------------
 
     def _entries(self, reader: Reader, kind: str) -> list[dict[str, Any]]:
-        return [row for row in reader.find(_collection(kind)) if not row["gone"]]
+        return [row for row in reader.find(collection(kind)) if not row["gone"]]
 
     def _put_entry(
         self,
@@ -317,7 +191,7 @@ class IndicatorRecords(Jobs, Desk):
         *,
         gone: bool = False,
     ) -> dict[str, Any]:
-        standing = tx.get(_collection(kind), key)
+        standing = tx.get(collection(kind), key)
         if standing is not None and rev is not None and standing["rev"] != rev:
             raise ConflictError(
                 Text(f"{standing['by']} 已在此期间修改。",
@@ -336,12 +210,13 @@ class IndicatorRecords(Jobs, Desk):
             "past": past[-_MOST_PAST:],
         }
         written = tx.put(
-            _collection(kind), key, row, rev=standing["rev"] if standing else 0
+            collection(kind), key, row, rev=standing["rev"] if standing else 0
         )
         return _told({**row, "key": key, "rev": written})
 
 
-def _collection(kind: str) -> str:
+def collection(kind: str) -> str:
+    """Return the collection that holds a kind of record."""
     return f"indicator_{kind}"
 
 
@@ -350,27 +225,13 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
-def _scope_of(record: Mapping[str, Any]) -> str:
+def scope_of(record: Mapping[str, Any]) -> str:
+    """Return the unit a record is for."""
     return str(record.get("scope") or record.get("division") or "")
 
 
-def _numbers(standard: str, given: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers that differ from the standard's; raise for what is none."""
-    made: dict[str, float] = {}
-    for name, cell in given.items():
-        if name not in PARAMETERS:
-            raise InputError(
-                Text(f"没有标准参数 {name}。", f"There is no parameter {name}.")
-            )
-        if cell in (None, ""):
-            continue
-        value = require_number(cell, PARAMETERS[name])
-        if value != STANDARDS[standard].numbers.get(name):
-            made[name] = value
-    return made
-
-
-def _no_record(kind: str, key: str) -> NotFoundError:
+def no_record(kind: str, key: str) -> NotFoundError:
+    """Return that there is no such record."""
     words: Kind | None = None if kind in (TEMPLATES, OPTIONS) else kind_of(kind)
     zh = words.label.zh if words else "模板"
     return NotFoundError(

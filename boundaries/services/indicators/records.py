@@ -12,192 +12,28 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from boundaries import codes
-from boundaries.services.indicators.catalogue import INDICATORS
-from boundaries.services.indicators.plan import BOX_1
-from boundaries.services.indicators.targets import (
-    Attribute,
-    Comparator,
-    number_of,
-    require_number,
+from boundaries.services.indicators.cells import (
+    NAMES,
+    Field,
+    as_attribute,
+    as_count,
+    as_date,
+    as_flag,
+    as_indicator,
+    as_key,
+    as_number,
+    as_scope,
+    as_text,
+    as_types,
+    as_year,
 )
-from boundaries.services.words import FacilityType
-from geodata.errors import InputError, NotFoundError, QuhuaError, Text
-from geodata.store import dates
+from boundaries.services.indicators.targets import Comparator
+from geodata.errors import InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Record = dict[str, Any]
-_LONGEST, _FIRST_YEAR, _LAST_YEAR = 200, 1949, 2100
-_ID = re.compile(r"[\w\-·.]{1,40}")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a kind of record: its name, its words, how a cell is read."""
-
-    name: str
-    label: Text
-    read: Callable[[Any, Text], Any]
-    also: tuple[str, ...] = ()
-    """Other headings a file may have for it."""
-    required: bool = False
-    kind: str = "text"
-    """What a form shows: ``text``, ``number``, ``year``, ``indicator``, ``flag``,
-    ``attribute`` or ``types``."""
-
-    def of(self, cell: Any) -> Any:
-        """Return the value of a cell; raise InputError naming this field."""
-        if is_empty(cell):
-            if self.required:
-                raise InputError(
-                    Text(f"缺少{self.label.zh}。", f"{self.label.en} is missing."),
-                    Text("请填写。", "Fill it in."),
-                )
-            return self.read(None, self.label)
-        return self.read(cell, self.label)
-
-
-def is_empty(cell: Any) -> bool:
-    """Tell whether a cell holds nothing."""
-    return cell is None or cell != cell or not str(cell).strip()
-
-
-# -- how cells are read ------------------------------------------------------------
-
-
-def _text(cell: Any, label: Text) -> str:
-    text = " ".join(str("" if cell is None else cell).split())
-    if len(text) > _LONGEST:
-        raise InputError(
-            Text(f"{label.zh}不能超过 {_LONGEST} 字。",
-                 f"{label.en} is at most {_LONGEST} characters."),
-        )  # fmt: skip
-    return text
-
-
-def _key(cell: Any, label: Text) -> str:
-    text = _text(cell, label)
-    if not _ID.fullmatch(text):
-        raise InputError(
-            Text(f"{label.zh}“{text}”须为 1 至 40 个字母、数字、汉字或 - · .",
-                 f"{label.en} {text!r} is 1 to 40 letters, digits, - · or ."),
-        )  # fmt: skip
-    return text
-
-
-def _scope(cell: Any, label: Text) -> str:
-    """Return a division code, ``""`` for everywhere."""
-    if cell is None:
-        return ""
-    text = str(cell).strip()
-    text = text[:-2] if text.endswith(".0") else text
-    if not codes.is_code(text):
-        raise InputError(
-            Text(f"{label.zh}“{text}”不是区划代码。",
-                 f"{label.en}: {text!r} is no division code."),
-            Text("请填 6、9 或 12 位代码；全域留空。",
-                 "Write 6, 9 or 12 digits; leave it empty for everywhere."),
-        )  # fmt: skip
-    return codes.parse(text).text
-
-
-def _year(cell: Any, label: Text) -> int | None:
-    if cell is None:
-        return None
-    number = number_of(str(cell).strip().removesuffix("年"))
-    if number is None or number % 1 or not _FIRST_YEAR <= number <= _LAST_YEAR:
-        raise InputError(
-            Text(f"{label.zh}应为年份，现为“{cell}”。",
-                 f"{label.en} is a year, not “{cell}”."),
-        )  # fmt: skip
-    return int(number)
-
-
-def _date(cell: Any, label: Text) -> str | None:
-    if cell is None:
-        return None
-    text = str(cell).strip()
-    try:
-        return dates.parse(text[:-2] if text.endswith(".0") else text[:10])
-    except QuhuaError:
-        raise InputError(
-            Text(f"{label.zh}应为日期（2025、2025-06 或 2025-06-30），现为“{cell}”。",
-                 f"{label.en} is a date (2025, 2025-06 or 2025-06-30), not “{cell}”."),
-        ) from None  # fmt: skip
-
-
-def _number(cell: Any, label: Text) -> float | None:
-    return None if cell is None else require_number(cell, label)
-
-
-def _count(cell: Any, label: Text) -> float | None:
-    value = _number(cell, label)
-    if value is not None and value < 0:
-        raise InputError(
-            Text(f"{label.zh}不能为负：{cell}。", f"{label.en} is below 0: {cell}.")
-        )
-    return value
-
-
-def _flag(cell: Any, label: Text) -> bool:
-    said = str("" if cell is None else cell).strip().lower()
-    if said in ("", "0", "0.0", "false", "否", "无", "no", "×", "n"):
-        return False
-    if said in ("1", "1.0", "true", "是", "有", "yes", "√", "on", "y"):
-        return True
-    raise InputError(
-        Text(f"{label.zh}应为是或否，现为“{cell}”。",
-             f"{label.en} is yes or no, not “{cell}”."),
-    )  # fmt: skip
-
-
-def _indicator(cell: Any, label: Text) -> str:
-    text = _text(cell, label)
-    found = _BY_WORD.get(text) or _BY_WORD.get(text.upper())
-    if found:
-        return found
-    raise InputError(
-        Text(f"没有指标“{text}”。", f"There is no indicator “{text}”."),
-        Text("可填编号（I1–I16、B01–B16）或名称；另设指标请先登记。",
-             "Write its id (I1–I16, B01–B16) or name; add one of your own first."),
-    )  # fmt: skip
-
-
-def _attribute(cell: Any, label: Text) -> str:
-    text = _text(cell, label) or Attribute.EXPECTED.value
-    try:
-        return Attribute.of(text).value
-    except ValueError:
-        raise InputError(
-            Text(f"{label.zh}应为预期性或约束性，现为“{text}”。",
-                 f"{label.en} is expected or binding, not “{text}”."),
-        ) from None  # fmt: skip
-
-
-def _types(cell: Any, label: Text) -> list[str]:
-    parts = cell if isinstance(cell, list) else re.split(r"[,、;；]", str(cell or ""))
-    try:
-        return [FacilityType.of(str(part)).value for part in parts if str(part).strip()]
-    except ValueError:
-        raise InputError(
-            Text(f"{label.zh}“{cell}”中有未知的设施类型。",
-                 f"{label.en} “{cell}” names a type of facility there is not."),
-        ) from None  # fmt: skip
-
-
-NAMES: Mapping[str, Text] = MappingProxyType(
-    {row.id: row.name for row in INDICATORS} | {row.id: row.name for row in BOX_1}
-)
-"""Every indicator's name by its id."""
-_BY_WORD = {
-    word: name for name, said in [*NAMES.items()][::-1] for word in (name, *said)
-}
-"""Where a plan names what is computed too, the name stands for the computed one."""
-
-
-# -- the kinds ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -271,12 +107,14 @@ def _settled_value(record: Record) -> Record:
     return record
 
 
-_SCOPE = Field("scope", Text("区划代码", "Division code"), _scope, ("code", "区划"))
+_SCOPE = Field("scope", Text("区划代码", "Division code"), as_scope, ("code", "区划"))
 _INDICATOR = Field(
-    "indicator", Text("指标", "Indicator"), _indicator, ("指标编号", "指标名称"),
+    "indicator", Text("指标", "Indicator"), as_indicator, ("指标编号", "指标名称"),
     required=True, kind="indicator",
 )  # fmt: skip
-_SOURCE = Field("source", Text("依据或来源", "Source"), _text, ("依据", "来源", "备注"))
+_SOURCE = Field(
+    "source", Text("依据或来源", "Source"), as_text, ("依据", "来源", "备注")
+)
 _COUNT_KEYS: dict[str, Any] = {"kind": "number"}
 
 TARGETS = Kind(
@@ -285,14 +123,14 @@ TARGETS = Kind(
     (
         _INDICATOR,
         _SCOPE,
-        Field("year", Text("目标年", "Target year"), _year, ("年份", "目标年份"),
+        Field("year", Text("目标年", "Target year"), as_year, ("年份", "目标年份"),
               required=True, kind="year"),
-        Field("target", Text("目标值", "Target"), _text, ("目标", "2025年目标")),
-        Field("attribute", Text("属性", "Attribute"), _attribute, ("指标属性",),
+        Field("target", Text("目标值", "Target"), as_text, ("目标", "2025年目标")),
+        Field("attribute", Text("属性", "Attribute"), as_attribute, ("指标属性",),
               kind="attribute"),
-        Field("baseline_year", Text("基期年", "Baseline year"), _year, ("基年",),
+        Field("baseline_year", Text("基期年", "Baseline year"), as_year, ("基年",),
               kind="year"),
-        Field("baseline", Text("基期值", "Baseline"), _text, ("基期",)),
+        Field("baseline", Text("基期值", "Baseline"), as_text, ("基期",)),
         _SOURCE,
     ),
     ("indicator", "scope", "year"),
@@ -304,12 +142,12 @@ VALUES = Kind(
     (
         _INDICATOR,
         _SCOPE,
-        Field("on", Text("统计时点", "As of"), _date, ("时点", "年份", "日期"),
+        Field("on", Text("统计时点", "As of"), as_date, ("时点", "年份", "日期"),
               required=True),
-        Field("value", Text("数值", "Value"), _number, ("值",), **_COUNT_KEYS),
-        Field("numerator", Text("分子", "Numerator"), _count, (), **_COUNT_KEYS),
-        Field("denominator", Text("分母", "Denominator"), _count, (), **_COUNT_KEYS),
-        Field("text", Text("文字说明", "Text"), _text, ("说明",)),
+        Field("value", Text("数值", "Value"), as_number, ("值",), **_COUNT_KEYS),
+        Field("numerator", Text("分子", "Numerator"), as_count, (), **_COUNT_KEYS),
+        Field("denominator", Text("分母", "Denominator"), as_count, (), **_COUNT_KEYS),
+        Field("text", Text("文字说明", "Text"), as_text, ("说明",)),
         _SOURCE,
     ),
     ("indicator", "scope", "on"),
@@ -319,23 +157,24 @@ AREAS = Kind(
     "areas",
     Text("新建居住区", "New residential areas"),
     (
-        Field("area", Text("编号", "Number"), _key, ("居住区编号",), required=True),
-        Field("name", Text("名称", "Name"), _text, ("居住区名称",), required=True),
-        Field("division", Text("区划代码", "Division code"), _scope, ("code", "区划"),
+        Field("area", Text("编号", "Number"), as_key, ("居住区编号",), required=True),
+        Field("name", Text("名称", "Name"), as_text, ("居住区名称",), required=True),
+        Field("division", Text("区划代码", "Division code"), as_scope, ("code", "区划"),
               required=True),
-        Field("households", Text("户数", "Households"), _count, (), **_COUNT_KEYS),
-        Field("required_m2", Text("应建面积（㎡）", "Required m²"), _count,
+        Field("households", Text("户数", "Households"), as_count, (), **_COUNT_KEYS),
+        Field("required_m2", Text("应建面积（㎡）", "Required m²"), as_count,
               ("应建面积", "应配建面积"), **_COUNT_KEYS),
-        Field("built_m2", Text("建成面积（㎡）", "Built m²"), _count,
+        Field("built_m2", Text("建成面积（㎡）", "Built m²"), as_count,
               ("建成面积", "实建面积", "配建面积"), **_COUNT_KEYS),
-        Field("planned_sync", Text("同步规划", "Planned together"), _flag, (),
+        Field("planned_sync", Text("同步规划", "Planned together"), as_flag, (),
               kind="flag"),
-        Field("built_sync", Text("同步建设", "Built together"), _flag, (), kind="flag"),
-        Field("accepted_sync", Text("同步验收", "Accepted together"), _flag, (),
+        Field("built_sync", Text("同步建设", "Built together"), as_flag, (),
               kind="flag"),
-        Field("handed_sync", Text("同步交付", "Handed over together"), _flag, (),
+        Field("accepted_sync", Text("同步验收", "Accepted together"), as_flag, (),
               kind="flag"),
-        Field("completed_on", Text("竣工日期", "Completed on"), _date, ("竣工时间",)),
+        Field("handed_sync", Text("同步交付", "Handed over together"), as_flag, (),
+              kind="flag"),
+        Field("completed_on", Text("竣工日期", "Completed on"), as_date, ("竣工时间",)),
         _SOURCE,
     ),
     ("area",),
@@ -344,16 +183,16 @@ PROJECTS = Kind(
     "projects",
     Text("年度项目", "Annual projects"),
     (
-        Field("project", Text("编号", "Number"), _key, ("项目编号",), required=True),
-        Field("name", Text("名称", "Name"), _text, ("项目名称",), required=True),
+        Field("project", Text("编号", "Number"), as_key, ("项目编号",), required=True),
+        Field("name", Text("名称", "Name"), as_text, ("项目名称",), required=True),
         _SCOPE,
-        Field("year", Text("年度", "Year"), _year, ("年份",), required=True,
+        Field("year", Text("年度", "Year"), as_year, ("年份",), required=True,
               kind="year"),
-        Field("target", Text("任务数", "Target"), _count, ("目标", "计划数"),
+        Field("target", Text("任务数", "Target"), as_count, ("目标", "计划数"),
               required=True, **_COUNT_KEYS),
-        Field("unit", Text("单位", "Unit"), _text, ("计量单位",)),
-        Field("done", Text("完成数", "Done"), _count, ("已完成",), **_COUNT_KEYS),
-        Field("types", Text("计入的设施类型", "Types of facility counted"), _types,
+        Field("unit", Text("单位", "Unit"), as_text, ("计量单位",)),
+        Field("done", Text("完成数", "Done"), as_count, ("已完成",), **_COUNT_KEYS),
+        Field("types", Text("计入的设施类型", "Types of facility counted"), as_types,
               ("设施类型",), kind="types"),
         _SOURCE,
     ),
@@ -445,3 +284,6 @@ def _columns(kind: Kind, headings: list[str]) -> dict[str, str]:
 
 def _bare(heading: Any) -> str:
     return re.sub(r"[\s（）()【】_*：:]", "", str(heading)).lower()
+
+
+__all__ = ["KINDS", "NAMES", "TARGETS", "Kind", "Record", "kind_of", "rows_of"]
