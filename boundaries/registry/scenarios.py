@@ -42,11 +42,13 @@ class Scenarios(Plans):
         user = self.may("view", actor)
         found = self._scenario(self.store, scenario)
         remarks = self.store.find(COMMENTS, parent=scenario)
+        shown = found["figures"]["facilities"]
+        names = {each["facility"]: each.get("name", "") for each in shown}
         return {
             **found,
             "comments": [{k: v for k, v in r.items() if k != "rev"} for r in remarks],
             "moves": self._scenario_moves(user, found),
-            "words": [plans.in_words(edit)._asdict() for edit in found["edits"]],
+            "words": [plans.in_words(edit, names)._asdict() for edit in found["edits"]],
         }
 
     def save_scenario(

@@ -138,10 +138,10 @@ def phase_edits(frame: gpd.GeoDataFrame, until: str) -> list[dict[str, Any]]:
     return opened
 
 
-def in_words(edit: Mapping[str, Any]) -> Text:
-    """Return one edit as a sentence."""
+def in_words(edit: Mapping[str, Any], names: Mapping[str, str]) -> Text:
+    """Return one edit as a sentence; ``names`` of facilities by number."""
     do = Do.of(edit["do"])
-    what = edit["facility"]
+    what = names.get(edit["facility"]) or edit["facility"]
     if do is Do.ADD:
         kind = FacilityType.of(edit["type"]).label
         name = edit.get("name") or what

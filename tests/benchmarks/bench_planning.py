@@ -21,6 +21,7 @@ from boundaries.services.edits import applied, checked
 from boundaries.services.planning.ground import Ground
 from boundaries.services.planning.plan import Plan
 from boundaries.services.profiles import Profile
+from boundaries.services.room import room
 from boundaries.services.situation import Situation, assemble
 from boundaries.settings import Settings
 from geodata import crs
@@ -98,5 +99,9 @@ def test_a_drag_is_answered_in_time_and_as_from_nothing(ground, record_property)
     for unit, mine in zip(wanted.to_dict()["units"], plan.whole()["all_units"],
                           strict=True):  # fmt: skip
         for name in ("people", "reached", "circle", "share", "minutes"):
+            assert mine[name] == pytest.approx(unit[name], abs=2e-3), name
+    found = room(after).to_dict()
+    for unit, mine in zip(found["units"], plan.whole()["all_units"], strict=True):
+        for name in ("need", "roomed", "unroomed", "per_thousand"):
             assert mine[name] == pytest.approx(unit[name], abs=2e-3), name
     assert np.percentile(spent[5:], 95) < MOST_P95_S

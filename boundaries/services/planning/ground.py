@@ -125,6 +125,12 @@ class Ground:
             self._units[division] = found
         return self._units[division]
 
+    def name_of(self, key: str) -> str:
+        """Return what the register calls a facility, ``""`` for one not in it."""
+        at = self.row.get(key)
+        names = self.situation.facilities["name"]
+        return "" if at is None else _text(names.iloc[at]) or ""
+
     def sites(self) -> list[dict[str, Any]]:
         """Return the facilities of the types asked about, as recorded."""
         frame = self.situation.facilities

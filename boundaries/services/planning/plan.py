@@ -248,7 +248,8 @@ class Plan:
     def _shown(self, key: str) -> dict[str, Any]:
         place, standing = self.places[key], self.stands[key]
         return {
-            "facility": key, "added": standing.added, "serves": place.serves,
+            "facility": key, "name": standing.name or self.ground.name_of(key),
+            "added": standing.added, "serves": place.serves,
             "lon": standing.lon, "lat": standing.lat, "division": place.division,
             "beds": None if np.isnan(place.beds) else int(place.beds),
             "on_street": self._on_street(place),
