@@ -81,7 +81,6 @@ def test_an_area_across_a_border_counts_for_both_by_its_parts() -> None:
     assert [place[3] for place in rows.loc["990101002", "places"]] == [3.5, 3.5]
 
 
-@settings(deadline=None)
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=12))
 def test_nobody_is_lost_or_made(weights: list[float]) -> None:
