@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from boundaries.services.coverage import checked_types, level_number
+from boundaries.services.coverage import SERVING_TYPES, checked_types, level_number
 from boundaries.services.profiles import Group
 from boundaries.services.siting.asking import Model, Wish, checked_model
 from boundaries.services.siting.candidates import MOST_CANDIDATES, Source
@@ -124,8 +124,9 @@ def command_of(question: Mapping[str, Any]) -> str:
     for option, name in _OPTIONS:
         if question[name] is not None:
             told += [option, question[name]]
-    for kind in question["types"]:
-        told += ["--type", kind]
+    if tuple(question["types"]) != SERVING_TYPES:
+        for kind in question["types"]:
+            told += ["--type", kind]
     told += ["--candidates", source]
     if not question["keep"]:
         told.append("--ignore-existing")
