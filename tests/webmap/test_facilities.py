@@ -229,3 +229,17 @@ def test_merging_moves_the_links_of_others(app: Flask, bureau: Office) -> None:
     changes = bureau.registry.staged("officer", draft)
     assert changes.new.loc["Y3", "moved_to"] == "Y1"
     bureau.registry.discard("officer", draft)
+
+
+def test_two_records_are_chosen_from_the_list_and_compared(app: Flask) -> None:
+    client = client_as(app, "officer")
+    page = client.get("/facilities?lang=zh").get_data(as_text=True)
+    assert "合并两条记录" in page
+    found = client.get("/facilities/merge?kept=Y1&gone=Y2")
+    assert found.headers["Location"] == "/facilities/Y1/merge/Y2"
+    for asked in ("kept=Y1&gone=Y1", "kept=Y1&gone=Y99", ""):
+        found = client.get(f"/facilities/merge?{asked}&lang=zh")
+        assert found.headers["Location"] == "/facilities"
+    told = client.get("/facilities?lang=zh").get_data(as_text=True)
+    assert "不是登记中的两条记录：Y99" in told
+    assert client_as(app, "viewer").get("/facilities/merge").status_code == 403

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from boundaries.services import listing
@@ -66,6 +66,21 @@ def index() -> Any:
         labels=words_of(LAYER),
         shown=register_words.shown,
     )
+
+
+@facilities.get("/merge")
+@policy.may("stage")
+def pair() -> Any:
+    """Lead to two records side by side; say which of them is not on record yet."""
+    kept = request.args.get("kept", "").strip()
+    gone = request.args.get("gone", "").strip()
+    known = registry().facility_register(actor())[0].index
+    lacking = [code for code in (kept, gone) if code not in known]
+    if lacking or kept == gone:
+        named = "、".join(lacking) or kept or "—"
+        flash(gettext("Not two records of the register: %(codes)s", codes=named))
+        return redirect(url_for("facilities.index"), 303)
+    return redirect(url_for("facilities.merge", facility=kept, other=gone), 303)
 
 
 @facilities.get("/<facility>")

@@ -139,6 +139,7 @@ class Findings {
       row.repair && !row.repair.automatic ? element("p", { class: "small" }, say("Only a person can mend this; correct it at its source or on the map.")) : null,
       element("div", { class: "actions" },
         button(say("Frame on the map"), () => this.map.frame(row)),
+        row.rule === "facility_repeated" && row.participants.length === 2 ? element("a", { class: "button", href: `/facilities/merge?${new URLSearchParams({ kept: row.participants[0], gone: row.participants[1] })}` }, say("Compare and merge")) : null,
         row.repair?.automatic ? button(say("See the suggested repair"), () => this.preview([row.fingerprint]), this.moves.includes("repair") ? "primary" : "") : null,
         this.moves.includes("waive") && !row.waived ? button(say("Waive"), open("waive-dialog", "waive-finding", "waive-words")) : null,
         this.moves.includes("comment") ? button(say("Comment"), open("comment-dialog", "comment-finding", "comment-words")) : null),
