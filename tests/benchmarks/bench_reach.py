@@ -19,7 +19,9 @@ import pandas as pd
 import pytest
 
 from geodata.network import keeping, reach
+from geodata.network.building import build
 from geodata.network.graph import Spots
+from geodata.network.intake import read_streets
 from geodata.network.ordering import straight
 from tests.support.measuring import medians
 from tests.support.streets import TILES, porto_alegre, tiled
@@ -49,9 +51,19 @@ class Town(NamedTuple):
     sites: np.ndarray
 
 
+REAL = {
+    "Futian": ("shenzhen", "futian_osm_drive.graphml"),
+    "Helsinki": ("helsinki", "Helsinki.osm.pbf"),
+}
+
+
 def town(data, size):
-    network = porto_alegre(data)
-    if size != "city":
+    if size in REAL:
+        streets = read_streets(data.joinpath(*REAL[size]))
+        network = build(streets, crossing_s=0, signals_s=0)[0]
+    else:
+        network = porto_alegre(data)
+    if size in TILES:
         network = tiled(network, *TILES[size])
     rng = np.random.default_rng(7)
     mixed = rng.permutation(network.node_count)
@@ -66,7 +78,7 @@ def town(data, size):
     return Town(
         network.nodes[mixed], place[network.tail], place[network.head],
         network.length_m, network.crs,
-        np.sort(rng.choice(joined, FACILITIES, replace=False)),
+        np.sort(rng.choice(joined, min(FACILITIES, len(joined)), replace=False)),
     )  # fmt: skip
 
 
@@ -179,7 +191,7 @@ def held(capsys, size, peer, what, ours, theirs):
     assert times >= HELD.get((size, peer, what), 0), (size, peer, what, times)
 
 
-@pytest.mark.parametrize("size", ["city", "M", "L"])
+@pytest.mark.parametrize("size", ["city", "M", "L", *REAL])
 def test_all_within_half_an_hour_beside_scipy(data, capsys, size):
     given = town(data, size)
     ours, scipy = Ours(given), Scipy(given)
