@@ -219,6 +219,12 @@ class Networks(NetworkFiles):
         self, actor: str, row: dict[str, Any], heights: Heights | None
     ) -> dict[str, Any]:
         """Keep a version's streets as a new one, with the lines as they stand."""
+        if row["withdrawn"]:
+            raise StateError(
+                Text(f"路网版本 {row['number']} 已停用，不能据以建立新版本。",
+                     f"Network {row['number']} is withdrawn; nothing is made of it."),
+                Text("请选择在用的版本。", "Choose one that is in use."),
+            )  # fmt: skip
         base = self._opened_network({**row, "blob": row["raw"], "heights": None})
         names = ("title", "effective", "remark", "name", "original")
         fresh = {name: row[name] for name in names} | {"withdrawn": None}

@@ -75,7 +75,7 @@ def test_a_network_is_kept_with_its_facts(office: Office) -> None:
     assert "add_network" in office.verbs()
 
 
-def test_the_network_of_a_date(office: Office) -> None:
+def test_the_network_of_a_date(office: Office, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         office.registry.network()
     add(office, effective="2024")
@@ -98,6 +98,9 @@ def test_the_network_of_a_date(office: Office) -> None:
         office.registry.withdraw_network("planner", 2, " ")
     with pytest.raises(NotFoundError):
         office.registry.withdraw_network("planner", 9, "none")
+    # nor does it come back by a version that is made of it
+    with pytest.raises(StateError, match="withdrawn"):
+        office.registry.give_heights("planner", 3, Heights(tmp_path, "dem.tif"))
 
 
 def test_heights_make_walking_slower_on_every_version_that_has_them(
