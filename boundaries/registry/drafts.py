@@ -10,7 +10,7 @@ from boundaries.labels import visible as labels_of_visible
 from boundaries.registry import neighbours, staging
 from boundaries.registry.checking import Checking
 from boundaries.registry.desk import DRAFTS, ORIGINALS, logged, now
-from boundaries.services import counts
+from boundaries.services.persons import refuse_individuals
 from boundaries.vocabulary import DraftState
 from geodata.errors import InputError, StateError, Text
 from geodata.files.reading import Reading
@@ -101,7 +101,7 @@ class Drafts(Checking):
             old = self._restaged(actor, draft, layer)
             staging.require_decided(reading, confirmed)
             if layer == "population":  # before anything of it is kept
-                counts.refuse_individuals(frame, reading.fields if reading else ())
+                refuse_individuals(frame, reading.fields if reading else ())
             digest = self._kept(actor, original)
             made = staging.prepare(
                 self.store,

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LAYER = "population"
 EXPORTED = (
-    *("division", *COUNTS, "settlement", "counted_on", "source", "method", "remark"),
+    *("division", *COUNTS, "settlement", "counted_on", "source", "method"),
+    *("outside", "remark"),
 )
 """What a list is exported with: where in a unit people live is no table's."""
 _listings = Recent(8)

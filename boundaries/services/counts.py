@@ -15,7 +15,7 @@ import pandas as pd
 from boundaries import codes
 from boundaries.services.settlement import Settlement
 from boundaries.vocabulary import Word
-from geodata.errors import ForbiddenError, InputError, Text
+from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -99,61 +99,7 @@ FIELD_WORDS: dict[str, Text] = {
 }
 """What people call the columns."""
 _SUMS = re.compile(r"^\s*(全[市区县省]?)?(合计|总计|小计|汇总|总数|计)\s*[:：]?\s*$")
-_PERSONAL = re.compile(
-    r"^(姓名|老人姓名|户主(姓名)?|联系人|身份证(号|号码)?|公民身份号码|证件号(码)?"
-    r"|身份号码|出生(日期|年月)|手机(号|号码)?|移动电话|家庭住址|监护人(姓名)?"
-    r"|id_?card|id_?number|identity)$",
-    re.IGNORECASE,
-)
-_IDENTITY = re.compile(
-    r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-
-
-def refuse_individuals(frame: pd.DataFrame, named: Iterable[str] = ()) -> None:
-    """Refuse a table of persons before anything of it is kept.
-
-    Parameters
-    ----------
-    frame
-        As read.
-    named
-        The file's own column names.
-
-    Raises
-    ------
-    ForbiddenError
-        A column is called name, identity number and the like, or a cell is one.
-    """
-    headings = [str(name).strip() for name in (*named, *frame.columns)]
-    found = next((name for name in headings if _PERSONAL.match(name)), None)
-    if found is None:
-        found = _with_identities(frame)
-    if found is not None:
-        raise ForbiddenError(
-            Text(
-                f"这像是个人信息表（列“{found}”），没有入库。",
-                f"This looks like records of persons (column “{found}”); nothing of it "
-                "was stored.",
-            ),
-            Text(
-                "请按社区（村）汇总成人数后再提交，不要包含姓名、证件号码。",
-                "Sum it up to counts by community, without names or numbers of "
-                "persons, and send that.",
-            ),
-            code="individuals",
-        )
-
-
-def _with_identities(frame: pd.DataFrame) -> str | None:
-    for name in frame.columns:
-        if str(name) in ("geometry", "places"):
-            continue
-        for value in frame[name]:
-            if isinstance(value, str) and _IDENTITY.fullmatch(value.strip()):
-                return str(name)
-    return None
 
 
 class Faults:

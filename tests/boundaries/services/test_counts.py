@@ -10,6 +10,7 @@ import pytest
 
 from boundaries import columns
 from boundaries.services import counts
+from boundaries.services.persons import refuse_individuals
 from boundaries.services.settlement import is_urban
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError
@@ -112,9 +113,9 @@ def test_a_table_without_counts_or_without_a_usable_row_is_refused() -> None:
 )
 def test_records_of_persons_are_refused(headings: Any, row: Any) -> None:
     with pytest.raises(ForbiddenError) as error:
-        counts.refuse_individuals(table(row, headings=headings))
+        refuse_individuals(table(row, headings=headings))
     assert "汇总" in str(error.value.hint)
-    counts.refuse_individuals(table(("990101001001", "一社区", 1, 1, 1)))
+    refuse_individuals(table(("990101001001", "一社区", 1, 1, 1)))
 
 
 @pytest.mark.parametrize(
