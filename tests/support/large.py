@@ -48,11 +48,11 @@ def divisions(network: Network, side: int) -> gpd.GeoDataFrame:
     low, high = network.nodes.min(axis=0), network.nodes.max(axis=0)
     step = (high - low) / side
 
-    def box(column: float, row: float, wide: float) -> shapely.Polygon:
+    def box(column: float, row: float, wide: float) -> Any:
         corner = low + [column, row] * step
         return shapely.box(*corner, *(corner + [wide, 1] * step))
 
-    rows: list[tuple[str, str, int, str, str | None, shapely.Polygon]] = []
+    rows: list[tuple[str, str, int, str, str | None, Any]] = []
     for row in range(side):
         district = f"9901{row + 1:02}"
         name = f"{row + 1}区"
