@@ -285,6 +285,7 @@ class Networks(NetworkFiles):
                     tx, actor, "add_network", str(number), name=row["name"],
                     version=document["version"], nodes=document["nodes"],
                     edges=document["edges"],
+                    **({"heights": document["heights"]["name"]} if slopes else {}),
                 )  # fmt: skip
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -115,6 +115,8 @@ def test_heights_make_walking_slower_on_every_version_that_has_them(
     assert made["version"] == level["version"]  # the same streets
     assert made["heights"]["name"] == "地形.tif"
     assert made["heights"]["missing"] == 0
+    written = list(registry.store.journal())[-1]
+    assert written.detail["heights"] == "地形.tif"
     steep = registry.network()
     assert steep.meta["heights"]["digest"]
     flat = registry.stored_network("planner", 1)
