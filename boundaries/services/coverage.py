@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from boundaries.services.left_out import without_unit
 from boundaries.services.nearness import Bools, Floats, Reach, reach
 from boundaries.services.tree import LEVEL_WORDS
 from boundaries.services.words import Domain, FacilityType
@@ -113,11 +114,14 @@ def coverages(
     omitted, stamp = situation.omitted(found.rows), situation.stamp
     made = {}
     for level in levels:
-        names = unit_of(situation, level_number(level), within)
+        number = level_number(level)
+        names = unit_of(situation, number, within)
         units = by_unit(situation, found, names)
         total = _total(units, _serving(situation, found.rows, within))
+        known = np.array([name is not None for name in names], bool)
+        lost = without_unit(situation, known, number, within)
         made[level] = Coverage(
-            level, kinds, units, total, omitted, stamp, found, within
+            level, kinds, units, total, (*omitted, *lost), stamp, found, within
         )  # fmt: skip
     return made
 

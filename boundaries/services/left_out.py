@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services.omissions import Omission, told
+from boundaries.vocabulary import Level
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -24,6 +25,41 @@ def omitted(place: Situation, rows: npt.NDArray[np.int64]) -> tuple[Omission, ..
         *_units_without_people(place),
         *place.people.omitted,
     )
+
+
+def without_unit(
+    place: Situation, known: npt.NDArray[np.bool_], level: int,
+    within: str | None = None,
+) -> tuple[Omission, ...]:  # fmt: skip
+    """Return who lives in no unit of a level, and so is in no figure of it.
+
+    Parameters
+    ----------
+    known
+        (p,) whether a point of people lies in a unit of the level.
+    within
+        Only people of this unit are asked about.
+    """
+    weight = place.people.weights[place.profile.group]
+    lost = ~known & (weight > 0)
+    homes, at = np.unique(place.people.home[lost].astype(str), return_inverse=True)
+    people = np.bincount(at, weight[lost], len(homes))
+    asked = np.array(
+        [within is None or within in place.tree.chain(home) for home in homes], bool
+    )
+    words = Level(level).label
+    return told(
+        (
+            Omission.of(
+                "no_unit", "population",
+                Text(f"不属于任何{words.zh}级单位，不在本级统计之内。",
+                     f"In no unit of this level ({words.en}); not in its figures."),
+                Text("请改选其他级别，或补充该级区划。",
+                     "Choose another level, or import the divisions of this one."),
+                homes[asked], people=float(people[asked].sum()),
+            ),
+        )
+    )  # fmt: skip
 
 
 def _missing(place: Situation, rows: Any) -> tuple[Omission, ...]:

@@ -89,7 +89,12 @@ def map_document(
             for level in LEVELS
         },
         "need_per_thousand": need_per_thousand,
-        "omitted": [each.to_dict() for each in first.omitted],
+        "omitted": [
+            each.to_dict()
+            for each in dict.fromkeys(
+                each for level in LEVELS for each in made[level].omitted
+            )
+        ],
         "guard": hidden.to_dict(),
         "facilities": sites,
         "unreached": unreached_points(situation, first.reach),

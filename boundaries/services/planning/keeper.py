@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import LOCAL
+from boundaries.services.coverage import level_number
 from boundaries.services.indicators.inputs import digest
 from boundaries.services.indicators.reaching import lowest_level
+from boundaries.services.left_out import without_unit
 from boundaries.services.planning.field import Field
 from boundaries.services.planning.gauge import Gauge, Sheet
 from boundaries.services.planning.ground import NEED, Ground
@@ -100,7 +102,9 @@ class Keeper:
         situation = ground.situation
         if request.get("whole"):
             rows = situation.serving(ground.types)
-            found["omitted"] = [each.to_dict() for each in situation.omitted(rows)]
+            lost = without_unit(situation, ground.known, level_number(ground.level))
+            left = (*situation.omitted(rows), *lost)
+            found["omitted"] = [each.to_dict() for each in left]
         if request.get("indicators"):
             found |= self._indicated(session, base, ground, edits)
         words = ground.field.words()._asdict()

@@ -37,6 +37,22 @@ def test_everybody_is_counted_once_at_every_level() -> None:
         ).to_numpy() == pytest.approx(found.units["people"].to_numpy())
 
 
+def test_who_lives_in_no_unit_of_a_level_is_said_beside_its_figures() -> None:
+    """The town has no cities: their figures would say that nobody lives here."""
+    town = situation(CORNER)
+    found = coverage(town, level="city")
+    assert (len(found.units), found.total["people"]) == (0, 0)
+    [lost] = [each for each in found.omitted if each.kind == "no_unit"]
+    assert (lost.count, lost.people) == (4, pytest.approx(1000))
+    assert "prefecture" in lost.why.en
+    part = coverage(town, level="city", within="990101001")
+    [lost] = [each for each in part.omitted if each.kind == "no_unit"]
+    assert lost.people == pytest.approx(300)
+    for level in ("district", "community"):
+        told = coverage(town, level=level).omitted
+        assert "no_unit" not in {each.kind for each in told}
+
+
 @pytest.mark.parametrize(
     ("said", "serves"),
     [({}, True), ({"opened_on": "2026-01-01"}, True), ({"opened_on": "2025"}, True),
