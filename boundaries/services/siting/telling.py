@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services.profiles import Group
 from boundaries.services.siting.asking import (
     Asked,
     Model,
@@ -70,6 +71,15 @@ def sited(
             Text("没有人口，无法选址。", "Nobody lives here; nothing is sited."),
             Text("请先导入并发布人口。", "Import and publish a population first."),
         )
+    group = Group(situation.profile.group)
+    if not situation.people.weights[group.value].any():
+        raise InputError(
+            Text(f"人口数据中没有“{group.label.zh}”，无法选址。",
+                 f"The population has no counts of {group.label.en}; nothing is "
+                 "sited."),
+            Text("请补充人口表的该列，或改选人群。",
+                 "Complete this column of the table, or choose other people."),
+        )  # fmt: skip
     say(0.1, Text("正在准备候选点", "gathering the candidates"))
     sites = offered(
         situation, candidates, kinds, most=wish.candidates, within=wish.within

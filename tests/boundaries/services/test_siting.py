@@ -56,6 +56,14 @@ def test_junctions_are_candidates_too(model):
     assert found["gap"] < 0.05
 
 
+def test_people_nobody_counted_are_no_question_of_time():
+    """The hint was to allow more time, which would have changed nothing."""
+    disabled = situation((0.0, 0.0), group="disabled")
+    with pytest.raises(InputError, match="no counts of people unable") as told:
+        sited(disabled, Wish("mclp", number=1), offered())
+    assert "column" in told.value.hint.en
+
+
 def test_a_budget_needs_prices():
     with pytest.raises(InputError, match="needs a price"):
         sited(TOWN, Wish("mclp", budget=5), offered())
