@@ -173,6 +173,9 @@ def of_frame(
         Text("请补全坐标。", "Give them coordinates."),
         names[~there],
     )  # fmt: skip
+    price, room = numbers_of(frame[there], PRICES), numbers_of(frame[there], ROOMS)
+    _require_counts(names[there], price, Text("造价", "price"))
+    _require_counts(names[there], room, Text("床位", "number of beds"))
     middle = np.asarray(shapely.centroid(points[there]), dtype=object)
     lonlat = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
     numbers = np.flatnonzero(there)
@@ -181,10 +184,27 @@ def of_frame(
         [keys[at] if on_record else None for at in numbers],
         lonlat,
         plane(situation, lonlat),
-        numbers_of(frame[there], PRICES),
-        numbers_of(frame[there], ROOMS),
+        price,
+        room,
         told([lost]),
     )
+
+
+def _require_counts(
+    names: npt.NDArray[np.object_], values: Floats | None, what: Text
+) -> None:
+    """Refuse prices and rooms below zero or without an end, naming whose they are."""
+    if values is None:
+        return
+    wrong = names[(values < 0) | np.isinf(values)]
+    if len(wrong):
+        told_of = "、".join(map(str, wrong[:5])) + (" …" if len(wrong) > 5 else "")
+        raise InputError(
+            Text(f"{len(wrong)} 个候选点的{what.zh}为负或不是数：{told_of}。",
+                 f"The {what.en} of {len(wrong)} candidates is below zero or no "
+                 f"number: {told_of}."),
+            Text("请改正后再试。", "Correct them and try again."),
+        )  # fmt: skip
 
 
 def _inside(situation: Situation, found: Sites, unit: str) -> Sites:

@@ -56,6 +56,14 @@ def test_junctions_are_candidates_too(model):
     assert found["gap"] < 0.05
 
 
+@pytest.mark.parametrize("column", ["price", "beds"])
+@pytest.mark.parametrize("wrong", [-5.0, float("inf")])
+def test_a_price_or_room_that_is_none_is_refused_by_name(column, wrong):
+    values = {column: [1.0, 2.0, wrong, 4.0, None]}
+    with pytest.raises(InputError, match=r"of 1 candidates .* C2"):
+        sited(TOWN, Wish("mclp", number=1), offered(**values))
+
+
 def test_people_nobody_counted_are_no_question_of_time():
     """The hint was to allow more time, which would have changed nothing."""
     disabled = situation((0.0, 0.0), group="disabled")
