@@ -92,9 +92,16 @@ def kept_figures(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scope_of(figures: Mapping[str, Any]) -> list[str]:
-    """Return the codes of the divisions in which facilities are changed."""
-    found = {each["division"] for each in figures["facilities"] if each["division"]}
-    return sorted(found)
+    """Return the codes of the divisions in which facilities are changed.
+
+    One that is moved is changed where it goes and where it was.
+    """
+    found = {
+        each.get(name)
+        for each in figures["facilities"]
+        for name in ("division", "was_in")
+    }
+    return sorted(found - {None, ""})
 
 
 def phases(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from boundaries.services.planning.field import Field
 from boundaries.services.planning.ground import Ground
 from boundaries.services.planning.plan import Plan
 from boundaries.services.room import room
+from boundaries.services.scenarios import scope_of
 from geodata.errors import InputError
 from tests.boundaries.services.frames import SOUTH, STEP, WEST, situation
 
@@ -112,6 +113,18 @@ def test_beds_change_only_where_they_are_said():
     total = plan.answer()["total"]
     assert (total["before"]["beds"], total["after"]["beds"]) == (12, 40)
     assert total["after"]["beds_per_thousand"] == 40
+
+
+def test_a_facility_that_moves_concerns_both_divisions():
+    """Who may approve is asked of the one it leaves, too."""
+    home = {"at": (0, 0), "division": "990101002001"}
+    plan = Plan(Ground.of(situation(home), "community"))
+    to = degrees(1, 1)
+    moved = {"do": "move", "facility": "F1", **to}
+    plan.put(checked([moved, {"do": "add", "facility": "N", "type": "DAY", **to}]))
+    answer = plan.answer()
+    assert [row["was_in"] for row in answer["facilities"]] == ["990101002001", None]
+    assert scope_of(answer) == ["990101001001", "990101002001"]
 
 
 def test_plans_of_one_ground_are_apart():
