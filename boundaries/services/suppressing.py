@@ -26,7 +26,7 @@ def suppressed(
     """
     found = {**document, **_guarded(document, guard, within)}
     if "omitted" in document:
-        found["omitted"] = _emptied(document["omitted"], guard.below)
+        found["omitted"] = _emptied(document["omitted"], guard)
     if "room" in document:
         room = document["room"]
         found["room"] = {**room, **_guarded(room, guard, within)}
@@ -47,7 +47,7 @@ def suppressed_map(document: dict[str, Any], guard: Guard) -> dict[str, Any]:
             level: _classed(suppressed(part, guard), part["units"])
             for level, part in document["levels"].items()
         },
-        "omitted": _emptied(document["omitted"], guard.below),
+        "omitted": _emptied(document["omitted"], guard),
         "unreached": [
             [*point[:2], None]
             for point in document["unreached"]
@@ -82,10 +82,16 @@ def _without(unit: dict[str, Any], gone: Iterable[str]) -> dict[str, Any]:
     return {**unit, **there, "suppressed": True} if there else unit
 
 
-def _emptied(rows: Sequence[dict[str, Any]], least: int) -> list[dict[str, Any]]:
-    """Return rows with ``people`` left empty where they are few."""
+def _emptied(rows: Sequence[dict[str, Any]], guard: Guard) -> list[dict[str, Any]]:
+    """Return rows with ``people`` left empty where they would tell what must not be.
+
+    They are few, or some of them live in a unit whose people are not told.
+    """
     return [
-        {**row, "people": None if few(row["people"], least) else row["people"]}
+        {**row, "people": None}
+        if few(row["people"], guard.below)
+        or any(guard.hides(str(key), "people") for key in row.get("keys", ()))
+        else row
         for row in rows
     ]
 

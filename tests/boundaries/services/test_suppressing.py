@@ -146,6 +146,17 @@ def test_the_total_of_a_unit_asked_for_is_that_units() -> None:
     assert part["units"][0]["people"] is None
 
 
+def test_what_is_left_out_does_not_tell_of_a_unit_either() -> None:
+    """Assumed of one unit only, its people are that unit's figure."""
+    units = [unit(f"{STREETS[0]}001", 3, 0, 0), unit(f"{STREETS[0]}002", 90, 0, 0),
+             unit(f"{STREETS[1]}001", 80, 0, 0)]  # fmt: skip
+    rows = [{"kind": "interpolated", "keys": [each["code"]], "people": each["people"]}
+            for each in units]  # fmt: skip
+    asked = {**document(units), "omitted": rows}
+    told = suppressed(asked, guarded(units))["omitted"]
+    assert [row["people"] for row in told] == [None, None, 80]
+
+
 def test_places_where_people_lack_are_told_without_how_many() -> None:
     """Added up they would be the figure that a unit is not told."""
     units = [unit(f"{STREETS[0]}001", 100, 97, 97), unit(f"{STREETS[0]}002", 90, 50, 0)]
