@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boundaries import codes
+from boundaries import codes, review
 from boundaries.lines.register import records_of
 from boundaries.registers import with_keys
 from boundaries.registry import staging
 from boundaries.registry.desk import today
+from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import Registers
 from boundaries.rules.facilities.repeated import perhaps_twice
 from boundaries.services import listing, merging
+from boundaries.services.countable import countable
 from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from boundaries.services.countable import Countable
     from boundaries.services.listing import Wish
 
 
@@ -30,6 +33,16 @@ class Facilities(Registers):
     def facility_register(self, actor: str) -> tuple[gpd.GeoDataFrame, int]:
         """Return the facilities the actor may see, and their version."""
         return self._register(actor, "facilities")
+
+    def countable_types(self, actor: str, **wish: Any) -> Countable:
+        """Return which types of the published facilities a question may count.
+
+        ``wish`` is what :func:`boundaries.services.countable.countable` takes.
+        """
+        review.allow("view_published", self.user(actor))
+        number = self.store.tags().get(tag_of("facilities"), 0)
+        types = self._frame("facilities", number)["type"] if number else ()
+        return countable(map(str, set(types)), **wish)
 
     def facilities_page(
         self, actor: str, wish: Wish, start: int, size: int

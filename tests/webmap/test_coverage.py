@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from tests.boundaries.services import frames
 from tests.boundaries.services.towns import town_office
+from tests.support.published import publish
 from tests.support.registries import Office
 from tests.support.signed import client_as
 from webmap.app import create_app
@@ -38,6 +41,25 @@ def test_the_page_offers_types_people_and_levels(app: Flask) -> None:
     english = client_as(app, "judge").get("/coverage?lang=en").get_data(as_text=True)
     assert "people not reached" in english
     assert app.test_client().get("/coverage").status_code == 303
+
+
+def test_a_register_without_eldercare_counts_what_it_has(tmp_path: Path) -> None:
+    """Medical sites alone: 0 % of nothing would be shown where they are not chosen."""
+    made = town_office(tmp_path)
+    try:
+        sites = frames.facilities((0.0, 0.0)).assign(type="MED")
+        publish(made.registry.store, sites, "2024", layer="facilities")
+        client = client_as(create_app(made.registry), "judge")
+        for address in ("/coverage", "/planning", "/siting"):
+            page = client.get(address).get_data(as_text=True)
+            assert 'value="MED" checked' in page, address
+            assert 'value="DAY" checked' not in page, address
+            assert "没有养老服务设施" in page, address
+        assert 'data-types="MED"' in client.get("/coverage/swipe").get_data(
+            as_text=True
+        )
+    finally:
+        made.registry.close()
 
 
 def test_two_dates_are_compared_by_whoever_sees_what_is_published(app: Flask) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, render_template, request, send_file
 
-from boundaries.services.coverage import SERVING_TYPES
 from boundaries.services.maps import INDICATORS
 from boundaries.services.profiles import Group
-from boundaries.services.words import FacilityType
 from geodata.errors import ForbiddenError, Text
 from webmap import policy
 from webmap.session import actor, registry
+
+if TYPE_CHECKING:
+    from boundaries.services.countable import Countable
 
 coverage = Blueprint("coverage", __name__, url_prefix="/coverage")
 
@@ -28,10 +29,12 @@ LEVELS = (
 @policy.signed_in
 def index() -> Any:
     """Show the form and the frames its script fills."""
+    asked = request.args.getlist("type")
+    countable = registry().countable_types(actor(), asked=asked)
     return render_template(
         "coverage/index.html",
-        types=[(kind, FacilityType(kind).label) for kind in SERVING_TYPES],
-        counted=request.args.getlist("type") or SERVING_TYPES,
+        countable=countable,
+        counted=asked or countable.usual,
         groups=[(each.value, each.label) for each in Group],
         levels=LEVELS,
         indicators=list(INDICATORS.items()),
@@ -50,10 +53,16 @@ def swipe() -> Any:
         saved = []
     return render_template(
         "coverage/swipe.html",
+        types=_instead(registry().countable_types(actor())),
         scenarios=[("", Text("（不选）", "(none)")), *saved],
         levels=LEVELS,
         asked=request.args,
     )
+
+
+def _instead(countable: Countable) -> tuple[str, ...]:
+    """Return what counts where no eldercare facility is on record; else nothing."""
+    return countable.usual if countable.instead else ()
 
 
 @coverage.get("/sheets/<sheet>.pdf")

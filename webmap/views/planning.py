@@ -6,19 +6,24 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from boundaries.services.profiles import Group
 from boundaries.services.room import Supply
 from boundaries.services.words import Domain, FacilityType
 from geodata.errors import Text
 from webmap import policy
-from webmap.session import registry
+from webmap.session import actor, registry
 
 planning = Blueprint("planning", __name__)
 
-GROUPS = (
-    ("aged_60", Text("60 岁及以上", "aged 60 and over")),
-    ("aged_65", Text("65 岁及以上", "aged 65 and over")),
-    ("aged_80", Text("80 岁及以上", "aged 80 and over")),
-    ("total", Text("全部人口", "everybody")),
+GROUPS = tuple(
+    (each.value, each.label)
+    for each in (
+        Group.AGED_60,
+        Group.AGED_65,
+        Group.AGED_80,
+        Group.TOTAL,
+        Group.DISABLED,
+    )
 )
 LEVELS = (
     ("street", Text("街道（乡镇）", "street or town")),
@@ -33,14 +38,19 @@ USUAL = ("DAY", "COM", "REG")
 @policy.may("plan")
 def index() -> Any:
     """Show the map; its script opens a session and asks for every change."""
-    types = [item for item in FacilityType if item.domain is Domain.ELDERCARE]
+    asked = request.args.getlist("type")
+    offered = [item.value for item in FacilityType if item.domain is Domain.ELDERCARE]
+    countable = registry().countable_types(
+        actor(), usual=USUAL, asked=[*offered, *asked]
+    )
     return render_template(
         "planning/index.html",
-        types=[(item.value, item.label) for item in types],
-        usual=request.args.getlist("type") or USUAL,
+        countable=countable,
+        counted=asked or countable.usual,
         groups=GROUPS,
         supplies=[(item.value, item.label) for item in Supply],
         levels=LEVELS,
+        asked=request.args,
         settings=registry().settings.services,
         scenario=request.args.get("scenario", ""),
         siting=request.args.get("siting", ""),

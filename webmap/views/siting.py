@@ -54,14 +54,17 @@ LEVELS = {
 @policy.may("view")
 def index() -> str:
     """Show the form and what was asked before."""
+    start = _start()
+    countable = registry().countable_types(actor(), asked=start["types"])
     return render_template(
         "siting/index.html",
         models=[(each.value, each.label, words) for each, words in MEANS.items()],
         sources=SOURCES,
-        types=[(kind, FacilityType(kind).label) for kind in SERVING_TYPES],
+        countable=countable,
+        counted=start["types"] or countable.usual,
         groups=[(each.value, each.label) for each in Group],
         levels=list(LEVELS.items()),
-        start=_start(),
+        start=start,
         settings=registry().settings.services,
         part_mb=min(registry().settings.uploads.part_mb, 1),
         rows=registry().sitings(actor()),
@@ -88,7 +91,7 @@ def record(siting: str) -> str:
         if answer
         else [],
         types=[(kind, FacilityType(kind).label) for kind in question["types"]],
-        everything=len(question["types"]) == len(SERVING_TYPES),
+        everything=tuple(question["types"]) == SERVING_TYPES,
         group=Group(question["group"]).label,
         level=LEVELS.get(question["level"], LEVEL_WORDS[question["level"]].label),
         source=dict(SOURCES)[question["source"]],

@@ -10,6 +10,7 @@ import { Choropleth } from "./choropleth.js";
 import { computed, finished, LEVELS } from "./figures.js";
 import { Layers } from "./layers.js";
 import { omissions, stamp, table, totals } from "./panels.js";
+import { counting } from "./types.js";
 
 const GOOD = new Set(["share", "circle_share", "area_share", "per_thousand"]);
 
@@ -19,16 +20,16 @@ const indicator = pick("indicator"), level = pick("level");
 const kit = createMap(byId("map"), { label: byId("map").getAttribute("aria-label"), onClick: ({ code }) => choose(code) });
 const shades = new Choropleth(kit.drawn, {});
 const layers = new Layers(kit);
+const counted = counting(form, byId("types-count"));
 let found = null, asked = 0, framed = false, chosen = null;
 
 /* What the form asks for; what is empty is as the settings have it. */
 function question() {
-  const data = new FormData(form), types = data.getAll("types");
+  const types = counted();
+  const data = new FormData(form);
   const number = (name) => (data.get(name) ? Number(data.get(name)) : null);
-  const all = form.querySelectorAll("[name=types]").length;
-  byId("types-count").textContent = `${types.length}/${all}`;
   return {
-    as_of: data.get("as_of") || null, group: data.get("group"), types: types.length === all ? [] : types,
+    as_of: data.get("as_of") || null, group: data.get("group"), types,
     urban_minutes: number("urban_minutes"), rural_minutes: number("rural_minutes"),
   };
 }
@@ -93,6 +94,7 @@ function show() {
   stamp(byId("method"), byId("stamp"), found);
   byId("sheet").disabled = false;
   ways();
+  onward();
   remember();
   if (!framed) { framed = true; frame(part.units); }
 }
@@ -120,6 +122,16 @@ function choose(code) {
   if (unit.box) kit.frame(unit.box, 0.6);
 }
 
+/* On to planning, with the question asked here: what was seen is what is changed there. */
+function onward() {
+  const link = byId("plan-it");
+  if (!link) return;
+  const { types, ...rest } = question(), words = new URLSearchParams({ level: level.value });
+  for (const type of types) words.append("type", type);
+  for (const [name, value] of Object.entries(rest)) if (value) words.set(name, String(value));
+  link.href = `/planning?${words}`;
+}
+
 /* On to siting: in the unit chosen, else in the one with most people lacking. */
 function ways() {
   const link = byId("site-unit"), code = chosen ?? byId("units").querySelector("tbody tr")?.dataset.code;
@@ -141,7 +153,7 @@ function frame(units) {
 
 function remember() {
   const wanted = question(), words = new URLSearchParams();
-  if (wanted.as_of) words.set("as_of", wanted.as_of);
+  for (const name of ["as_of", "urban_minutes", "rural_minutes"]) if (wanted[name]) words.set(name, String(wanted[name]));
   if (wanted.group !== "aged_60") words.set("group", wanted.group);
   for (const type of wanted.types) words.append("type", type);
   words.set("level", level.value);

@@ -8,6 +8,7 @@ import { inWords, send } from "../ui/send.js";
 import { count, say } from "../words.js";
 import { Choropleth } from "./choropleth.js";
 import { LEVELS, computed } from "./figures.js";
+import { omissions, standsOn } from "./panels.js";
 
 const BOUNDS = [20, 40, 60, 80, 100]; // the same on both sides, so that colours can be compared
 const form = byId("ask");
@@ -19,9 +20,9 @@ let turn = 0;
 
 /* Figures of a date: share by unit, from the job that computes coverage. */
 async function dated(day, level) {
-  const found = await computed({ as_of: day || null, group: "aged_60", types: [] }, tell);
+  const found = await computed({ as_of: day || null, group: "aged_60", types: form.dataset.types.split(" ").filter(Boolean) }, tell);
   const units = new Map(found.levels[level].units.map((unit) => [unit.code, { name: unit.name, people: unit.people, share: unit.share ?? unit.circle_share, box: unit.box }]));
-  return { units, date: found.stamp?.as_of ?? day, words: day || say("today") };
+  return { units, date: found.stamp?.as_of ?? day, words: day || say("today"), found };
 }
 
 /* Both sides of a scenario, from the planning process. */
@@ -33,7 +34,7 @@ async function planned(id, level) {
   const before = new Map(after);
   for (const unit of answer.units) before.set(unit.code, { name: unit.name, ...figure(unit.before) });
   const day = base.as_of ?? null;
-  return [{ units: before, date: day, words: day ?? say("today") }, { units: after, date: day, words: title }];
+  return [{ units: before, date: day, words: day ?? say("today") }, { units: after, date: day, words: title, found: { omitted: [], ...answer } }];
 }
 
 async function open() {
@@ -51,6 +52,7 @@ async function open() {
     for (const drawn of [kit.drawn, right]) drawn.upTo(LEVELS[data.level]);
     [byId("left-words").textContent, byId("right-words").textContent] = sides.map(({ words }) => words);
     table(sides);
+    grounds(sides);
     key();
     divide();
     tell("");
@@ -59,6 +61,15 @@ async function open() {
   } catch (error) {
     if (mine === turn) tell(inWords(error));
   }
+}
+
+/* What the figures of each side stand on, and what they leave out. */
+function grounds(sides) {
+  fill(byId("grounds"), ...sides.filter(({ found }) => found).map(({ words, found }) => {
+    const list = element("ul", {}), panel = element("section", { class: "panel" }, element("h2", {}, words), element("p", { class: "soft small figures" }, standsOn(found)), list);
+    omissions(list, list, found);
+    return panel;
+  }));
 }
 
 /* The divisions in force on the date of a side. */

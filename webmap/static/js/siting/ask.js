@@ -4,6 +4,7 @@ import { ask, path } from "../ask.js";
 import { byId } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { Search } from "../search.js";
+import { counting } from "../services/types.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { Sending } from "../uploads/sending.js";
 import { group } from "../uploads/group.js";
@@ -14,7 +15,7 @@ const form = byId("ask");
 const start = JSON.parse(byId("start").textContent);
 const kit = createMap(byId("map"), { label: byId("map").getAttribute("aria-label"), onClick: ({ at }) => mark(at) });
 const candidates = new Candidates(kit.map, byId("points").tBodies[0]);
-const types = [...form.querySelectorAll("[name=types]")];
+const counted = counting(form, byId("types-count"));
 let unit = null;
 
 const value = (name) => form.elements[name].value;
@@ -34,8 +35,7 @@ function suit() {
   if (model === "lscp" && !form.dataset.lscp) byId("number").value = "";
   else if (model !== "lscp" && form.dataset.lscp && !byId("number").value && !byId("budget").value) byId("number").value = "1";
   form.dataset.lscp = model === "lscp" ? "1" : "";
-  const chosen = types.filter((input) => input.checked).length;
-  byId("types-count").textContent = `${chosen}/${types.length}`;
+  counted();
   kit.box.classList.toggle("adding", source === "points");
   candidates.show(source === "points");
 }
@@ -65,10 +65,9 @@ async function within(code) {
 }
 
 function question() {
-  const chosen = types.filter((input) => input.checked).map((input) => input.value);
   return {
     model: value("model"), number: number("number"), budget: number("budget"), source: value("source"),
-    types: chosen.length === types.length ? [] : chosen, group: value("group"), level: value("level"),
+    types: counted(), group: value("group"), level: value("level"),
     as_of: value("as_of") || null, minutes: number("minutes"), room: number("room"), price: number("price"),
     most: Number(value("most")) || 1000, within: unit, keep: form.elements.keep.checked,
     points: value("source") === "points" ? candidates.list() : [],
@@ -118,8 +117,6 @@ const tell = (words) => { byId("state").textContent = words; };
 
 /* Put an earlier question, or what the address says, into the form. */
 function begin() {
-  const wanted = start.types ?? [];
-  for (const input of types) input.checked = !wanted.length || wanted.includes(input.value);
   for (const [name, said] of Object.entries(start)) {
     const field = form.elements[name];
     if (!field || name === "types" || said === null || said === undefined) continue;
