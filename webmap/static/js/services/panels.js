@@ -54,6 +54,14 @@ export function omissions(panel, list, found) {
     keys(each))));
 }
 
+/* The versions and the ways of one set of figures, as one line. */
+export function standsOn({ stamp: on, words }) {
+  if (on.words) return label(on.words);
+  const layers = { divisions: say("Divisions"), facilities: say("Facilities"), population: say("Population"), network: say("Street network") };
+  const versions = Object.entries(layers).filter(([layer]) => on[layer]?.number).map(([layer, title]) => `${title} ${say("version {n}", { n: String(on[layer].number) })}`);
+  return [`${say("As of")} ${on.as_of}`, ...versions, label(words), `${say("Stamp")} ${on.id}`].join(" · ");
+}
+
 /* How many, how many people, and which. */
 function keys({ keys: names, count: many, people: who }) {
   const words = empty(who) ? say("{n} of them", { n: count(many) }) : say("{n} of them, {p} people", { n: count(many), p: count(who) });
