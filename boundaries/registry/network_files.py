@@ -25,6 +25,7 @@ NETWORKS = "networks"
 _MOST = 10**9
 _MOST_KEPT = 3
 _loaded: dict[str, Any] = {}
+_words: dict[str, dict[str, Any]] = {}
 _lock = Lock()
 
 
@@ -70,6 +71,23 @@ class NetworkFiles(NetworkLines):
         """
         row = self._network_on(self.store, day or today())
         return self._opened_network(row)
+
+    def network_words(self, day: str | None = None) -> dict[str, Any]:
+        """Return what the network of a date says of itself, as stamps name it.
+
+        A few words are remembered of every network, its arrays only of the last
+        ones: a key that names the networks of many years opens none of them again.
+
+        Raises
+        ------
+        NotFoundError
+            No network is stored.
+        """
+        row = self._network_on(self.store, day or today())
+        key = self._name_of(row)
+        if key not in _words:
+            _words[key] = dict(self._opened_network(row).meta)
+        return _words[key]
 
     def network_number(self) -> int:
         """Return the number of the network of today, 0: none is stored."""
@@ -120,8 +138,7 @@ class NetworkFiles(NetworkLines):
 
         # the words about a network are the store's, its arrays the file's
         heights = row.get("heights")
-        known = heights and heights["climb"]
-        key = f"{self.store.url} {row['blob']} {row['number']} {known}"
+        key = self._name_of(row)
         with _lock:
             if key in _loaded:
                 return _loaded[key]  # type: ignore[no-any-return]
@@ -143,6 +160,12 @@ class NetworkFiles(NetworkLines):
                 _loaded.pop(next(iter(_loaded)))
             _loaded[key] = found
         return found
+
+    def _name_of(self, row: dict[str, Any]) -> str:
+        """Return what tells a stored network from every other."""
+        heights = row.get("heights")
+        known = heights and heights["climb"]
+        return f"{self.store.url} {row['blob']} {row['number']} {known}"
 
     def _network_file(self, digest: str) -> Path:
         """Return a copy of content that the store does not keep as a file."""

@@ -79,7 +79,7 @@ class Services(Networks, People):
             network = self.stored_network(actor, int(streets))
         elif network is None:
             network = self._network_of(day)
-        named = self._named(numbers, network)
+        named = self._named(numbers, None if network is None else network.meta)
         key = (self.store.url, day, asked, json.dumps(named, sort_keys=True))
         made: Situation = _situations.get(
             key, lambda: self._assembled(day, asked, numbers, named, network)
@@ -156,7 +156,7 @@ class Services(Networks, People):
         day = dates.last_day(dates.parse(as_of or today()))
         group = how.pop("group", None) or "aged_60"
         profile = Profile.of(self.settings, group, **how)
-        named = self._named(self._numbers({}), self._network_of(day))
+        named = self._named(self._numbers({}), self._words_of(day))
         given = self.settings.services
         text = json.dumps(
             [
@@ -201,7 +201,7 @@ class Services(Networks, People):
         return found
 
     def _named(
-        self, numbers: Mapping[str, int], network: Network | None
+        self, numbers: Mapping[str, int], words: Mapping[str, Any] | None
     ) -> dict[str, dict[str, Any]]:
         named: dict[str, dict[str, Any]] = {}
         for layer, number in numbers.items():
@@ -214,14 +214,19 @@ class Services(Networks, People):
                 "effective": version.effective,
                 "digest": version.digest,
             }
-        if network is not None:
-            meta = network.meta
+        if words is not None:
             wanted = ("version", "source", "completeness", "number", "effective",
                       "heights")  # fmt: skip
             named["network"] = {
-                name: meta[name] for name in wanted if meta.get(name) is not None
+                name: words[name] for name in wanted if words.get(name) is not None
             }
         return named
+
+    def _words_of(self, day: str) -> dict[str, Any] | None:
+        try:
+            return self.network_words(day)
+        except NotFoundError:
+            return None
 
     def _network_of(self, day: str) -> Network | None:
         try:

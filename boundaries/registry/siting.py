@@ -262,12 +262,11 @@ class Siting(Scenarios, Uploads):
 
     def _siting_key(self, question: Mapping[str, Any]) -> str:
         """Return what names a question and all that its answer stands on."""
-        network = self._network_of(question["as_of"])
         stands = [
             METHOD,
             question,
             Profile.of(self.settings, question["group"]).to_dict(),
-            self._named(self._numbers({}), network),
+            self._named(self._numbers({}), self._words_of(question["as_of"])),
         ]
         text = json.dumps(stands, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -35,6 +35,7 @@ LINK = {"kind": "link", "points": [[X + 0.005, Y], [X + 0.005, Y + 0.001]]}
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     module._loaded.clear()
+    module._words.clear()
     made = opened(tmp_path)
     yield made
     made.registry.close()
@@ -229,6 +230,27 @@ def test_arrays_come_back_as_they_went(office: Office) -> None:
     found = office.registry.network()
     assert np.array_equal(found.coords, network.coords)
     assert np.array_equal(found.length_m, network.length_m)
+
+
+def test_naming_networks_of_many_years_opens_each_of_them_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geodata.network import keeping
+
+    years = [str(2020 + at) for at in range(module._MOST_KEPT + 2)]
+    for year in years:
+        add(office, effective=year)
+    module._loaded.clear()
+    opened_files: list[Any] = []
+    load = keeping.load
+    monkeypatch.setattr(
+        keeping, "load", lambda path: opened_files.append(path) or load(path)
+    )
+    for _ in range(3):
+        told = [office.registry.network_words(f"{year}-06-30") for year in years]
+    assert [each["effective"] for each in told] == years
+    assert [each["number"] for each in told] == list(range(1, len(years) + 1))
+    assert len(opened_files) == len(years)
 
 
 def test_a_store_that_keeps_content_itself_lends_a_copy(
