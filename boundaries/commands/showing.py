@@ -28,17 +28,14 @@ def rows(frame: gpd.GeoDataFrame, most: int = MOST) -> dict[str, Any]:
 
 def reading(found: Reading) -> Iterator[Text]:
     """Say how a file was understood."""
-    records, choice = found.records, found.crs
+    records = found.records
     yield Text(
         f"{found.driver}，图层 {found.layer}：读 {records.read} 条，"
         f"留 {records.kept} 条，拒 {len(records.refused)} 条。",
         f"{found.driver}, layer {found.layer}: {records.read} read, "
         f"{records.kept} kept, {len(records.refused)} refused.",
     )
-    yield Text(
-        f"坐标系 EPSG:{choice.epsg}（{choice.confidence:.0%}）：{choice.evidence}",
-        f"CRS EPSG:{choice.epsg} ({choice.confidence:.0%}): {_english(choice)}",
-    )
+    yield _system(found)
     yield Text(
         f"编码 {found.encoding.name}（{found.encoding.confidence:.0%}）："
         f"{found.encoding.evidence}",
@@ -85,6 +82,31 @@ def reading(found: Reading) -> Iterator[Text]:
         )
     for note in found.notes:
         yield Text(f"  {note['zh']}", f"  {note['en']}")
+
+
+def _system(found: Reading) -> Text:
+    """Say which coordinate system a file is in, or why none is named."""
+    choice = found.crs
+    if choice.epsg is not None:
+        return Text(
+            f"坐标系 EPSG:{choice.epsg}（{choice.confidence:.0%}）：{choice.evidence}",
+            f"CRS EPSG:{choice.epsg} ({choice.confidence:.0%}): {_english(choice)}",
+        )
+    if choice.wkt is not None:
+        return Text(
+            f"坐标系（无 EPSG 代码）：{choice.evidence}",
+            f"CRS (without an EPSG code): {_english(choice)}",
+        )
+    if found.bounds is None:
+        return Text(
+            "无坐标：表中没有坐标或图形，只读取属性，不需要坐标系。",
+            "No coordinates: the table has neither coordinates nor shapes; its cells "
+            "alone are read and no CRS is needed.",
+        )
+    return Text(
+        f"坐标系未确定：{choice.evidence}",
+        f"CRS not known: {_english(choice)}",
+    )
 
 
 def _english(told: Any) -> str:

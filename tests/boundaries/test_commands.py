@@ -574,3 +574,15 @@ def test_what_repair_leaves_is_said_with_its_reason(shell: Shell) -> None:
 def test_what_is_typed_wrong_is_no_bug(shell: Shell, more: tuple[str, ...]) -> None:
     refused = shell("inspect", shell.file(), *more, status=2)
     assert refused["error"] == "input"
+
+
+def test_a_table_without_coordinates_names_no_system(shell: Shell) -> None:
+    """It said EPSG:None, as if something were wrong with the table."""
+    table = shell.folder / "people.csv"
+    table.write_text("区划代码,总人口\n120101001,12\n", encoding="utf-8")
+    chinese = shell("inspect", table, "--lang", "zh", text=True).out
+    assert "无坐标：" in chinese
+    assert "EPSG" not in chinese
+    english = shell("inspect", table, "--lang", "en", text=True).out
+    assert "No coordinates: " in english
+    assert "None" not in english
