@@ -179,8 +179,8 @@ def _area_base(inputs: Inputs) -> Text:
     types = _types(inputs.options.comprehensive_types)
     area = f"{inputs.options.comprehensive_m2:g}"
     return Text(
-        f"分母：运营的{types.zh}；建筑面积≥{area} ㎡",
-        f"of operating {types.en}; floor area ≥ {area} m²",
+        f"分母：运营且填有建筑面积的{types.zh}；建筑面积≥{area} ㎡",
+        f"of operating {types.en} with a floor area on record; floor area ≥ {area} m²",
     )
 
 

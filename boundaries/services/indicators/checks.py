@@ -30,12 +30,17 @@ def medical_distances(inputs: Inputs) -> pd.Series[float]:
     here, sites = _lonlat(rows), _lonlat(inputs.of_type("MED"))
     found = pd.Series(np.nan, index=rows.index, dtype=float)
     sites = sites[~np.isnan(sites).any(axis=1)]
-    placed = np.isfinite(here[:, 0]) & np.isfinite(here[:, 1])
-    if len(sites) and placed.any():
-        nearest = sites[_nearest(here[placed], sites)]
-        found[placed] = crs.distance_m(*here[placed].T, *nearest.T)
+    known = placed(rows).to_numpy()
+    if len(sites) and known.any():
+        nearest = sites[_nearest(here[known], sites)]
+        found[known] = crs.distance_m(*here[known].T, *nearest.T)
     inside = (column(rows, "medical_mode", None) == "inside").to_numpy(dtype=bool)
     return found.mask(inside, 0.0)
+
+
+def placed(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of each facility whether it is known where it stands."""
+    return pd.Series(np.isfinite(_lonlat(rows)).all(axis=1), index=rows.index)
 
 
 def facility_checks(inputs: Inputs) -> pd.DataFrame:
@@ -46,11 +51,13 @@ def facility_checks(inputs: Inputs) -> pd.DataFrame:
     DataFrame
         Columns :data:`FINDINGS`, the largest units first.
     """
-    options, standard = inputs.options, inputs.standard
+    options, standard = inputs.options, inputs.standard  # what is unknown is not below
     centres = inputs.of_type(*options.comprehensive_types)
     homes = institutions(inputs)
     near = inputs.of_type(*options.near_medical)
     away = medical_distances(inputs).reindex(near.index)
+    near = near[placed(near) | away.notna()]
+    away = away[near.index]
     beds = _numbers(homes, "beds_total")
     day = inputs.of_type("DAY")
     parts = [

@@ -18,7 +18,7 @@ WHY: Mapping[str, Text] = MappingProxyType(
         "no_home": Text("无养老机构", "no care home"),
         "no_meals": Text("无助餐服务", "no meal service"),
         "no_home_in_need": Text("无敬老院", "no home for people in need"),
-        "too_small": Text("建筑面积不足或未填", "floor area too small or not stated"),
+        "too_small": Text("建筑面积不足", "floor area too small"),
         "no_medical_care": Text("无医疗服务", "no medical care"),
         "far_from_medical": Text("附近无医疗设施", "no medical site near"),
         "too_little_built": Text("建成面积不足", "too little built"),

@@ -67,9 +67,13 @@ def units_with(
 
 
 def facilities_that(
-    inputs: Inputs, rows: pd.DataFrame, met: pd.Series[Any], why: str
-) -> Members:
-    """Return facilities, each 1 over 1 where it is as it should be."""
+    inputs: Inputs, rows: pd.DataFrame, met: pd.Series[Any], why: str,
+    omitted: Sequence[Omission] = (),
+) -> Members:  # fmt: skip
+    """Return facilities, each 1 over 1 where it is as it should be.
+
+    ``rows`` and ``met`` hold those of which it is known; ``omitted`` the others.
+    """
     met = met.astype(bool)
     return Members.of(
         [
@@ -79,7 +83,7 @@ def facilities_that(
                 why=["" if each else why for each in met],
             )
         ],
-        adrift(inputs),
+        [*omitted, *adrift(inputs)],
     )  # fmt: skip
 
 
@@ -200,11 +204,20 @@ def units_with_type(inputs: Inputs, level: int, *types: str) -> Members:
 
 
 def large_enough(inputs: Inputs) -> Members:
-    """C3: area care centres of 1,000 m² or more (the option says how many)."""
+    """C3: area care centres of 1,000 m² or more (the option says how many).
+
+    One that does not state its floor area is neither large enough nor too small: it is
+    left out on both sides of the line.
+    """
     rows = inputs.of_type(*inputs.options.comprehensive_types)
     area = pd.to_numeric(column(rows, "area_m2", None), errors="coerce")
-    met = (area >= inputs.options.comprehensive_m2).fillna(value=False)
-    return facilities_that(inputs, rows, met, "too_small")
+    why = Text("未填建筑面积，未计入", "floor area not stated, not counted")
+    todo = Text("请补填建筑面积。", "State the floor area.")
+    unsaid = rows.index[area.isna()]
+    omitted = [Omission.of("area_missing", "facilities", why, todo, unsaid)]
+    rows, area = rows[area.notna()], area.dropna()
+    met = area >= inputs.options.comprehensive_m2
+    return facilities_that(inputs, rows, met, "too_small", omitted)
 
 
 def privately_run(inputs: Inputs) -> Members:
@@ -226,13 +239,22 @@ def with_medical_care(inputs: Inputs) -> Members:
 
 
 def near_medical_site(inputs: Inputs) -> Members:
-    """C2 (E-24): facilities with a medical site within the chosen distance."""
-    from boundaries.services.indicators.checks import medical_distances
+    """C2 (E-24): facilities with a medical site within the chosen distance.
+
+    One without a place, whose distance nobody knows, is left out.
+    """
+    from boundaries.services.indicators.checks import medical_distances, placed
 
     rows = inputs.of_type(*inputs.options.near_medical)
     away = medical_distances(inputs).reindex(rows.index)
+    known = placed(rows) | away.notna()
+    why = Text("没有坐标，未计入", "without coordinates, not counted")
+    todo = Text("请补填坐标。", "State where it stands.")
+    lost = rows.index[~known]
+    omitted = [Omission.of("place_missing", "facilities", why, todo, lost)]
+    rows, away = rows[known], away[known]
     met = (away <= inputs.options.medical_m).fillna(value=False)
-    return facilities_that(inputs, rows, met, "far_from_medical")
+    return facilities_that(inputs, rows, met, "far_from_medical", omitted)
 
 
 def new_areas(inputs: Inputs) -> Members:
@@ -247,15 +269,16 @@ def new_areas(inputs: Inputs) -> Members:
     households = pd.to_numeric(column(rows, "households", None), errors="coerce")
     owed = pd.to_numeric(column(rows, "required_m2", None), errors="coerce")
     owed = owed.fillna(households / 100 * each)
-    built = pd.to_numeric(column(rows, "built_m2", None), errors="coerce").fillna(0)
+    built = pd.to_numeric(column(rows, "built_m2", None), errors="coerce")
     synced = pd.DataFrame(
         {name: truth(column(rows, name, default=False)) for name in SYNCHRONOUS}
     ).all(axis=1)
-    known = owed.notna() & rows["division"].isin(inputs.units.index)
+    known = owed.notna() & built.notna() & rows["division"].isin(inputs.units.index)
     met = (built >= owed) & synced
     why = Text(
-        "未填户数或应建面积，或所在区划不存在",
-        "households or required area not stated, or no such division",
+        "未填建成面积，未填户数或应建面积，或所在区划不存在",
+        "area built not stated, households or required area not stated, or no such "
+        "division",
     )
     todo = Text("请补填。", "State them.")
     left = Omission.of("area_unsaid", "areas", why, todo, rows.index[~known])

@@ -436,6 +436,41 @@ def test_a_thousand_square_metres_and_the_standard() -> None:
     }  # fmt: skip
 
 
+def test_what_is_not_stated_is_neither_met_nor_missed_but_told() -> None:
+    """A facility added without a floor area took C3 from 95 to 86 per cent."""
+    rows = [of(S1, "REG", area_m2=1200.0), of(S2, "REG", area_m2=None)]
+    made = figure(indicator("C3"), inputs(*rows))
+    assert (made.numerator, made.denominator, made.value) == (1, 1, 100.0)
+    (unsaid,) = made.omitted
+    assert (unsaid.kind, unsaid.keys, unsaid.left_out) == (
+        "area_missing",
+        ("F2",),
+        True,
+    )
+    checks = facility_checks(inputs(*rows))
+    assert "area" not in set(checks["check"])
+
+    frame = facilities(of(C1, "DAY"), of(C2, "DAY"), of(C1, "MED"))
+    points = [shapely.Point(117.0, 39.0), None, shapely.Point(117.0, 39.001)]
+    spots = gpd.GeoDataFrame(frame, geometry=points)
+    found = Inputs("2025-12-31", units(), spots, inputs().population)
+    near = figure(indicator("C2"), found)
+    assert (near.numerator, near.denominator) == (1, 1)
+    assert [(each.kind, each.keys) for each in near.omitted] == [
+        ("place_missing", ("F2",))
+    ]
+    assert "medical" not in set(facility_checks(found)["check"])
+
+
+def test_a_new_area_of_which_nobody_said_what_was_built_is_told() -> None:
+    areas = pd.DataFrame(
+        [{"name": "甲园", "division": C1, "required_m2": 40.0, "built_m2": None}]
+    )
+    made = figure(indicator("I8"), inputs(areas=areas))
+    assert made.denominator == 0
+    assert made.omitted[0].count == 1
+
+
 def test_one_home_one_centre_many_stations() -> None:
     whole = [of(S1, kind) for kind in ("INST", "DAY", "STATION", "STATION")]
     partly = [of(S2, kind) for kind in ("INST", "DAY", "STATION")]
