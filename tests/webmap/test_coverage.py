@@ -62,6 +62,22 @@ def test_a_register_without_eldercare_counts_what_it_has(tmp_path: Path) -> None
         made.registry.close()
 
 
+def test_planning_opens_with_the_question_of_its_address(app: Flask) -> None:
+    asked = (
+        "group=aged_80&level=district&as_of=2024-06-30&urban_minutes=10&type=STATION"
+    )
+    page = client_as(app, "judge").get(f"/planning?{asked}").get_data(as_text=True)
+    assert '<option value="aged_80" selected>' in page
+    assert '<option value="district" selected>' in page
+    assert 'name="as_of" type="date" value="2024-06-30"' in page
+    assert 'name="urban_minutes" type="number" value="10"' in page
+    assert (
+        'value="STATION" checked' in page
+        or 'value="STATION" data-usual checked' in page
+    )
+    assert 'value="DAY" data-usual checked' not in page
+
+
 def test_two_dates_are_compared_by_whoever_sees_what_is_published(app: Flask) -> None:
     for name in ("judge", "reader"):
         page = client_as(app, name).get("/coverage/swipe")

@@ -62,6 +62,7 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     assert whole["comments"][0]["text"] == "好"
     table = officer.get(f"/scenarios/compare?ids={name}&ids={other}").text
     assert "定名" in table
+    assert '<th scope="col" class="number">现状</th>' in table
     assert "另一" in table
     assert officer.get("/scenarios/compare").status_code == 303
     none = judge.post(

@@ -126,8 +126,8 @@ function choose(code) {
 function onward() {
   const link = byId("plan-it");
   if (!link) return;
-  const { types, ...rest } = question(), words = new URLSearchParams({ level: level.value });
-  for (const type of types) words.append("type", type);
+  const { types: _, ...rest } = question(), words = new URLSearchParams({ level: level.value });
+  for (const type of new FormData(form).getAll("types")) words.append("type", type); // planning has another choice of its own
   for (const [name, value] of Object.entries(rest)) if (value) words.set(name, String(value));
   link.href = `/planning?${words}`;
 }

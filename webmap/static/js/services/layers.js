@@ -5,7 +5,7 @@ import { drawPoints } from "../points.js";
 import { count, label, say } from "../words.js";
 
 const NEAR = 46; // pixels: facilities nearer than this on the screen are one circle with their number
-const SMALL = 20, LARGE = 200; // people at one place, for the size of its dot
+const TOUCH = 15; // pixels: people nearer than this are one dot, so that dots do not hide the map
 
 export class Layers {
   constructor(kit) {
@@ -13,7 +13,7 @@ export class Layers {
     this.on = new Set();
     this.made = new Map();
     this.found = null;
-    kit.map.on("zoomend", () => this.redraw("facilities"));
+    kit.map.on("zoomend", () => { this.redraw("unreached"); this.redraw("facilities"); });
   }
 
   take(found) {
@@ -38,9 +38,15 @@ export class Layers {
   circles() { return new Features(this.kit.map, this.found.circles, { style: "service-circle" }); }
 
   unreached() {
-    const points = this.found.unreached.map(([lon, lat, people]) => feature(lon, lat, { people }));
+    const places = this.found.unreached.map(([lon, lat, people]) => ({ lon, lat, people }));
+    const points = together(this.kit.map, places, TOUCH).map((group) => {
+      const people = group.reduce((sum, each) => sum + each.people, 0);
+      const middle = (name) => group.reduce((sum, each) => sum + each[name] * each.people, 0) / people;
+      return feature(middle("lon"), middle("lat"), { people });
+    });
     if (!points.length) return null;
-    return new Features(this.kit.map, collection(points), { style: ({ properties: { people } }) => (people < SMALL ? "lacking-1" : people < LARGE ? "lacking-2" : "lacking-3") });
+    const most = Math.max(...points.map(({ properties }) => properties.people));
+    return new Features(this.kit.map, collection(points), { style: ({ properties: { people } }) => `lacking-${Math.max(1, Math.ceil(3 * Math.sqrt(people / most)))}` });
   }
 
   facilities() {
@@ -66,16 +72,21 @@ export class Layers {
 const feature = (lon, lat, properties) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [lon, lat] } });
 const collection = (features) => ({ type: "FeatureCollection", features });
 
-/* Facilities near one another on the screen become one, where their middle is. */
-function gathered(map, facilities) {
+/* What is near one another on the screen, in groups. */
+function together(map, places, near) {
   const cells = new Map();
-  for (const each of facilities) {
+  for (const each of places) {
     const { x, y } = map.project([each.lat, each.lon]);
-    const key = `${Math.floor(x / NEAR)}/${Math.floor(y / NEAR)}`;
+    const key = `${Math.floor(x / near)}/${Math.floor(y / near)}`;
     if (!cells.has(key)) cells.set(key, []);
     cells.get(key).push(each);
   }
-  return [...cells.values()].map((group) => {
+  return [...cells.values()];
+}
+
+/* Facilities near one another become one, where their middle is. */
+function gathered(map, facilities) {
+  return together(map, facilities, NEAR).map((group) => {
     if (group.length === 1) {
       const [{ lon, lat, name, people, type_words: words }] = group;
       return feature(lon, lat, { name, people, type: label(words), sound: true });
