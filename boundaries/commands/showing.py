@@ -99,9 +99,9 @@ def _system(found: Reading) -> Text:
         )
     if found.bounds is None:
         return Text(
-            "无坐标：表中没有坐标或图形，只读取属性，不需要坐标系。",
+            "无坐标：表中没有坐标或图形，只读取属性。",
             "No coordinates: the table has neither coordinates nor shapes; its cells "
-            "alone are read and no CRS is needed.",
+            "alone are read.",
         )
     return Text(
         f"坐标系未确定：{choice.evidence}",
