@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import review
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.services import Services
+from boundaries.registry.publishing import tag_of
+from boundaries.registry.services import LAYERS, Services
 from boundaries.services import coverage as figures
 from boundaries.services.guarding import Guard
 from boundaries.services.suppressing import suppressed_map
@@ -44,6 +45,31 @@ class Coverages(Services):
             return {"key": key, "ready": True, "job": None}
         job = self.start_job(actor, "coverage", key, asked)
         return {"key": key, "ready": False, "job": job}
+
+    def earlier_state(self, actor: str) -> str | None:
+        """Return the date today is best compared with, None without any.
+
+        It is when the state before the present one came into force, else a year ago;
+        on both, divisions, facilities and people must be on record.
+        """
+        self._require_reader(actor)
+        tags, day = self.store.tags(), today()
+        starts = [
+            {
+                found
+                for each in self.store.versions(layer)
+                if each.number <= tags.get(tag_of(layer), 0)
+                and each.effective
+                and (found := f"{each.effective}-01-01"[:10]) <= day
+            }
+            for layer in LAYERS
+        ]
+        if not all(starts):
+            return None
+        first, states = max(map(min, starts)), sorted(set[str]().union(*starts))
+        earlier = [each for each in states[:-1] if each >= first]
+        ago = f"{int(day[:4]) - 1}{day[4:]}".replace("-02-29", "-02-28")
+        return earlier[-1] if earlier else ago if ago >= first else None
 
     def coverage_document(self, actor: str, key: str) -> dict[str, Any]:
         """Return a document of the map that was computed; raise NotFoundError."""

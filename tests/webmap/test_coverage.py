@@ -85,6 +85,26 @@ def test_two_dates_are_compared_by_whoever_sees_what_is_published(app: Flask) ->
         assert 'id="divider"' in page.get_data(as_text=True)
 
 
+def test_without_dates_the_state_before_is_on_the_left(
+    app: Flask, served: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sides would be of today, and show no difference."""
+    registry, client = served.registry, client_as(app, "judge")
+    assert registry.earlier_state("judge") == "2024-01-01"
+    page = client.get("/coverage/swipe?lang=zh").get_data(as_text=True)
+    assert 'value="2024-01-01"' in page
+    assert "与此前有记录的 2024-01-01 对照" in page
+    asked = client.get("/coverage/swipe?right=2025-06-30").get_data(as_text=True)
+    assert 'id="begun"' not in asked
+    assert 'value="2024-01-01"' not in asked
+    # the present state is the first with people, facilities and divisions
+    monkeypatch.setattr("boundaries.registry.coverages.today", lambda: "2024-03-01")
+    assert registry.earlier_state("judge") is None
+    assert "两侧均为今日" in client.get("/coverage/swipe").get_data(as_text=True)
+    monkeypatch.setattr("boundaries.registry.coverages.today", lambda: "2023-12-31")
+    assert registry.earlier_state("judge") is None
+
+
 def test_figures_are_asked_for_computed_and_fetched(app: Flask, served: Office) -> None:
     client = client_as(app, "judge")
     question = QUESTION

@@ -51,13 +51,23 @@ def swipe() -> Any:
         saved = [(row["id"], row["title"]) for row in registry().scenarios(actor())]
     except ForbiddenError:  # who may only see what is published compares dates
         saved = []
+    chosen = any(request.args.get(name) for name in ("left", "right", "scenario"))
     return render_template(
         "coverage/swipe.html",
         types=_instead(registry().countable_types(actor())),
+        begun=None if chosen else _begun([number for number, _title in saved]),
         scenarios=[("", Text("（不选）", "(none)")), *saved],
         levels=LEVELS,
         asked=request.args,
     )
+
+
+def _begun(saved: list[str]) -> dict[str, str]:
+    """Return what is compared before anybody chose: two dates, else a scenario."""
+    earlier = registry().earlier_state(actor())
+    if earlier:
+        return {"left": earlier}
+    return {"scenario": saved[0]} if saved else {}
 
 
 def _instead(countable: Countable) -> tuple[str, ...]:
