@@ -123,12 +123,14 @@ class IndicatorBooks(Services, IndicatorChoices):
         row = self.store.get(REACH, key)
         if row is None:
             return inputs
-        from boundaries.services.indicators.reaching import frames_of
+        from boundaries.services.indicators.reaching import frames_of, stands_on
 
-        found = _reaches.get(
-            row["blob"], lambda: frames_of(json.loads(self.store.blob(row["blob"])))
-        )
-        stamp = {**inputs.stamp, "reach": {"key": key, "method": row["method"]}}
+        def read() -> tuple[dict[str, Any], dict[str, Any]]:
+            document = json.loads(self.store.blob(row["blob"]))
+            return frames_of(document), stands_on(document)
+
+        found, said = _reaches.get(row["blob"], read)
+        stamp = {**inputs.stamp, "reach": {"key": key, **said}}
         return inputs.along(**found, stamp=stamp)
 
     def _grounded(self, day: str, numbers: Mapping[str, int]) -> Inputs:

@@ -80,6 +80,16 @@ def reach_document(situation: Situation, options: Options) -> dict[str, Any]:
     }
 
 
+def stands_on(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the stamp of indicators says of what is within reach."""
+    stamp = document["stamp"]
+    return {
+        "method": document["method"],
+        "network": (stamp.get("network") or {}).get("number"),
+        "stamp": stamp["id"],
+    }
+
+
 def frames_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``reached``, ``served`` and ``unreached`` as the inputs take them."""
     rows = pd.DataFrame.from_dict(

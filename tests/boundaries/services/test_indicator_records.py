@@ -360,6 +360,8 @@ def test_reach_is_that_of_the_coverage_once_it_was_computed(tmp_path: Path) -> N
     assert registry.make_reach("officer", "2025") == done
     covered = registry.coverage("officer", "2025", level="community")
     found = figures("I11")
+    reach = found["stamp"]["reach"]
+    assert reach["network"] == covered["stamp"]["network"]["number"] == 1
     assert found["numerator"] == pytest.approx(covered["total"]["reached"], abs=0.01)
     assert found["denominator"] == pytest.approx(covered["total"]["people"])
     by_unit = {each["code"]: each["reached"] for each in covered["units"]}
