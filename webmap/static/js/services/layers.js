@@ -38,7 +38,7 @@ export class Layers {
   circles() { return new Features(this.kit.map, this.found.circles, { style: "service-circle" }); }
 
   unreached() {
-    const places = this.found.unreached.map(([lon, lat, people]) => ({ lon, lat, people }));
+    const places = this.found.unreached.map(([lon, lat, people]) => ({ lon, lat, people: Math.max(people, 0.1) })); // parts of a person come rounded to nobody
     const points = together(this.kit.map, places, TOUCH).map((group) => {
       const people = group.reduce((sum, each) => sum + each.people, 0);
       const middle = (name) => group.reduce((sum, each) => sum + each[name] * each.people, 0) / people;
