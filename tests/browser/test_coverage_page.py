@@ -28,6 +28,14 @@ COLOURS = """() => {
 }"""
 """Colours on the canvas of the units, and how many pixels each has."""
 
+FILLED = """() => {
+  const body = document.querySelector("#units tbody");
+  for (let n = 0; n < 366; n += 1) body.append(body.rows[0].cloneNode(true));
+}"""
+"""The table with as many units as a city has communities."""
+ROOM = "document.getElementById('units').scrollHeight"
+LEFT_OF_TYPES = "document.querySelector('.types .sheet').getBoundingClientRect().left"
+
 
 def total(page: Page, at: int) -> str:
     """Return one of the totals: streets, circle, difference, unreached, people."""
@@ -70,8 +78,17 @@ def test_levels_facilities_circles_and_the_sheet(browser: Browser, desk: str) ->
         largest = {colour for colour, pixels in near.items() if pixels > 2000}
         assert largest
         assert largest <= set(far)
+        # many units scroll by themselves on a phone, and the page stays short
+        page.set_viewport_size({"width": 390, "height": 844})
+        tall = "document.documentElement.scrollHeight"
+        before = page.evaluate(tall)
+        page.evaluate(FILLED)
+        assert page.evaluate(tall) <= before + 0.7 * 844
+        assert page.evaluate(ROOM) > 10_000
+        page.set_viewport_size({"width": 1366, "height": 768})
         # what is counted
         page.click("summary:has(#types-count)")
+        assert page.evaluate(LEFT_OF_TYPES) >= 0
         for box in page.locator("[name=types]").all():
             box.set_checked(box.get_attribute("value") == "MEAL")
         page.keyboard.press("Escape")
