@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from boundaries.services.edits import Standing
     from boundaries.services.indicators.inputs import Inputs
+    from boundaries.services.omissions import Omission
     from boundaries.services.planning.ground import Ground
     from boundaries.services.planning.sums import Sums
     from boundaries.services.situation import Situation
@@ -99,6 +100,7 @@ class Gauge:
         plans = {key: Plan(each) for key, each in grounds.items()}
         self.plans = {name: plans[id(each)] for name, each in sheet.grounds.items()}
         self._kept: dict[str, tuple[Any, Counts]] = {}
+        self._left: dict[str, list[dict[str, Any]]] = {}
         self.before = self.after = self._counted([], self._sums())
 
     def put(self, edits: Sequence[Mapping[str, Any]]) -> None:
@@ -108,7 +110,10 @@ class Gauge:
         self.after = self._counted(edits, self._sums())
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return every indicator before the edits and after them."""
+        """Return every indicator before the edits and after them.
+
+        ``left_out`` says which facilities the latter leaves out, and how many.
+        """
         return [
             {
                 "id": item.id,
@@ -116,6 +121,7 @@ class Gauge:
                 "unit": item.unit._asdict(),
                 "before": _told(self.before[item.id], item.scale),
                 "after": _told(self.after[item.id], item.scale),
+                "left_out": self._left[item.id],
             }
             for item in self.sheet.items
         ]
@@ -138,6 +144,7 @@ class Gauge:
             if known is None or known[0] != key:
                 made = figure(item, state.inputs, self.sheet.scope or None)
                 self._kept[item.id] = known = key, (made.numerator, made.denominator)
+                self._left[item.id] = _left_out(made.omitted)
             found[item.id] = known[1]
         return found
 
@@ -244,6 +251,15 @@ def _told(counts: Counts, scale: float) -> dict[str, Any]:
         "denominator": plain(below),
         "value": plain(ratio(above, below, scale)),
     }
+
+
+def _left_out(omitted: Sequence[Omission]) -> list[dict[str, Any]]:
+    """Return what facilities do not state; that one lies nowhere is no plan's doing."""
+    return [
+        {"why": each.why._asdict(), "count": each.count}
+        for each in omitted
+        if each.left_out and each.layer == "facilities" and each.kind != "outside"
+    ]
 
 
 def _types(inputs: Inputs) -> dict[str, frozenset[str]]:

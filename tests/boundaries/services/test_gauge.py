@@ -137,3 +137,17 @@ def test_every_indicator_that_a_facility_moves_is_told() -> None:
     assert rows["I9"]["before"]["numerator"] == 90
     assert rows["I9"]["after"]["numerator"] == 0
     assert len(applied(PLACE, [])) == len(ROWS)
+
+
+def test_a_facility_without_a_floor_area_is_told_and_moves_no_share() -> None:
+    gauge = Gauge(SHEETS[""])
+    before = {row["id"]: row for row in gauge.rows()}["C3"]
+    new = {"do": "add", "facility": "N1", "type": "REG", "beds": 5}
+    gauge.put(checked([{**new, "lon": WEST + STEP, "lat": SOUTH + STEP}]))
+    after = {row["id"]: row for row in gauge.rows()}["C3"]
+    assert after["after"] == before["after"]
+    missing = [
+        sum(each["count"] for each in row["left_out"]) for row in (before, after)
+    ]
+    assert missing[1] == missing[0] + 1
+    assert after["left_out"][0]["why"]["zh"] == "未填建筑面积，未计入"

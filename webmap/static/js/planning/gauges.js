@@ -65,10 +65,13 @@ function table(rows) {
   return element("table", { class: "table figures gauges" },
     element("thead", {}, element("tr", {}, ...heads.map((head, at) => element("th", { scope: "col", class: at ? "number" : null }, head)))),
     element("tbody", {}, ...rows.map((row) => element("tr", { "data-indicator": row.id },
-      element("th", { scope: "row" }, row.name[language], " ", element("span", { class: "soft small nowrap" }, `${row.id} · ${row.unit[language]}`)),
+      element("th", { scope: "row" }, row.name[language], " ", element("span", { class: "soft small nowrap" }, `${row.id} · ${row.unit[language]}`), ...left(row)),
       element("td", { class: "number" }, quantity(row.before.value)), element("td", { class: "number" }, quantity(row.after.value)),
       element("td", { class: "number" }, change(row))))));
 }
+
+/* The facilities that the figure leaves out, since they do not state what it needs. */
+const left = ({ left_out: kinds }) => (kinds ?? []).map(({ why, count }) => element("span", { class: "soft small left-out" }, language === "zh" ? `${why.zh}：${count}` : `${why.en}: ${count}`));
 
 function change({ before, after }) {
   if (before.value === null || after.value === null) return "—";
