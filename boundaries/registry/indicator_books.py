@@ -20,7 +20,8 @@ from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.report import Book
 from boundaries.services.indicators.targets import Target
 from boundaries.services.indicators.templates import Template
-from boundaries.services.omissions import Omission, told
+from boundaries.services.omissions import told
+from boundaries.services.opening import backdated
 from geodata.errors import ForbiddenError, NotFoundError, Text
 from geodata.store import dates
 
@@ -145,7 +146,7 @@ class IndicatorBooks(Services, IndicatorChoices):
             before = self._opened_before(numbers["facilities"], day)
             if len(before):
                 frames["facilities"] = pd.concat([frames["facilities"], before])
-            backdated = _backdated(before.index)
+            assumed = told([backdated(before.index)])
             units = frames["divisions"]
             if _needs_ground(frames["facilities"], units):
                 frames["divisions"] = self.store.snapshot(
@@ -153,7 +154,7 @@ class IndicatorBooks(Services, IndicatorChoices):
                 )
             made = Inputs(
                 day, frames["divisions"], frames["facilities"], frames["population"],
-                stamp={"versions": dict(numbers)}, assumed=told([backdated]),
+                stamp={"versions": dict(numbers)}, assumed=assumed,
             )  # fmt: skip
             return made.along(units=units)  # their shapes are not needed again
 
@@ -172,20 +173,6 @@ class IndicatorBooks(Services, IndicatorChoices):
             return empty.set_index(schema.key, drop=False)
         shapes = layer == "facilities"
         return self.store.snapshot(layer, at=number, valid_on=day, geometry=shapes)
-
-    def _opened_before(self, number: int, day: str) -> pd.DataFrame:
-        """Return facilities first recorded after a date on which they were open."""
-        if number == 0:
-            return pd.DataFrame()
-        states = self.store.states("facilities", at=number)
-        began = states["valid_from"].astype(str).groupby(states.index).min()
-        later = began.index[began > day]
-        if not len(later):
-            return pd.DataFrame()
-        known = self.store.snapshot("facilities", at=number)
-        rows = known[known.index.isin(later)]
-        opened = rows["opened_on"].fillna("").astype(str)
-        return rows[(opened != "") & (opened <= day)]
 
     def _templates(self, scope: str) -> dict[str, Template]:
         chain = {"", scope, *(codes.ancestors(scope) if codes.is_code(scope) else ())}
@@ -216,17 +203,6 @@ class IndicatorBooks(Services, IndicatorChoices):
 def day_of(as_of: str | None) -> str:
     """Return the reference date: the last day of what was said, today for nothing."""
     return dates.last_day(dates.parse(as_of)) if as_of else today()
-
-
-def _backdated(keys: Any) -> Omission:
-    return Omission.of(
-        "opened_before", "facilities",
-        Text("登记自较晚日期生效，按开业日期计入",
-             "recorded as of a later date, counted since they opened"),
-        Text("如不妥，请更正登记的生效日期。",
-             "Correct the date of the record if that is wrong."),
-        keys, left_out=False,
-    )  # fmt: skip
 
 
 def _needs_ground(facilities: pd.DataFrame, units: pd.DataFrame) -> bool:

@@ -6,6 +6,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import pandas as pd
+
 from boundaries import review
 from boundaries.accounts import ANONYMOUS
 from boundaries.registry.desk import logged, today
@@ -244,7 +247,24 @@ class Services(Networks, People):
             layer: self.store.snapshot(layer, at=number, valid_on=day)
             for layer, number in numbers.items()
         }
+        before = self._opened_before(numbers["facilities"], day)
+        if len(before):
+            frames["facilities"] = pd.concat([frames["facilities"], before])
         return assemble(
             day, frames["divisions"], frames["facilities"], frames["population"],
-            profile, network=network, versions=named,
+            profile, network=network, versions=named, backdated=before.index,
         )  # fmt: skip
+
+    def _opened_before(self, number: int, day: str) -> gpd.GeoDataFrame:
+        """Return facilities first recorded after a date on which they were open."""
+        if number == 0:
+            return gpd.GeoDataFrame()
+        states = self.store.states("facilities", at=number)
+        began = states["valid_from"].astype(str).groupby(states.index).min()
+        later = began.index[began > day]
+        if not len(later):
+            return gpd.GeoDataFrame()
+        known = self.store.snapshot("facilities", at=number)
+        rows = known[known.index.isin(later)]
+        opened = rows["opened_on"].fillna("").astype(str)
+        return rows[(opened != "") & (opened <= day)]

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services.omissions import Omission, told
+from boundaries.services.opening import backdated
 from boundaries.vocabulary import Level
 from geodata.errors import Text
 
@@ -101,6 +102,7 @@ def _omitted_facilities(place: Situation, rows: Any) -> tuple[Omission, ...]:
                 "Check its coordinates, or complete the network.")  # fmt: skip
     return told(
         (
+            backdated(key for key in keys if key in place.backdated),
             Omission.of(
                 "facility_no_place", "facilities",
                 Text("没有坐标，不参与计算。", "Without coordinates; not counted."),

@@ -56,6 +56,8 @@ class Situation:
         Times and speeds.
     versions
         Layer -> what names its version (``number``, ``digest``, ``effective`` …).
+    backdated
+        Facilities whose record begins later, open on the date as it says.
     """
 
     as_of: str
@@ -65,6 +67,7 @@ class Situation:
     network: Network | None
     profile: Profile
     versions: Mapping[str, Mapping[str, Any]]
+    backdated: frozenset[str] = frozenset()
 
     @property
     def stamp(self) -> dict[str, Any]:
@@ -237,6 +240,7 @@ def assemble(
     *,
     network: Network | None = None,
     versions: Mapping[str, Mapping[str, Any]] | None = None,
+    backdated: Iterable[str] = (),
 ) -> Situation:
     """Return the situation of frames as the store's layers hold them.
 
@@ -246,6 +250,8 @@ def assemble(
         Indexed by their key, of one date, EPSG:4490.
     versions
         What names each; a network without a name has the digest of its arrays.
+    backdated
+        Facilities whose record begins after the date, open by then as it says.
     """
     said = dict(versions or {})
     if network is not None and "network" not in said:
@@ -255,6 +261,9 @@ def assemble(
         said["network"] = {"version": version}
     tree = Tree(divisions)
     people = place(population, divisions, tree, profile, network)
-    made = Situation(as_of, divisions, facilities, people, network, profile, said)
+    made = Situation(
+        as_of, divisions, facilities, people, network, profile, said,
+        frozenset(backdated),
+    )  # fmt: skip
     vars(made)["tree"] = tree  # it knows the ways up already
     return made

@@ -14,9 +14,11 @@ from boundaries.accounts import ANONYMOUS
 from boundaries.registry.network_files import Heights
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError, NotFoundError
+from tests.boundaries.services import frames
 from tests.boundaries.services.towns import town_office
 from tests.support.commands import quhua
 from tests.support.heights import slope
+from tests.support.published import publish
 from tests.support.registries import Office
 
 DAY = "2026-01-01"
@@ -229,3 +231,28 @@ def test_a_table_of_persons_leaves_no_trace(served: Office) -> None:
         registry.store.blob_path(
             "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
         )
+
+
+def test_who_was_open_before_it_was_recorded_counts_from_its_opening(
+    tmp_path: Path,
+) -> None:
+    made = town_office(tmp_path)
+    registry = made.registry
+    known = frames.facilities((0.0, 0.0), (7.0, 7.0)).assign(opened_on=None)
+    later = frames.facilities((0.0, 7.0), (7.0, 0.0), (4.0, 4.0))
+    later["facility"] = ["L1", "L2", "L3"]
+    later["opened_on"] = ["2023-05-01", "2024-08-01", None]
+    later = later.set_index(pd.Index(later["facility"], name="key"))
+    rows = pd.concat([known, later])
+    publish(registry.store, rows, "2025-06-01", layer="facilities")
+    place = registry.situation("judge", "2024-06-30")
+    assert list(place.facilities.index[place.serving()]) == ["F1", "F2", "L1"]
+    found = registry.coverage("judge", "2024-06-30", level="community")
+    assert found["total"]["facilities"] == 3
+    said = [each for each in found["omitted"] if each["kind"] == "opened_before"]
+    assert [each["keys"] for each in said] == [["L1"]]
+    assert not said[0]["left_out"]
+    after = registry.coverage("judge", "2025-07-01", level="community")
+    assert after["total"]["facilities"] == 5
+    assert "opened_before" not in {each["kind"] for each in after["omitted"]}
+    registry.close()
