@@ -51,8 +51,12 @@ def test_from_the_worst_street_to_a_scenario_compared_and_printed(
         worst = page.inner_text("#units tbody tr:first-child th")
         page.wait_for_selector("#sheet:not([disabled])", timeout=PATIENCE_MS)
         # 2. what a new centre would change
-        page.click("main a[href='/planning']")
+        page.click("#plan-it")
+        page.wait_for_selector("#planning", timeout=PATIENCE_MS)
         page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        assert (
+            page.input_value("[name=urban_minutes]") == "3"
+        )  # the question goes along
         in_minutes(page, 3)
         page.wait_for_selector("body:not([data-ready])", state="attached")
         page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
