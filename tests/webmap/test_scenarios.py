@@ -73,3 +73,13 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     assert file.data[:6] == b"SQLite"
     assert judge.post(f"/scenarios/{other}/discard").headers["Location"] == "/scenarios"
     assert client_as(app, "reader").get(f"/scenarios/{name}").status_code == 403
+
+
+def test_figures_are_printed_with_thousands(app: Flask) -> None:
+    shown = app.jinja_env.get_template("scenarios/figures.html").module
+    assert shown.value("people", 1234567.4) == "1,234,567"
+    assert shown.value("minutes", 1234.56) == "1,234.6"
+    assert "−12,345<" in shown.change("reached", 20000, 7655, {})
+    assert shown.exact(54321.678) == "54,321.68"
+    assert shown.exact(None) == "—"
+    assert "+10,000.50<" in shown.difference(1, 10001.5)
