@@ -7,6 +7,7 @@ of no kind we know) is refused by record with the reason.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,8 @@ _CURVE_SETS = frozenset({11, 12})
 _SURFACES = frozenset({15, 16, 17})
 _ARC = re.compile(rb"\x01[\x08\x09\x0a]\x00\x00\x00|\x00\x00\x00\x00[\x08\x09\x0a]")
 
+HEIGHTS = "quhua_heights"
+"""The field heights come in where they are asked for; see :func:`heights_of`."""
 MISSING = Text("没有几何图形", "no geometry")
 _UNREADABLE = Text(
     "几何数据损坏，无法解析", "its geometry is damaged and cannot be parsed"
@@ -60,7 +63,8 @@ _SURFACE = Text(
 class Examined:
     """Usable geometries and what happened to each of the others.
 
-    ``kept`` holds the positions (from 0) of ``geometries`` in what was examined.
+    ``kept`` holds the positions (from 0) of ``geometries`` in what was examined;
+    ``heights`` what :func:`heights_of` returns for them, where it was asked for.
     """
 
     geometries: Objects
@@ -69,6 +73,7 @@ class Examined:
     z_dropped: int = 0
     m_dropped: int = 0
     linearised: int = 0
+    heights: Objects | None = None
 
 
 def examine(
@@ -76,6 +81,7 @@ def examine(
     limits: Limits,
     *,
     linear: Callable[[], Objects] | None = None,
+    heights: bool = False,
 ) -> Examined:
     """Parse WKB and set aside what cannot be used.
 
@@ -88,6 +94,8 @@ def examine(
     linear
         Gives the same records with arcs drawn as short straight lines, asked for
         only if there are arcs.
+    heights
+        Whether the heights of vertices are wanted, beside flat geometries.
     """
     codes = _type_codes(wkb)
     base, has_z, has_m = _parts_of(codes)
@@ -102,7 +110,7 @@ def examine(
     geometries = _parse(blobs, refused)
     _weigh(geometries, limits)
     dropped_z, dropped_m = _dimensions(geometries, has_z, has_m, refused)
-    geometries = _flattened(shapely.force_2d(geometries))
+    solid, geometries = geometries, _flattened(shapely.force_2d(geometries))
     _refuse(refused, (codes >= 0) & shapely.is_empty(geometries), _EMPTY)
     _refuse_coordinates(geometries, refused)
     kept = np.flatnonzero(~np.isin(np.arange(len(blobs)), list(refused)))
@@ -113,7 +121,21 @@ def examine(
         z_dropped=dropped_z,
         m_dropped=dropped_m,
         linearised=_count_arcs(wkb, base, kept),
+        heights=heights_of(solid[kept]) if heights and dropped_z else None,
     )
+
+
+def heights_of(geometries: Objects) -> Objects:
+    """Return the heights of each geometry's vertices as text: base64 of float32.
+
+    Text travels through every later step as a field does, whatever is done to the
+    plane coordinates. None where a geometry has no heights.
+    """
+    made: Objects = np.full(len(geometries), None, dtype=object)
+    for at in np.flatnonzero(shapely.has_z(geometries)):
+        z = shapely.get_coordinates(geometries[at], include_z=True)[:, 2]
+        made[at] = base64.b64encode(z.astype("<f4").tobytes()).decode()
+    return made
 
 
 def with_missing(examined: Examined, *, leaving: Container[int]) -> Examined:
@@ -129,6 +151,9 @@ def with_missing(examined: Examined, *, leaving: Container[int]) -> Examined:
     return replace(
         examined,
         geometries=np.concatenate([examined.geometries, none])[order],
+        heights=None
+        if examined.heights is None
+        else np.concatenate([examined.heights, none])[order],
         kept=kept[order],
         refused={at: w for at, w in examined.refused.items() if at not in lacking},
     )

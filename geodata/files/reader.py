@@ -60,7 +60,9 @@ def read(
         A person's word over our guesses: ``encoding``, ``crs``, ``axis_swapped``,
         ``layer``, ``fields`` (``{theirs: ours}``), ``shift`` (``"gcj02"``,
         ``"bd09"``, ``{"dx_m", "dy_m"}`` or None), ``parameters`` (of a datum
-        transformation), ``placeless`` (records that lie nowhere are kept).
+        transformation), ``placeless`` (records that lie nowhere are kept),
+        ``heights`` (of vertices, as the field
+        :data:`geodata.files.geometry.HEIGHTS`).
     limits
         ``"upload"``, ``"operator"`` or a :class:`~geodata.files.limits.Limits`.
     aliases
@@ -134,7 +136,7 @@ def _json(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Only what concerns the worker."""
     names = (
         *("encoding", "layer", "fields"),
-        *("angles", "delimiter", "header", "geometry", "placeless"),
+        *("angles", "delimiter", "header", "geometry", "placeless", "heights"),
     )
     return {name: overrides[name] for name in names if overrides.get(name) is not None}
 

@@ -143,8 +143,12 @@ def _reading_encoding(dataset: Dataset) -> str | None:
     return _BYTEWISE if dataset.shapefile is not None else None
 
 
-def read(choice: Choice, limits: Limits, *, placeless: bool = False) -> Raw:
+def read(
+    choice: Choice, limits: Limits, *, placeless: bool = False, heights: bool = False
+) -> Raw:
     """Read one layer; ``placeless``: records that lie nowhere are kept.
+
+    ``heights``: the heights of vertices come as the field :data:`geometry.HEIGHTS`.
 
     Returns
     -------
@@ -160,7 +164,9 @@ def read(choice: Choice, limits: Limits, *, placeless: bool = False) -> Raw:
     rows = _reconciled(choice, limits)
     if choice.family:
         rows = drawing.only(rows, choice)
-    examined = geometry.examine(rows.wkb, limits, linear=lambda: _linear(choice, rows))
+    examined = geometry.examine(
+        rows.wkb, limits, linear=lambda: _linear(choice, rows), heights=heights
+    )
     blank = _blank(rows, examined)
     if placeless:
         examined = geometry.with_missing(examined, leaving=blank)
@@ -180,6 +186,8 @@ def read(choice: Choice, limits: Limits, *, placeless: bool = False) -> Raw:
         rows.columns.iloc[kept].set_axis(records, axis=0),
         geometry=examined.geometries[~at_fault],
     )
+    if examined.heights is not None:
+        frame[geometry.HEIGHTS] = examined.heights[~at_fault]
     notes = [*dataset.notes, *_said(rows), *_left_out(blank)]
     return Raw(
         frame=frame,

@@ -194,7 +194,12 @@ def _read(
         return _without_unusable(raw)
     from geodata.files import vector
 
-    return vector.read(choice, limits, placeless=bool(overrides.get("placeless")))
+    return vector.read(
+        choice,
+        limits,
+        placeless=bool(overrides.get("placeless")),
+        heights=bool(overrides.get("heights")),
+    )
 
 
 def _without_unusable(raw: Raw) -> Raw:

@@ -134,6 +134,7 @@ def build(
         "crossing_s": crossing_s,
         "signals_s": signals_s,
         **({"apart": kept_apart(xy[parted])} if len(parted) else {}),
+        **({"told": [text._asdict() for text in streets.told]} if streets.told else {}),
         **(meta or {}),
     }
     network = _network(pieces, xy, waits, said)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import InputError, Text
+from geodata.files.geometry import HEIGHTS
 from geodata.network.graph import STREET, VEHICLE, WALK
 from geodata.network.osm import MOTORWAYS, PEOPLE, TRAFFIC
 
@@ -100,7 +101,8 @@ def columns_of(frame: gpd.GeoDataFrame, said: Mapping[str, str] | None) -> Colum
 
 
 def _chosen(frame: gpd.GeoDataFrame, said: dict[str, str]) -> dict[str, str]:
-    there = [str(c) for c in frame.columns if c != frame.geometry.name]
+    hidden = {frame.geometry.name, HEIGHTS}
+    there = [str(c) for c in frame.columns if c not in hidden]
     lower = {name.lower(): name for name in reversed(there)}
     for what, name in said.items():
         if what not in NAMES or name not in there:

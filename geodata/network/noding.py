@@ -32,6 +32,8 @@ class Noded(NamedTuple):
     line: Longs
     """The line given that each is."""
     counts: dict[str, int]
+    over: Floats
+    """Places where lines do not meet because their heights differ."""
 
 
 class _Points(NamedTuple):
@@ -49,6 +51,8 @@ def noded(
     start: npt.NDArray[np.int16],
     stop: npt.NDArray[np.int16],
     within: float,
+    heights: Floats | None = None,
+    gap: float = np.inf,
 ) -> Noded:
     """Return lines that meet where drawn lines cross, touch or nearly touch.
 
@@ -63,23 +67,51 @@ def noded(
         built as a network: ends of one place and level meet, and nothing else does.
     within
         Metres in which ends are joined.
+    heights, gap
+        Height of each vertex, NaN where none is known, and the difference from which
+        on two places of one position are two: one passes over the other.
     """
+    z = np.full(len(xy), np.nan) if heights is None else heights
     built = bool((start != level).any() or (stop != level).any())
     ends = np.column_stack([offsets[:-1], offsets[1:] - 1]).ravel()
     drawn = xy[ends]
     levels = np.column_stack([start, stop]).ravel()
-    first = _clustered(drawn, levels if built else np.zeros_like(levels), within)
+    alike = levels if built else np.zeros_like(levels)
+    tell = _Heights(z, gap, [])
+    first = _clustered(drawn, alike, within, tell, ends)
     xy = xy.copy()
     xy[ends] = drawn[first]
     owner = np.repeat(np.arange(len(level)), np.diff(offsets))
     lines = np.asarray(shapely.linestrings(xy, indices=owner))
-    made = _Making(xy, offsets, owner, lines, [], [(ends, ends[first])])
-    counts = {}
+    made = _Making(xy, offsets, owner, lines, [], [(ends, ends[first])], tell)
+    counts: dict[str, int] = {}
     if not built:
-        made.same.append(_one_place(xy, level[owner]))
+        made.same.append(_one_place(xy, level[owner], tell))
         counts = _crossed(made, level) | _landed(made, level, ends, first, within)
     moved = np.hypot(*(drawn - made.xy[ends]).T) > _TOUCH_M
-    return _assembled(made, {"snapped": int(moved.sum()), **counts})
+    places = tell.places()
+    counts = {"snapped": int(moved.sum()), **counts, "apart_heights": len(places)}
+    return _assembled(made, counts)._replace(over=places)
+
+
+class _Heights(NamedTuple):
+    """Heights of the vertices drawn, and where they keep lines from meeting."""
+
+    z: Floats
+    gap: float
+    found: list[Floats]
+
+    def apart(self, one: Floats, other: Floats, xy: Floats) -> npt.NDArray[np.bool_]:
+        """Return which pairs differ clearly in height, and remember their places."""
+        far: npt.NDArray[np.bool_] = np.abs(one - other) >= self.gap
+        self.found.append(xy[far])
+        return far
+
+    def places(self) -> Floats:
+        """Return the places remembered, one of those within a metre."""
+        found = np.concatenate([*self.found, np.empty((0, 2))])
+        _, first = np.unique(np.round(found), axis=0, return_index=True)
+        return found[np.sort(first)]
 
 
 class _Making(NamedTuple):
@@ -91,6 +123,20 @@ class _Making(NamedTuple):
     lines: npt.NDArray[np.object_]
     added: list[_Points]
     same: list[Pairs]
+    heights: _Heights
+
+    def at(self, line: Longs, along: Floats) -> Floats:
+        """Return the heights of lines at metres along them."""
+        if np.isinf(self.heights.gap):
+            return np.full(len(line), np.nan)
+        # all lines laid one behind the other, a metre between them
+        steps = np.hypot(*np.diff(self.xy, axis=0).T)
+        steps[self.offsets[1:-1] - 1] = 1.0
+        run = np.concatenate([[0.0], np.cumsum(steps)])
+        length = run[self.offsets[1:] - 1] - run[self.offsets[:-1]]
+        where = run[self.offsets[:-1]][line] + np.clip(along, 0.0, length[line])
+        found: Floats = np.interp(where, run, self.heights.z)
+        return found
 
     def add(self, line: Longs, along: Floats, xy: Floats) -> Longs:
         """Take points on lines; return their numbers, after those of vertices."""
@@ -99,13 +145,21 @@ class _Making(NamedTuple):
         return begin + np.arange(len(line))
 
 
-def _clustered(xy: Floats, level: npt.NDArray[np.int16], within: float) -> Longs:
+def _clustered(
+    xy: Floats,
+    level: npt.NDArray[np.int16],
+    within: float,
+    heights: _Heights,
+    vertex: Longs,
+) -> Longs:
     """Return the first of the ends that each end is one place with."""
     from scipy.spatial import cKDTree
 
     tree = cKDTree(xy)
     pairs = tree.query_pairs(max(within, _TOUCH_M), output_type="ndarray")
     pairs = pairs[level[pairs[:, 0]] == level[pairs[:, 1]]]
+    one, other = vertex[pairs[:, 0]], vertex[pairs[:, 1]]
+    pairs = pairs[~heights.apart(heights.z[one], heights.z[other], xy[pairs[:, 0]])]
     return _firsts(len(xy), [(pairs[:, 0], pairs[:, 1])])
 
 
@@ -124,11 +178,13 @@ def _firsts(count: int, pairs: list[Pairs]) -> Longs:
     return firsts
 
 
-def _one_place(xy: Floats, level: npt.NDArray[np.int16]) -> Pairs:
+def _one_place(xy: Floats, level: npt.NDArray[np.int16], heights: _Heights) -> Pairs:
     """Return pairs of vertices that one level has in one place."""
-    order = np.lexsort((level, xy[:, 1], xy[:, 0]))
+    order = np.lexsort((heights.z, level, xy[:, 1], xy[:, 0]))
     a, b = order[:-1], order[1:]
     same = (xy[a] == xy[b]).all(axis=1) & (level[a] == level[b])
+    a, b = a[same], b[same]
+    same = ~heights.apart(heights.z[a], heights.z[b], xy[a])
     return a[same], b[same]
 
 
@@ -142,9 +198,12 @@ def _crossed(made: _Making, level: npt.NDArray[np.int16]) -> dict[str, int]:
     one, other = one[equal], other[equal]
     meets = shapely.intersection(made.lines[one], made.lines[other])
     xy, pair = shapely.get_coordinates(meets, return_index=True)
+    one, other = one[pair], other[pair]
+    runs = [_along(made.lines[line], xy) for line in (one, other)]
+    meet = ~made.heights.apart(made.at(one, runs[0]), made.at(other, runs[1]), xy)
     numbers = [
-        made.add(line[pair], _along(made.lines[line[pair]], xy), xy)
-        for line in (one, other)
+        made.add(line[meet], run[meet], xy[meet])
+        for line, run in zip((one, other), runs, strict=True)
     ]
     made.same.append((numbers[0], numbers[1]))
     _touched(made, level, tree)
@@ -153,8 +212,10 @@ def _crossed(made: _Making, level: npt.NDArray[np.int16]) -> dict[str, int]:
         for place in _twice(made.lines[line]):
             along = _passes(made.xy[made.offsets[line] : made.offsets[line + 1]], place)
             of = np.full(len(along), line)
-            passed = made.add(of, along, np.tile(place, (len(along), 1)))
-            made.same.append((passed[:-1], passed[1:]))
+            there = np.tile(place, (len(along), 1))
+            passed, z = made.add(of, along, there), made.at(of, along)
+            meet = ~made.heights.apart(z[:-1], z[1:], there[1:])
+            made.same.append((passed[:-1][meet], passed[1:][meet]))
     return {"apart": int(apart.sum())}
 
 
@@ -173,7 +234,10 @@ def _touched(
         & (xy != last).any(axis=1)
     )
     vertex, line, xy = vertex[fresh], line[fresh], xy[fresh]
-    made.same.append((vertex, made.add(line, _along(made.lines[line], xy), xy)))
+    along = _along(made.lines[line], xy)
+    fresh = ~made.heights.apart(made.heights.z[vertex], made.at(line, along), xy)
+    vertex, line, xy, along = vertex[fresh], line[fresh], xy[fresh], along[fresh]
+    made.same.append((vertex, made.add(line, along, xy)))
 
 
 def _twice(line: shapely.Geometry) -> Floats:
@@ -237,6 +301,10 @@ def _landed(
     equal = level[line[which]] == level[onto]
     fits = fresh & (equal | alone[which])
     which, onto, equal = which[fits], onto[fits], equal[fits]
+    along = np.asarray(shapely.line_locate_point(made.lines[onto], points[which]))
+    end = ends[number[which]]
+    fits = ~made.heights.apart(made.heights.z[end], made.at(onto, along), made.xy[end])
+    which, onto, equal = which[fits], onto[fits], equal[fits]
     gap = shapely.distance(points[which], made.lines[onto])
     order = np.lexsort((onto, gap, ~equal, which))
     best = order[np.unique(which[order], return_index=True)[1]]
@@ -283,4 +351,4 @@ def _assembled(made: _Making, counts: dict[str, int]) -> Noded:
     # a crossing where neither line had a vertex
     made_here = np.unique(vertex[vertex >= vertices])
     counts = {**counts, "noded": len(made_here)}
-    return Noded(xy[vertex], vertex, offsets, there, counts)
+    return Noded(xy[vertex], vertex, offsets, there, counts, np.empty((0, 2)))

@@ -45,6 +45,9 @@ MENDED = {
     "cut_at_edge": Text("在数据范围边缘被截断之处", "places where the data end"),
     "noded": Text("同层相交处打断的点", "crossings of one level made junctions"),
     "apart": Text("不同层而未相接的交叉", "crossings of different levels kept apart"),
+    "apart_heights": Text(
+        "高程相差而未相接的交叉或触点", "crossings kept apart by their heights"
+    ),
     "snapped": Text("在容差内接合的端点", "ends joined within the tolerance"),
     "landed": Text("接到另一条路中段的端点", "ends joined to the middle of a street"),
     "links": Text("人工补充的连接线", "links drawn by hand"),
@@ -204,7 +207,7 @@ def report(
         len(misses[0]),
         _missed(network, misses),
         near_m,
-        _notes(network, total, walk, len(misses[0])),
+        (*_told(network), *_notes(network, total, walk, len(misses[0]))),
     )
 
 
@@ -271,6 +274,14 @@ def _missed(network: Network, misses: tuple[Floats, ...]) -> tuple[NearMiss, ...
 def _bounds(lon: Any, lat: Any) -> tuple[float, float, float, float]:
     return tuple(  # type: ignore[return-value]
         round(float(value), 7) for value in (lon.min(), lat.min(), lon.max(), lat.max())
+    )
+
+
+def _told(network: Network) -> tuple[Text, ...]:
+    """Return what the reading of the source has to say."""
+    return tuple(
+        Text(str(each.get("zh", "")), str(each.get("en", "")))
+        for each in network.meta.get("told", ())
     )
 
 

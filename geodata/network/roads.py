@@ -8,12 +8,15 @@ levels meet at their ends only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import CRSError, FileRefusedError, InputError, Text
+from geodata.files.geometry import HEIGHTS
+from geodata.network import heights
 from geodata.network.fields import Columns, columns_of
 from geodata.network.noding import noded
 from geodata.network.streets import Streets, no_streets
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geodata.files.limits import Limits
+    from geodata.files.reading import Reading
 
 SNAP_M = 0.5
 """Ends this near are one place: what digitising by hand misses."""
@@ -49,7 +53,8 @@ def read(
 
     def reading(chosen: str | None) -> tuple[gpd.GeoDataFrame, Any]:
         return files.read(
-            path, name=name, layer=chosen, region=region, overrides=overrides,
+            path, name=name, layer=chosen, region=region,
+            overrides={**(overrides or {}), "heights": True},
             limits=limits, cancel=cancel, progress=progress,
         )  # fmt: skip
 
@@ -63,13 +68,34 @@ def read(
         elif len(said.layers) > 1:
             raise _which(lined or [each.name for each in said.layers])
     if frame.crs is None:
+        why = said.crs
         raise CRSError(
-            Text("道路图层的坐标系无法确定。",
-                 "The coordinate system of the road layer cannot be told."),
-            Text("请指定坐标系代码，例如 4549。",
-                 "Name it by its EPSG code, for example 4549."),
+            Text(f"道路图层的坐标系无法确定。{why.evidence}。",
+                 "The coordinate system of the road layer cannot be told. "
+                 f"{why.evidence_en}."),
+            Text("请用 --crs 指定坐标系代码，例如 4549。",
+                 "Name it by its EPSG code, for example --crs 4549."),
         )  # fmt: skip
-    return of_frame(frame, snap_m=snap_m, fields=fields)
+    made = of_frame(frame, snap_m=snap_m, fields=fields)
+    told = [*_assumed(said), *made.told]
+    if said.geometry.z_dropped and not made.told:
+        lost = said.geometry.z_dropped
+        told += [] if HEIGHTS in frame.columns else [heights.unread(lost)]
+    return replace(made, told=tuple(told))
+
+
+def _assumed(said: Reading) -> list[Text]:
+    """Say which coordinate system was taken where the file did not declare one."""
+    guessed = any(guess.what == "crs" for guess in said.guesses)
+    if said.crs.epsg is None or not guessed:
+        return []
+    code, why = said.crs.epsg, said.crs
+    return [
+        Text(f"坐标系按 EPSG:{code} 采用。{why.evidence}。如不是，请在上传时或用 "
+             "--crs 指定后重新建立。",
+             f"The coordinate system is taken to be EPSG:{code}. {why.evidence_en}. If "
+             "it is another, name it (--crs, or at the upload) and build again.")
+    ]  # fmt: skip
 
 
 def of_frame(
@@ -125,7 +151,9 @@ def of_frame(
     shapes = np.asarray(degrees.geometry.values)[kept]
     parts, owner = shapely.get_parts(shapes, return_index=True)
     rows = np.flatnonzero(kept)[owner]
-    return _noded(parts, rows, np.asarray(frame.index), columns, within, counts)
+    sizes = shapely.get_num_coordinates(shapes)
+    risen = heights.heights_of(frame, np.flatnonzero(kept), sizes)
+    return _noded(parts, rows, np.asarray(frame.index), columns, within, counts, risen)
 
 
 def _noded(
@@ -135,6 +163,7 @@ def _noded(
     columns: Columns,
     within: float,
     counts: dict[str, Any],
+    risen: heights.Heights | None,
 ) -> Streets:
     import shapely
 
@@ -146,9 +175,15 @@ def _noded(
     crs = f"EPSG:{plane_at(*middle)}"
     plane = np.column_stack(transform_points(lon, lat, STORAGE, crs))
     offsets = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(parts)))])
+    level, start, stop = (
+        each[rows] for each in (columns.level, columns.start, columns.stop)
+    )
+    levels = bool(level.any() or start.any() or stop.any())
+    used = risen is not None and not levels
     made = noded(
-        plane, offsets, columns.level[rows], columns.start[rows],
-        columns.stop[rows], within,
+        plane, offsets, level, start, stop, within,
+        risen.z if risen is not None and used else None,
+        heights.APART_M if used else np.inf,
     )  # fmt: skip
     if len(made.offsets) == 1:
         raise no_streets(counts)
@@ -170,7 +205,17 @@ def _noded(
         none,
         source="roads",
         counts={**counts, **made.counts},
+        told=() if risen is None else (_risen(risen, made.over, crs, levels=levels),),
     )
+
+
+def _risen(
+    risen: heights.Heights, places: npt.NDArray[Any], crs: str, *, levels: bool
+) -> Text:
+    from geodata.crs import STORAGE, transform_points
+
+    lon, lat = transform_points(places[:, 0], places[:, 1], crs, STORAGE)
+    return heights.said(risen.lines, np.column_stack([lon, lat]), levels=levels)
 
 
 def _lines(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

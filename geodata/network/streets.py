@@ -63,6 +63,8 @@ class Streets:
         ``osm``, ``graphml`` or ``roads``.
     counts
         What was read, left out and mended, by a word each.
+    told
+        What people are told of the reading beside the counts.
     """
 
     xy: npt.NDArray[np.float64]
@@ -77,6 +79,7 @@ class Streets:
     ends_only: bool = False
     source: str = "roads"
     counts: Mapping[str, Any] = field(default_factory=dict)
+    told: tuple[Text, ...] = ()
 
     def __len__(self) -> int:
         return len(self.kind)
