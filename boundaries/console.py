@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from boundaries import outputs
+from boundaries import outputs, usage
 from geodata.errors import InputError, QuhuaError, Text
 
 LANGUAGES = ("zh", "en")
@@ -380,7 +380,7 @@ def main(root: click.Group, arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        words = _usage_text(error)
+        words = usage.text_of(error)
         _fail(
             {"error": "usage", "message": words._asdict()},
             words,
@@ -453,31 +453,3 @@ def _bug(error: Exception, spoken: str, *, as_json: bool) -> None:
         "type": type(error).__name__,
     }
     _fail(document, words, spoken, as_json=as_json)
-
-
-def _usage_text(error: click.ClickException) -> Text:
-    """Return click's complaint in both languages."""
-    english = error.format_message()
-    if isinstance(error, click.MissingParameter):
-        name = _parameter_name(error)
-        return Text(f"缺少 {name}。", english)
-    if isinstance(error, click.NoSuchOption):
-        return Text(f"没有选项 {error.option_name}。", english)
-    if isinstance(error, click.BadParameter):
-        name = _parameter_name(error)
-        if error.message.endswith("does not exist."):
-            return Text(f"{name}：找不到 {error.message.split(chr(39))[1]}。", english)
-        return Text(f"{name} 的值无效：{error.message}", english)
-    if isinstance(error, click.UsageError) and english.startswith("No such command"):
-        return Text(english.replace("No such command", "没有命令"), english)
-    return Text(f"用法有误：{english}", english)
-
-
-def _parameter_name(error: click.BadParameter) -> str:
-    if error.param is not None:
-        return " / ".join(
-            error.param.opts
-            if isinstance(error.param, click.Option)
-            else [error.param.human_readable_name]
-        )
-    return str(error.param_hint or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from boundaries import cli, console
+from boundaries import cli, console, usage
 from boundaries.console import Argument, Option, Result
 from geodata.errors import InputError, Text
 from tests.support.commands import quhua
@@ -107,19 +108,44 @@ def test_the_language_comes_from_the_environment(
         (("frobnicate",), "没有命令"),
         (("draft", "show"), "缺少"),
         (("draft", "list", "--colour"), "没有选项"),
-        (("publish", "--version", "three"), "值无效"),
+        (("publish", "--version", "three"), "值无效：'three' 不是整数"),
+        (("covrage",), "没有命令 'covrage'。是否指 'coverage'？"),
+        (("siting", "--model", "foo"), "'foo' 不在可选值之内，可选 'p-median'、"),
+        (
+            ("siting", "--modle", "mclp"),
+            "没有选项 '--modle'。是否指 '--model'、'--most'？",
+        ),
+        (("siting", "--most", "0"), "0 不在范围 1<=x<=5000 之内"),
+        (("siting", "--json=3"), "选项 '--json' 不带值"),
+        (("scenario", "show", "a", "b"), "多出参数 b"),
+        (("network", "build", "nowhere.gpkg", "--out", "a"), "找不到 'nowhere.gpkg'"),
+        (("indicators-import", "."), "'.' 是文件夹，应为文件"),
+        (("indicators-import", __file__), "缺少 --kind。可选 targets、"),
     ],
 )
 def test_wrong_usage_is_said_in_both_languages(words: tuple[str, ...], zh: str) -> None:
     plain = quhua("--lang", "zh", *words)
     assert (plain.status, plain.out) == (2, "")
     assert zh in plain.err
+    assert not re.search(r"\b(is|not|of|the|Did|must)\b", plain.err)
     english = quhua("--lang", "en", *words)
     assert not is_chinese(english.err)
     as_json = quhua(*words, "--json")
     assert as_json.status == 2
     assert as_json.document["error"] == "usage"
     assert zh in as_json.document["message"]["zh"]
+
+
+def test_click_s_other_sentences_are_known_too() -> None:
+    said = {
+        "Option '--model' requires an argument.": "选项 '--model' 后须写值。",
+        "Option '--at' requires 2 arguments.": "选项 '--at' 后须写 2 个值。",
+        "Missing command.": "缺少命令。",
+        "Directory '/a' is not writable.": "'/a' 不可写。",
+        "'x' is not a valid float.": "'x' 不是数。",
+    }
+    assert {english: usage.chinese(english) for english in said} == said
+    assert usage.chinese("Something new.") == "Something new."
 
 
 def _root(function: object) -> click.Group:
