@@ -50,12 +50,13 @@ class Coverages(Services):
         """Return the date today is best compared with, None without any.
 
         It is when the state before the present one came into force, else a year ago;
-        on both, divisions, facilities and people must be on record.
+        on both, divisions and people must be on record (facilities count since they
+        opened, whenever that was recorded).
         """
         self._require_reader(actor)
         tags, day = self.store.tags(), today()
-        starts = [
-            {
+        starts = {
+            layer: {
                 found
                 for each in self.store.versions(layer)
                 if each.number <= tags.get(tag_of(layer), 0)
@@ -63,10 +64,12 @@ class Coverages(Services):
                 and (found := f"{each.effective}-01-01"[:10]) <= day
             }
             for layer in LAYERS
-        ]
-        if not all(starts):
+        }
+        needed = [starts["divisions"], starts["population"]]
+        if not all(needed):
             return None
-        first, states = max(map(min, starts)), sorted(set[str]().union(*starts))
+        first = max(map(min, needed))
+        states = sorted(set[str]().union(*starts.values()))
         earlier = [each for each in states[:-1] if each >= first]
         ago = f"{int(day[:4]) - 1}{day[4:]}".replace("-02-29", "-02-28")
         return earlier[-1] if earlier else ago if ago >= first else None

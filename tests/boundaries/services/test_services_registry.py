@@ -256,3 +256,10 @@ def test_who_was_open_before_it_was_recorded_counts_from_its_opening(
     assert after["total"]["facilities"] == 5
     assert "opened_before" not in {each["kind"] for each in after["omitted"]}
     registry.close()
+
+
+def test_the_state_before_needs_no_register_of_its_day(tmp_path: Path) -> None:
+    made = town_office(tmp_path, register_from="2026-03-01")
+    # people of 2025 came into force after those of 2024, the register began later
+    assert made.registry.earlier_state("judge") == "2025-01-01"
+    made.registry.close()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KINDS = {3: "district", 4: "street", 5: "community"}
 
 
-def town_office(folder: Path) -> Office:
+def town_office(folder: Path, *, register_from: str = "2024") -> Office:
     """Return a store with divisions, people of two years, two centres, streets."""
     made = office(folder)
     registry = made.registry
@@ -39,7 +39,7 @@ def town_office(folder: Path) -> Office:
     take_in(made, table(100, 200, 300, 400), "2024")
     take_in(made, table(2, 200, 300, 3), "2025")
     sites = frames.facilities((0.0, 0.0), (7.0, 7.0))
-    publish(registry.store, sites, "2024", layer="facilities")
+    publish(registry.store, sites, register_from, layer="facilities")
     registry.add_network("judge", town(), title="town", effective="2020-01-01")
     return made
 
