@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries.commands import wording
 from boundaries.console import Command, Option, Result, Run, command
 from geodata.errors import InputError, Text
 
@@ -29,13 +30,13 @@ _SHOWN = 20
     ),
     Option(["--as-of"], Text("日期，不写为今天", "the date; today if not given"),
            metavar="DATE"),
-    Option(["--level"], Text("统计级别", "level of the units"), default="street",
+    Option(["--level"], wording.choices(Text("统计级别", "level of the units"),
+                                     wording.LEVELS), default="street",
            show_default=True, type=click.Choice(_LEVELS)),
     Option(["--type", "types"],
            Text("设施类型，可多次", "type of facility, repeatable"),
            multiple=True, metavar="TYPE"),
-    Option(["--group"], Text("人群：aged_60、aged_65、aged_80、total、disabled",
-                             "whom: aged_60, aged_65, aged_80, total, disabled"),
+    Option(["--group"], wording.choices(Text("人群", "whom"), wording.GROUPS),
            default="aged_60", show_default=True, metavar="GROUP"),
     Option(["--within"], Text("只列此区划之内的单位", "only units of this division"),
            metavar="CODE"),
@@ -45,19 +46,21 @@ _SHOWN = 20
            type=float),
     Option(["--speed", "speed_mps"], Text("步行速度（米/秒）", "walking speed, m/s"),
            type=float),
-    Option(["--rural-mode"], Text("乡村出行：walk、vehicle", "rural: walk, vehicle"),
+    Option(["--rural-mode"], wording.choices(Text("乡村出行", "rural"), wording.MODES,
+                                           "walk", "vehicle"),
            type=click.Choice(("walk", "vehicle"))),
     Option(["--room", "supply"],
-           Text("另算容量：beds_total、beds_nursing、day_places、meal_capacity",
-                "also the room there is: beds_total, beds_nursing, day_places, "
-                "meal_capacity"),
+           wording.choices(Text("另算容量", "also the room there is"),
+                           wording.SUPPLIES),
            metavar="KIND"),
     Option(["--network"], Text("路网文件，不写则用库中的",
                                "a network file; else the one stored"),
            type=click.Path(path_type=Path, exists=True, dir_okay=False)),
     Option(["--version", "versions"],
-           Text("图层版本，例 divisions=2；不写为已发布的",
-                "version of a layer, e.g. divisions=2; else as published"),
+           wording.choices(
+               Text("图层版本，例 divisions=2，不写为已发布的；图层",
+                    "version of a layer, e.g. divisions=2, else as published"),
+               wording.LAYERS, "divisions", "facilities", "population"),
            multiple=True, metavar="LAYER=N"),
     Option(["--stamp"],
            Text("按此前结果（JSON）中的版本章重算，数字应完全相同",
@@ -194,12 +197,8 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
             f"  ⚠ {each['why']['en']} ({each['count']}: {keys}) "
             f"{each['what_to_do']['en']}",
         )
-    versions = ", ".join(
-        f"{layer} {said.get('number', said.get('version', ''))}"
-        for layer, said in stamp.items()
-        if isinstance(said, dict) and layer != "profile"
-    )
-    yield Text(f"版本章 {stamp['id']}：{versions}", f"Stamp {stamp['id']}: {versions}")
+    named = wording.versions(stamp)
+    yield Text(f"版本章 {stamp['id']}：{named.zh}", f"Stamp {stamp['id']}: {named.en}")
 
 
 def _room(room: dict[str, Any]) -> Text:

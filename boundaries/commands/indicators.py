@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries.commands import wording
 from boundaries.console import Argument, Option, Result, Run, command, language
 from geodata.errors import Text
 
@@ -23,7 +24,7 @@ _KINDS = ("targets", "values", "areas", "projects")
     Option(["--as-of"], Text("统计时点，默认今日", "as of (today)"), metavar="DATE"),
     Option(
         ["--level"],
-        Text("分单位的级别", "units to list"),
+        wording.choices(Text("分单位的级别", "units to list"), wording.LEVELS),
         type=click.Choice(_LEVELS),
         default="district",
     ),
@@ -69,7 +70,8 @@ def indicators(
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
     ),
     Option(
-        ["--kind"], Text("表的内容", "what the table holds"),
+        ["--kind"],
+        wording.choices(Text("表的内容", "what the table holds"), wording.TABLES),
         type=click.Choice(_KINDS), required=True,
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundaries import outputs
+from boundaries.commands import wording
 from boundaries.console import Argument, Option, Result, Run, command, group
 from geodata.errors import InputError, Text
 
@@ -55,11 +56,12 @@ def _reading() -> list[click.Parameter]:
         ),
         Option(
             ["--field", "fields"],
-            Text(
-                "字段含义，例 class=道路等级；可指定 class、oneway、level、from_level、"
-                "to_level、bridge、tunnel、foot",
-                "which field says what, e.g. class=KIND; one of class, oneway, level, "
-                "from_level, to_level, bridge, tunnel, foot",
+            wording.choices(
+                Text(
+                    "字段含义，例 class=道路等级；可指定",
+                    "which field says what, e.g. class=KIND; one of",
+                ),
+                wording.ROAD_FIELDS,
             ),
             multiple=True,
             metavar="WHAT=FIELD",
@@ -67,7 +69,7 @@ def _reading() -> list[click.Parameter]:
         Option(
             ["--links"],
             Text(
-                "人工连接线与阻隔线文件（字段 kind 为 link 或 barrier）",
+                "人工连接线与阻隔线文件（字段 kind 为 link 连接线或 barrier 阻隔线）",
                 "file of links and barriers drawn by hand (field kind: link, barrier)",
             ),
             type=_FILE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundaries import outputs
+from boundaries.commands import wording
 from boundaries.console import Option, Result, Run, command
 from geodata.errors import CRSError, InputError, Text
 
@@ -49,7 +50,9 @@ _MARGIN = 0.2
                 "speed, m/s (old people walk 0.8 to 1.2)"),
            type=click.FloatRange(0, 50, min_open=True), default=1.0,
            show_default=True),
-    Option(["--mode"], Text("出行方式", "how one travels"), default="walk",
+    Option(["--mode"], wording.choices(Text("出行方式", "how one travels"),
+                                       wording.MODES, "walk", "cycle", "drive"),
+           default="walk",
            type=click.Choice(("walk", "cycle", "drive")), show_default=True),
     Option(["--delays", "delay"],
            Text("过街等候时间的倍数，0 为不计", "waiting at crossings, times this"),
@@ -184,9 +187,10 @@ def _lines(data: dict[str, Any]) -> Iterator[Text | str]:
             f"reached; the circle says {union['circle_population']:,.0f}.",
         )
     for row in data["facilities"][:_SHOWN]:
-        yield (
-            f"  {row['id']}  {row['reached_length_m']:,.0f} m  "
-            f"{row['area_m2'] / 1e4:,.1f} ha"
+        length, area = row["reached_length_m"], row["area_m2"] / 1e4
+        yield Text(
+            f"  {row['id']}  道路 {length:,.0f} 米  面积 {area:,.1f} 公顷",
+            f"  {row['id']}  {length:,.0f} m  {area:,.1f} ha",
         )
     for omission in data["omitted"]:
         keys = ", ".join(omission["keys"][:_SHOWN])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries.commands import wording
 from boundaries.console import Argument, Group, Option, Result, Run, command, group
 from geodata.errors import InputError, Text
 
@@ -19,7 +20,9 @@ _MAIN = ("people", "reached", "share", "unreached", "roomed", "roomed_share",
 _LARGEST = 20_000_000
 _NAME = Argument(["name"], Text("方案编号", "number of the scenario"))
 _LEVEL = Option(
-    ["--level"], Text("统计级别", "level of the units"),
+    ["--level"],
+    wording.choices(Text("统计级别", "level of the units"), wording.LEVELS,
+                    "city", "district", "street", "community"),
     type=click.Choice(("city", "district", "street", "community")), default="street",
     show_default=True,
 )  # fmt: skip
@@ -191,10 +194,11 @@ def _write(out: Path, content: bytes) -> None:
 def _head(row: Mapping[str, Any]) -> Text:
     share = row["total"]["after"]["share"]
     said = "—" if share is None else f"{share:.1f} %"
+    state = _state(row)
     return Text(
-        f"{row['id']}  {row['title']}  {row['state']}  可达 {said}，"
+        f"{row['id']}  {row['title']}  {state.zh}  可达 {said}，"
         f"新覆盖 {row['gained']:.0f} 人",
-        f"{row['id']}  {row['title']}  {row['state']}  reached {said}, "
+        f"{row['id']}  {row['title']}  {state.en}  reached {said}, "
         f"{row['gained']:.0f} newly",
     )
 
@@ -203,7 +207,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Text | str]:
     from boundaries.services.scenario_tables import LABELS, moves
 
     total = found["figures"]["total"]
-    yield f"{found['id']}  {found['title']}  {found['state']}"
+    state, named = _state(found), f"{found['id']}  {found['title']}"
+    yield Text(f"{named}  {state.zh}", f"{named}  {state.en}")
     for name in _MAIN:
         yield _change(LABELS[name], total["before"].get(name), total["after"].get(name))
     for row in found["figures"].get("indicators", ()):
@@ -215,6 +220,12 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Text | str]:
         why = each["why"]
         yield Text(f"未计入或假定：{each['count']} · {why['zh']}",
                    f"Left out or assumed: {each['count']} · {why['en']}")  # fmt: skip
+
+
+def _state(row: Mapping[str, Any]) -> Text:
+    from boundaries.vocabulary import DraftState
+
+    return DraftState(row["state"]).label
 
 
 def _change(name: Text, before: float | None, after: float | None) -> Text:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boundaries.commands import wording
 from boundaries.console import Command, Option, Result, Run, command
 from geodata.errors import InputError, Text
 
@@ -26,7 +27,8 @@ _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
         "Where to open facilities among candidates, those that serve kept; the answer "
         "is optimal or says its gap.",
     ),
-    Option(["--model"], Text("模型", "the model"), type=click.Choice(_MODELS),
+    Option(["--model"], wording.choices(Text("模型", "the model"), wording.MODELS),
+           type=click.Choice(_MODELS),
            default="mclp", show_default=True),
     Option(["-p", "number"],
            Text("新建数量（lscp：至多）", "how many new ones (lscp: at most)"),
@@ -45,9 +47,12 @@ _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
     Option(["--type", "types"],
            Text("设施类型，可多次", "type of facility, repeatable"),
            multiple=True, metavar="TYPE"),
-    Option(["--group"], Text("人群", "whom"), default="aged_60", show_default=True,
+    Option(["--group"], wording.choices(Text("人群", "whom"), wording.GROUPS),
+           default="aged_60", show_default=True,
            metavar="GROUP"),
-    Option(["--level"], Text("结果的统计级别", "level of the units told"),
+    Option(["--level"],
+           wording.choices(Text("结果的统计级别", "level of the units told"),
+                           wording.LEVELS, "city", "district", "street", "community"),
            type=click.Choice(("city", "district", "street", "community")),
            default="street", show_default=True),
     Option(["--minutes"], Text("时限（分钟），不写按城乡设置",
@@ -124,10 +129,11 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
     total = found["total"]
     sure = found["status"] == "optimal"
     gap = f"{found['gap'] * 100:.2f}%"
+    model, words = found["model"], wording.MODELS[found["model"]]
     yield Text(
-        f"{found['model']}：新建 {len(found['opened'])} 处，"
+        f"{words.zh}（{model}）：新建 {len(found['opened'])} 处，"
         f"{'已证明最优' if sure else f'与最优相差不超过 {gap}'}。",
-        f"{found['model']}: {len(found['opened'])} new, "
+        f"{words.en} ({model}): {len(found['opened'])} new, "
         f"{'proven optimal' if sure else f'at most {gap} from the best'}.",
     )
     for site in found["opened"]:
@@ -161,7 +167,8 @@ def _lines(found: dict[str, Any]) -> Iterator[Text | str]:
         named = "、".join(left["keys"][:5])
         yield Text(f"  ⚠ {left['count']} · {left['why']['zh']}（{named}）",
                    f"  ⚠ {left['count']} · {left['why']['en']} ({named})")  # fmt: skip
-    yield Text(f"版本章 {found['stamp']['id']}", f"Stamp {found['stamp']['id']}")
+    stamp, told = found["stamp"], wording.versions(found["stamp"])
+    yield Text(f"版本章 {stamp['id']}：{told.zh}", f"Stamp {stamp['id']}: {told.en}")
 
 
 COMMANDS: tuple[Command, ...] = (siting,)
