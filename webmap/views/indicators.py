@@ -156,9 +156,8 @@ def compute_reach() -> Any:
     sent = request.form
     scope = sent.get("scope", "")
     asked_for = {"as_of": sent.get("as_of") or None, "scope": scope}
-    job = registry().start_job(actor(), "indicator_reach", scope, asked_for)
-    where: dict[str, Any] = {**asked_for, "job": job["id"]}
-    where["level"] = sent.get("level") or None
+    registry().start_job(actor(), "indicator_reach", scope, asked_for)
+    where: dict[str, Any] = {**asked_for, "level": sent.get("level") or None}
     return redirect(url_for(".index", **where), 303)
 
 
