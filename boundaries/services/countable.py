@@ -46,18 +46,13 @@ class Countable:
         return {value: label for _name, types in self.groups for value, label in types}
 
 
-def countable(
-    on_record: Iterable[str], *, usual: Iterable[str] = SERVING_TYPES,
-    asked: Iterable[str] = (),
-) -> Countable:  # fmt: skip
+def countable(on_record: Iterable[str], *, asked: Iterable[str] = ()) -> Countable:
     """Return what may be counted among the facilities of a register.
 
     Parameters
     ----------
     on_record
         The types facilities on record have.
-    usual
-        What counts when eldercare is on record, or nothing at all.
     asked
         Further types to offer, whether on record or not.
     """
@@ -67,7 +62,7 @@ def countable(
         kind for kind in known if FacilityType(kind).domain is Domain.ELDERCARE
     }
     instead = bool(known) and not eldercare
-    chosen = known if instead else set(usual)
+    chosen = known if instead else set(SERVING_TYPES)
     offered = known | set(SERVING_TYPES) | chosen | (set(asked) & stored)
     groups = []
     for name, domains in _GROUPS:

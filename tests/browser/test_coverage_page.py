@@ -34,6 +34,7 @@ FILLED = """() => {
 }"""
 """The table with as many units as a city has communities."""
 ROOM = "document.getElementById('units').scrollHeight"
+TOP_OF_MAP = "document.getElementById('map').getBoundingClientRect().top + scrollY"
 LEFT_OF_TYPES = "document.querySelector('.types .sheet').getBoundingClientRect().left"
 
 
@@ -80,6 +81,9 @@ def test_levels_facilities_circles_and_the_sheet(browser: Browser, desk: str) ->
         assert largest <= set(far)
         # many units scroll by themselves on a phone, and the page stays short
         page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_selector("#asking:not([open])")
+        assert "5 / 5" in page.inner_text("#asking summary")
+        assert page.evaluate(TOP_OF_MAP) < 300
         tall = "document.documentElement.scrollHeight"
         before = page.evaluate(tall)
         page.evaluate(FILLED)
@@ -98,4 +102,47 @@ def test_levels_facilities_circles_and_the_sheet(browser: Browser, desk: str) ->
         with page.expect_download(timeout=PATIENCE_MS) as sheet:
             page.click("#sheet")
         assert Path(sheet.value.path()).read_bytes().startswith(b"%PDF")
+        assert visit.troubles == []
+
+
+def test_reach_of_a_day_is_computed_at_the_first_look(
+    browser: Browser, desk: str
+) -> None:
+    with browsing.visiting(browser, desk) as visit:
+        page = visit.sign_in("judge").page
+        begun: list[str] = []
+        page.on(
+            "request",
+            lambda sent: (
+                begun.append(sent.url)
+                if "/api/v1/indicators/reach" in sent.url
+                else None
+            ),
+        )
+        visit.open("/indicators?lang=zh&as_of=2026-02-03", ready=False)
+        shown = "main:not(:has(#reach)) tr:has(a[href*='/I11']) strong"
+        page.wait_for_selector(shown, timeout=PATIENCE_MS)
+        assert float(page.inner_text(shown)) > 0
+        page.reload()
+        page.wait_for_selector(shown)
+        assert len(begun) == 1
+        assert visit.troubles == []
+
+
+def test_what_is_chosen_stands_in_the_address(browser: Browser, desk: str) -> None:
+    with browsing.visiting(browser, desk) as visit:
+        page = visit.sign_in("judge").page
+        visit.open("/coverage?lang=zh&urban_minutes=5&rural_minutes=5", ready=False)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.check("[name=layer][value=circles]")
+        page.click("#units tbody tr:nth-child(2) .link")
+        chosen = page.get_attribute("#units tr[aria-current]", "data-code")
+        assert f"unit={chosen}" in page.url
+        assert "layers=areas,circles,facilities" in page.url
+        page.reload()
+        page.wait_for_selector("#units tr[aria-current]", timeout=PATIENCE_MS)
+        assert page.get_attribute("#units tr[aria-current]", "data-code") == chosen
+        assert page.is_checked("[name=layer][value=circles]")
+        page.click("#units tr[aria-current] .link")
+        assert "unit=" not in page.url
         assert visit.troubles == []

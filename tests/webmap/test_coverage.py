@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from boundaries.services.coverage import SERVING_TYPES
 from tests.boundaries.services import frames
 from tests.boundaries.services.towns import town_office
 from tests.support.published import publish
@@ -38,6 +40,9 @@ def test_the_page_offers_types_people_and_levels(app: Flask) -> None:
     assert "日间照料中心" in page
     assert page.count('name="types"') == 9
     assert page.count(" checked") >= 1
+    drawn = client_as(app, "judge").get("/coverage?layers=circles,unreached").text
+    ticked = re.findall(r'name="layer" value="([a-z]+)" checked', drawn)
+    assert ticked == ["circles", "unreached"]
     english = client_as(app, "judge").get("/coverage?lang=en").get_data(as_text=True)
     assert "people not reached" in english
     assert app.test_client().get("/coverage").status_code == 303
@@ -60,6 +65,20 @@ def test_a_register_without_eldercare_counts_what_it_has(tmp_path: Path) -> None
         )
     finally:
         made.registry.close()
+
+
+def test_pages_begin_with_the_same_facilities_that_count(app: Flask) -> None:
+    """The same unit must not be reached on one page and not on the next."""
+    client = client_as(app, "judge")
+    ticked = [
+        set(
+            re.findall(
+                r'value="([A-Z-]+)"(?: data-usual)? checked', client.get(page).text
+            )
+        )
+        for page in ("/coverage", "/planning", "/siting")
+    ]
+    assert ticked[0] == ticked[1] == ticked[2] == set(SERVING_TYPES)
 
 
 def test_planning_opens_with_the_question_of_its_address(app: Flask) -> None:
@@ -97,7 +116,7 @@ def test_without_dates_the_state_before_is_on_the_left(
     asked = client.get("/coverage/swipe?right=2025-06-30").get_data(as_text=True)
     assert 'id="begun"' not in asked
     assert 'value="2024-01-01"' not in asked
-    # the present state is the first with people, facilities and divisions
+    # the present state is the first with people and divisions
     monkeypatch.setattr("boundaries.registry.coverages.today", lambda: "2024-03-01")
     assert registry.earlier_state("judge") is None
     assert "两侧均为今日" in client.get("/coverage/swipe").get_data(as_text=True)

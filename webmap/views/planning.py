@@ -30,8 +30,6 @@ LEVELS = (
     ("community", Text("社区（村）", "community or village")),
     ("district", Text("区县", "district")),
 )
-USUAL = ("DAY", "COM", "REG")
-"""What counts as reached unless the planner says otherwise: a place to go by day."""
 
 
 @planning.get("/planning")
@@ -40,9 +38,7 @@ def index() -> Any:
     """Show the map; its script opens a session and asks for every change."""
     asked = request.args.getlist("type")
     offered = [item.value for item in FacilityType if item.domain is Domain.ELDERCARE]
-    countable = registry().countable_types(
-        actor(), usual=USUAL, asked=[*offered, *asked]
-    )
+    countable = registry().countable_types(actor(), asked=[*offered, *asked])
     return render_template(
         "planning/index.html",
         countable=countable,

@@ -20,7 +20,7 @@ def test_every_type_on_record_is_offered_by_group_and_eldercare_counts() -> None
 
 
 def test_without_eldercare_what_there_is_counts() -> None:
-    made = countable(["MARRIAGE", "MED"], usual=("DAY",))
+    made = countable(["MARRIAGE", "MED"])
     assert made.usual == ("MED", "MARRIAGE")
     assert made.instead
     assert made.names["MED"].zh == "社区卫生服务机构"

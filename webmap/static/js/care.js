@@ -5,7 +5,7 @@ import { ask } from "./ask.js";
 import { DivisionMap } from "./canvas.js";
 import { Near } from "./care_near.js";
 import { Wish } from "./care_wish.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, setCurrent } from "./dom.js";
 import { L } from "./leaflet.js";
 import { readingAids } from "./aids.js";
 import { drawPoints } from "./points.js";
@@ -123,8 +123,7 @@ function select(id, { fit = false, open = false } = {}) {
   selected = row ? id : null;
   drawn.highlight(rows.filter((item) => item.lon !== null).findIndex((item) => item.id === selected));
   for (const one of byId("facilities").querySelectorAll("li[data-id]")) {
-    if (one.dataset.id === selected) one.setAttribute("aria-current", "true");
-    else one.removeAttribute("aria-current");
+    setCurrent(one, one.dataset.id === selected);
   }
   byId("detail").hidden = !row;
   if (row) card(row);

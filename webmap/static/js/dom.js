@@ -17,3 +17,9 @@ export const byId = (id) => document.getElementById(id);
 export function fill(parent, ...children) {
   parent.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false));
 }
+
+/* Mark one among many, or take its mark away. */
+export function setCurrent(node, on) {
+  if (on) node.setAttribute("aria-current", "true");
+  else node.removeAttribute("aria-current");
+}

@@ -25,22 +25,23 @@ const Cornered = L.CircleMarker.extend({
 
 export class Features {
   /* `style`: a name of styles.js or (feature) => name. `number`: (feature, index) => text or null.
-     `label`: (feature, index) => what a screen reader says of its number. */
-  constructor(map, geojson, { style = "draft", onClick = null, onHover = null, number = null, label = null } = {}) {
+     `label`: (feature, index) => what a screen reader says of its number. `canvas`: one, however few. */
+  constructor(map, geojson, { style = "draft", onClick = null, onHover = null, number = null, label = null, pane = "features", canvas = false } = {}) {
     this.map = map;
     this.prefix = `hatch-${(made += 1)}`;
     this.named = typeof style === "function" ? style : () => style;
     this.items = [];
     const features = geojson.type === "FeatureCollection" ? geojson.features : geojson.type === "Feature" ? [geojson] : [{ type: "Feature", properties: {}, geometry: geojson }];
-    this.canvas = features.length > MOST_AS_SVG;
+    this.canvas = canvas || features.length > MOST_AS_SVG;
+    this.over = pane;
     this.pane();
-    this.renderer = (this.canvas ? L.canvas : L.svg)({ pane: "features", padding: 0.3 });
+    this.renderer = (this.canvas ? L.canvas : L.svg)({ pane, padding: 0.3 });
     this.numbers = L.layerGroup();
     this.layer = L.featureGroup();
     features.forEach((feature, index) => {
       if (!feature.geometry) { this.items.push(null); return; }
       const layer = L.geoJSON(feature, {
-        renderer: this.renderer, pane: "features", interactive: Boolean(onClick || onHover),
+        renderer: this.renderer, pane, interactive: Boolean(onClick || onHover),
         style: () => this.path(this.named(feature)),
         pointToLayer: (_, at) => this.point(at, this.named(feature)),
       });
@@ -62,7 +63,7 @@ export class Features {
   point(at, name) {
     const { shape } = styleOf(name);
     const Shape = shape ? Cornered : L.CircleMarker;
-    return new Shape(at, { ...this.path(name), shape, renderer: this.renderer, pane: "features" });
+    return new Shape(at, { ...this.path(name), shape, renderer: this.renderer, pane: this.over });
   }
 
   pane() {
@@ -76,7 +77,7 @@ export class Features {
     const hatched = style.hatch && !this.canvas;
     const colour = (token) => (this.canvas ? getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim() : `var(--${token})`);
     return {
-      color: colour(style.stroke), weight: style.width, opacity: style.opacity ?? 1, dashArray: style.dash ?? null,
+      stroke: Boolean(style.stroke), color: style.stroke && colour(style.stroke), weight: style.width, opacity: style.opacity ?? 1, dashArray: style.dash ?? null,
       fill: Boolean(style.hatch || style.fill), fillColor: hatched ? `url(#${this.prefix}-${name})` : colour(style.fill ?? style.stroke),
       fillOpacity: hatched ? 1 : style.filled ?? (style.hatch ? 0.3 : 1), radius: style.radius ?? 6,
     };

@@ -3,7 +3,7 @@
 
 import { ask } from "./ask.js";
 import { DivisionMap } from "./canvas.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, setCurrent } from "./dom.js";
 import { L } from "./leaflet.js";
 import { showLegend } from "./legend.js";
 import { readingAids } from "./aids.js";
@@ -136,8 +136,7 @@ function select(code, { fit = false } = {}) {
   unpin();
   drawn.select(selected);
   for (const one of byId("table").querySelectorAll("tr[data-code]")) {
-    if (one.dataset.code === selected) one.setAttribute("aria-current", "true");
-    else one.removeAttribute("aria-current");
+    setCurrent(one, one.dataset.code === selected);
   }
   byId("detail").hidden = !row;
   if (row) card(row);

@@ -47,6 +47,7 @@ export const STYLES = {
   sited: { stroke: "paper", width: 2, fill: "red", filled: 1, radius: 10, shape: "diamond" },
   candidate: { stroke: "ink", width: 0.8, opacity: 0.7, fill: "paper", filled: 0.6, radius: 2.5 },
   "service-area": { stroke: "ink", width: 1.4, fill: "ink", filled: 0.1 },
+  "service-area-far": { width: 0, fill: "ink", filled: 0.22 },
   "service-circle": { stroke: "find-border", width: 1.8, fill: "find-border", filled: 0.04, dash: "6 4" },
   "lacking-1": { stroke: "paper", width: 0.6, fill: "find-overlap", filled: 0.75, radius: 2.5 },
   "lacking-2": { stroke: "paper", width: 0.8, fill: "find-overlap", filled: 0.75, radius: 4 },

@@ -1,7 +1,7 @@
 /* The same as the map, as a table: every division with its area before and after. */
 
 import { ask } from "./ask.js";
-import { element, fill } from "./dom.js";
+import { element, fill, setCurrent } from "./dom.js";
 import { count, km2, say, signedKm2 } from "./words.js";
 
 export class Table {
@@ -85,8 +85,7 @@ export class Table {
   mark(code) {
     this.selected = code;
     for (const line of this.panel.querySelectorAll("tr[data-code]")) {
-      if (line.dataset.code === code) line.setAttribute("aria-current", "true");
-      else line.removeAttribute("aria-current");
+      setCurrent(line, line.dataset.code === code);
     }
   }
 }

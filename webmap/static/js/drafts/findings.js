@@ -1,7 +1,7 @@
 /* Findings: one number for each in table, map and address; j and k walk through them. */
 
 import { ask, path } from "../ask.js";
-import { byId, element, fill } from "../dom.js";
+import { byId, element, fill, setCurrent } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain } from "../ui/send.js";
 import { count, label, say } from "../words.js";
@@ -113,8 +113,7 @@ class Findings {
     this.row = row ?? null;
     this.map.mark(row);
     for (const line of byId("rows").children) {
-      if (Number(line.dataset.number) === row?.number) line.setAttribute("aria-current", "true");
-      else line.removeAttribute("aria-current");
+      setCurrent(line, Number(line.dataset.number) === row?.number);
     }
     const place = byId("finding");
     place.hidden = !row;

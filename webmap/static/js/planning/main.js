@@ -3,6 +3,7 @@
 import { ask, path } from "../ask.js";
 import { byId } from "../dom.js";
 import { createMap } from "../mapkit.js";
+import { folding } from "../services/asking.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { count, language, say } from "../words.js";
 import { Gauges } from "./gauges.js";
@@ -28,6 +29,8 @@ const shades = new UnitMap(kit);
 const table = new UnitTable(byId("units"), (unit) => shades.frame(unit.code).catch(complain));
 const session = new Session({ opened, changed, failed: complain, waiting });
 const gauges = new Gauges(byId("gauges"), byId("scope"), session);
+
+const folded = folding(byId("asking"), form);
 
 const move = (facility, lon, lat) => ({ do: "move", facility, lon: Number(lon.toFixed(7)), lat: Number(lat.toFixed(7)) });
 
@@ -118,8 +121,8 @@ async function act(edit) {
 
 function place(at) {
   if (tool !== "add" || !rows.size) return;
-  const [first] = form.querySelectorAll("[name=types]:checked");
-  const type = first?.value ?? "DAY";
+  const ticked = [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value);
+  const type = !ticked.length || ticked.includes("DAY") ? "DAY" : ticked[0]; // a new one is most often a place to go by day
   added += 1;
   const name = say("New site {n}", { n: String(added) });
   use("pick");
@@ -171,6 +174,7 @@ function refill({ types: counting, group, level, supply, as_of: day, profile }) 
     if (value !== null && value !== undefined && form.elements[name]) form.elements[name].value = value;
   }
   counted();
+  folded();
 }
 
 function counted() { byId("types-count").textContent = `(${form.querySelectorAll("[name=types]:checked").length})`; }

@@ -1,11 +1,12 @@
 /* The coverage page: asks for the figures, colours the units, lists who lacks. */
 
 import { path, Refused } from "../ask.js";
-import { byId, element, fill } from "../dom.js";
+import { byId, element, fill, setCurrent } from "../dom.js";
 import { createMap } from "../mapkit.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { swatch } from "../styles.js";
 import { count, label, language, say } from "../words.js";
+import { folding } from "./asking.js";
 import { Choropleth } from "./choropleth.js";
 import { computed, finished, LEVELS } from "./figures.js";
 import { Layers } from "./layers.js";
@@ -22,6 +23,8 @@ const shades = new Choropleth(kit.drawn, {});
 const layers = new Layers(kit);
 const counted = counting(form, byId("types-count"));
 let found = null, asked = 0, framed = false, chosen = null;
+let given = new URLSearchParams(location.search).get("unit"); // the address chooses once, when there are figures
+folding(byId("asking"), form);
 
 /* What the form asks for; what is empty is as the settings have it. */
 function question() {
@@ -90,6 +93,7 @@ function show() {
   legend(label(found.indicators[name]), name);
   totals(byId("totals"), part.total, found);
   table(byId("units"), part.units, found, (unit) => choose(unit.code));
+  mark();
   omissions(byId("omitted"), byId("omissions"), found);
   stamp(byId("method"), byId("stamp"), found);
   byId("sheet").disabled = false;
@@ -97,6 +101,7 @@ function show() {
   onward();
   remember();
   if (!framed) { framed = true; frame(part.units); }
+  if (given) { const code = given; given = null; choose(code); }
 }
 
 function legend(title, name) {
@@ -115,19 +120,24 @@ function choose(code) {
   if (!unit) return;
   chosen = chosen === code ? null : code;
   kit.drawn.select(chosen);
-  for (const row of byId("units").querySelectorAll("tbody tr")) row.toggleAttribute("aria-current", row.dataset.code === chosen);
+  mark();
   ways();
+  remember();
   if (!chosen) return;
   byId("units").querySelector("tr[aria-current]")?.scrollIntoView({ block: "nearest" });
   if (unit.box) kit.frame(unit.box, 0.6);
+}
+
+function mark() {
+  for (const row of byId("units").querySelectorAll("tbody tr")) setCurrent(row, row.dataset.code === chosen);
 }
 
 /* On to planning, with the question asked here: what was seen is what is changed there. */
 function onward() {
   const link = byId("plan-it");
   if (!link) return;
-  const { types: _, ...rest } = question(), words = new URLSearchParams({ level: level.value });
-  for (const type of new FormData(form).getAll("types")) words.append("type", type); // planning has another choice of its own
+  const { types, ...rest } = question(), words = new URLSearchParams({ level: level.value });
+  for (const type of types) words.append("type", type);
   for (const [name, value] of Object.entries(rest)) if (value) words.set(name, String(value));
   link.href = `/planning?${words}`;
 }
@@ -152,13 +162,16 @@ function frame(units) {
 }
 
 function remember() {
-  const wanted = question(), words = new URLSearchParams();
-  for (const name of ["as_of", "urban_minutes", "rural_minutes"]) if (wanted[name]) words.set(name, String(wanted[name]));
-  if (wanted.group !== "aged_60") words.set("group", wanted.group);
-  for (const type of wanted.types) words.append("type", type);
+  const { types, group, ...rest } = question(), words = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) if (value) words.set(name, String(value));
+  if (group !== "aged_60") words.set("group", group);
+  for (const type of types) words.append("type", type);
   words.set("level", level.value);
   words.set("indicator", indicator.value);
-  history.replaceState(null, "", `?${words}`);
+  const drawn = [...document.querySelectorAll("input[name=layer]:checked")].map((input) => input.value).join();
+  if (drawn !== "areas,facilities") words.set("layers", drawn);
+  if (chosen) words.set("unit", chosen);
+  history.replaceState(null, "", `?${words.toString().replaceAll("%2C", ",")}`);
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); run(); });

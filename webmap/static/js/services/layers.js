@@ -5,6 +5,7 @@ import { drawPoints } from "../points.js";
 import { count, label, say } from "../words.js";
 
 const NEAR = 46; // pixels: facilities nearer than this on the screen are one circle with their number
+const OUTLINED = 14; // zoom from which the outline of a service area is drawn
 const TOUCH = 15; // pixels: people nearer than this are one dot, so that dots do not hide the map
 
 export class Layers {
@@ -13,7 +14,11 @@ export class Layers {
     this.on = new Set();
     this.made = new Map();
     this.found = null;
-    kit.map.on("zoomend", () => { this.redraw("unreached"); this.redraw("facilities"); });
+    kit.map.createPane("areas").style.zIndex = 430; // over the classes, under everything that is pointed at
+    kit.map.on("zoomend", () => {
+      for (const name of ["unreached", "facilities"]) this.redraw(name);
+      if (this.outlined !== undefined && this.outlined !== this.outlines()) this.redraw("areas");
+    });
   }
 
   take(found) {
@@ -34,8 +39,15 @@ export class Layers {
     if (made) this.made.set(name, made);
   }
 
-  areas() { return this.found.areas && new Features(this.kit.map, this.found.areas, { style: "service-area" }); }
-  circles() { return new Features(this.kit.map, this.found.circles, { style: "service-circle" }); }
+  /* Of a whole city the outline of every street would be a mesh: there the areas are one flat tint. */
+  outlines() { return this.kit.map.getZoom() >= OUTLINED; }
+
+  areas() {
+    this.outlined = this.outlines();
+    return this.found.areas && new Features(this.kit.map, this.found.areas, { style: this.outlined ? "service-area" : "service-area-far", pane: "areas", canvas: true });
+  }
+
+  circles() { return new Features(this.kit.map, this.found.circles, { style: "service-circle", pane: "areas", canvas: true }); }
 
   unreached() {
     const places = this.found.unreached.map(([lon, lat, people]) => ({ lon, lat, people: Math.max(people, 0.1) })); // parts of a person come rounded to nobody

@@ -1,7 +1,7 @@
 /* A siting answer on a map: what is chosen, what serves already, who is reached and who is not. */
 
 import { ask, path } from "../ask.js";
-import { byId, element, fill } from "../dom.js";
+import { byId, element, fill, setCurrent } from "../dom.js";
 import { Features } from "../features.js";
 import { createMap } from "../mapkit.js";
 import { Outside } from "../planning/sites.js";
@@ -60,7 +60,7 @@ kit.legend([
 /* One site in the table and on the map. */
 function show(index) {
   chosen.highlight(index);
-  for (const row of byId("sites").querySelectorAll("tbody tr")) row.toggleAttribute("aria-current", Number(row.dataset.site) === index);
+  for (const row of byId("sites").querySelectorAll("tbody tr")) setCurrent(row, Number(row.dataset.site) === index);
   const { lon, lat } = answer.opened[index];
   kit.map.setView([lat, lon], Math.max(kit.map.getZoom(), 15), { animate: false });
 }
