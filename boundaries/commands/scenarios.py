@@ -242,19 +242,34 @@ def _columns(found: Mapping[str, Any]) -> Iterator[Text | str]:
 
     for each in found["scenarios"]:
         yield _head(each)
-    total = found["total"]
+    total, alike = found["total"], found["alike"]
     for name in FIGURES:
-        values = [
-            total["base"].get(name),
-            *(each.get(name) for each in total["values"]),
-        ]
-        yield _row(LABELS[name], values)
+        bases, values = (
+            [each.get(name) for each in total[part]] for part in ("bases", "values")
+        )
+        yield _row(LABELS[name], bases, values, alike=alike)
     for row in found["indicators"]:
-        yield _row(Text(**row["name"]), [row["base"], *row["values"]])
+        yield _row(Text(**row["name"]), row["bases"], row["values"], alike=alike)
+    if not alike:
+        yield Text("各方案的基础不同，箭头前为各自的现状。",
+                   "The scenarios stand on different bases; before each arrow is how "
+                   "things are on its own.")  # fmt: skip
 
 
-def _row(name: Text, values: list[float | None]) -> Text:
-    said = " | ".join(_number(value) for value in values)
+def _row(
+    name: Text,
+    bases: list[float | None],
+    values: list[float | None],
+    *,
+    alike: bool,
+) -> Text:
+    told = [_number(value) for value in values]
+    if alike:
+        told.insert(0, _number(bases[0]))
+    else:
+        pairs = zip(bases, told, strict=True)
+        told = [f"{_number(base)} → {value}" for base, value in pairs]
+    said = " | ".join(told)
     return Text(f"  {name.zh}：{said}", f"  {name.en}: {said}")
 
 

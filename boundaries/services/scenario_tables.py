@@ -52,7 +52,8 @@ def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return scenarios beside each other: totals, and every unit one of them changes.
 
     ``alike`` tells whether all stand on the same: else differences are not the
-    scenarios' alone. The first column, ``base``, is that of the first.
+    scenarios' alone. ``bases`` are the figures without the edits, each scenario's own;
+    ``base`` is the first of them.
     """
     first = scenarios[0]
     changed = sorted(
@@ -61,20 +62,22 @@ def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     tables = [
         {unit["code"]: unit for unit in each["figures"]["units"]} for each in scenarios
     ]
-    before = _before(first)
+    before = [_before(each) for each in scenarios]
     return {
         "scenarios": [head(each) for each in scenarios],
         "alike": len({_ground_of(each) for each in scenarios}) == 1,
         "level": first["base"]["level"],
         "total": {
             "base": first["figures"]["total"]["before"],
+            "bases": [each["figures"]["total"]["before"] for each in scenarios],
             "values": [each["figures"]["total"]["after"] for each in scenarios],
         },
         "indicators": _indicators(scenarios),
         "units": [
             {"code": code,
              "name": next((t[code]["name"] for t in tables if code in t), ""),
-             "base": before.get(code),
+             "base": before[0].get(code),
+             "bases": [own.get(code) for own in before],
              "values": [_row(table.get(code)) for table in tables]}
             for code in changed
         ],
@@ -89,7 +92,13 @@ def compared_tables(found: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         told = (None if each is None else each.get(name) for each in values)
         return dict(zip(names, told, strict=True))
 
+    def now(values: Sequence[Any], name: str) -> dict[str, Any]:
+        if found["alike"]:
+            return {"now": (values[0] or {}).get(name)}
+        return {f"now_{each}": told for each, told in row(values, name).items()}
+
     total = found["total"]
+    own = ["now"] if found["alike"] else [f"now_{name}" for name in names]
     return {
         "scenarios": pd.DataFrame(
             [{name: each[name] for name in ("id", "title", "state", "author",
@@ -98,21 +107,21 @@ def compared_tables(found: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         ),
         "totals": pd.DataFrame(
             [{"figure": name, "label": str(LABELS[name]),
-              "now": total["base"].get(name), **row(total["values"], name)}
+              **now(total["bases"], name), **row(total["values"], name)}
              for name in FIGURES]
         ),
         "indicators": pd.DataFrame(
             [{"indicator": each["id"], "name": each["name"]["zh"],
-              "unit": each["unit"]["zh"], "now": each["base"],
+              "unit": each["unit"]["zh"], **dict(zip(own, each["bases"], strict=False)),
               **dict(zip(names, each["values"], strict=True))}
              for each in found["indicators"]],
-            columns=["indicator", "name", "unit", "now", *names],
+            columns=["indicator", "name", "unit", *own, *names],
         ),
         "units": pd.DataFrame(
             [{"code": unit["code"], "name": unit["name"], "figure": name,
-              "now": (unit["base"] or {}).get(name), **row(unit["values"], name)}
+              **now(unit["bases"], name), **row(unit["values"], name)}
              for unit in found["units"] for name in FIGURES],
-            columns=["code", "name", "figure", "now", *names],
+            columns=["code", "name", "figure", *own, *names],
         ),
     }  # fmt: skip
 
@@ -260,6 +269,8 @@ def _indicators(scenarios: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**{name: row[name] for name in ("id", "name", "unit")},
          "base": row["before"]["value"],
+         "bases": [table[name]["before"]["value"] if name in table else None
+                   for table in tables],
          "values": [table[name]["after"]["value"] if name in table else None
                     for table in tables]}
         for name, row in tables[0].items()

@@ -64,6 +64,12 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     assert "定名" in table
     assert '<th scope="col" class="number">现状</th>' in table
     assert "另一" in table
+    earlier = {**sent, "base": {**BASE, "as_of": "2026-01-01"}}
+    third = judge.post("/api/v1/scenarios", json=earlier).json["id"]
+    unlike = officer.get(f"/scenarios/compare?ids={name}&ids={third}").text
+    assert '<th scope="col" class="number">现状</th>' not in unlike
+    assert "各方案自身日期" in unlike
+    assert "→" in unlike
     assert officer.get("/scenarios/compare").status_code == 303
     none = judge.post(
         "/scenarios/phases", data={"until": "2035"}, follow_redirects=True

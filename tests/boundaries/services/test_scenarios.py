@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import openpyxl
 import pytest
 
+from boundaries.services import scenario_tables as tables
 from boundaries.services.edits import checked
 from boundaries.services.planning import client
 from boundaries.services.planning.keeper import Keeper
-from boundaries.services.scenario_tables import moves
 from boundaries.services.scenarios import checked_base
 from geodata.errors import (
     ConflictError,
@@ -134,7 +134,7 @@ def test_a_scenario_goes_its_way(served: Office) -> None:
     again = registry.recomputed_scenario("judge", name)
     assert (again["same"], again["differ"]) == (True, [])
     assert again["coverage"]["room"]["total"]["roomed"] > 0
-    moved = [row["id"] for row in made["figures"]["indicators"] if moves(row)]
+    moved = [row["id"] for row in made["figures"]["indicators"] if tables.moves(row)]
     assert {"I11", "I14"} <= set(moved)
     with pytest.raises(ForbiddenError):
         registry.change_scenario(
@@ -193,7 +193,13 @@ def test_scenarios_beside_each_other(served: Office) -> None:
     later = registry.save_scenario(
         "judge", "晚", {**BASE, "as_of": "2026-01-01"}, [ADD]
     )
-    assert not registry.compare_scenarios("judge", [one["id"], later["id"]])["alike"]
+    unlike = registry.compare_scenarios("judge", [one["id"], later["id"]])
+    assert not unlike["alike"]
+    assert unlike["total"]["bases"] == [
+        made["figures"]["total"]["before"] for made in (one, later)
+    ]
+    told = tables.compared_tables(unlike)["totals"]
+    assert {f"now_{one['id']}", f"now_{later['id']}"} < set(told.columns)
     streets = registry.save_scenario("judge", "街", {**BASE, "level": "street"}, [ADD])
     with pytest.raises(InputError, match="different levels"):
         registry.compare_scenarios("judge", [one["id"], streets["id"]])
