@@ -339,9 +339,6 @@ VERBS: tuple[Verb, ...] = (
 
 _BY_NAME = {verb.name: verb for verb in VERBS}
 
-SUPERSEDES = (_S.PUBLISHED, _S.SUPERSEDED)
-"""The moves no person makes: publishing moves approved drafts on along this."""
-
 
 def verb(name: str) -> Verb:
     """Return the row of the verb called ``name``."""

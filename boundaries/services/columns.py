@@ -34,8 +34,6 @@ DIVISION_PARTS = ("in_county", "in_town", "in_village")
 no code does."""
 COORD_CRS = "coord_crs"
 """What the coordinates of a record are in, as far as its file says so."""
-PASSING = (*DIVISION_PARTS, COORD_CRS, "price")
-"""Columns that are understood and become others; no facility keeps them."""
 
 NAMES: dict[str, tuple[str, ...]] = {
     "facility": (

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from geodata.network.graph import Floats, Graph, Network, Spots
 
 POLYGON, STREETS, GRID = "polygon", "streets", "grid"
-FORMS = (POLYGON, STREETS, GRID)
 UNION = "union"
 """The layer of a file that holds what all facilities reach together."""
 

@@ -55,11 +55,6 @@ class FacilityType(Word):
         """The level it usually serves, None where it may be any."""
         return _LEVELS.get(self)
 
-    @property
-    def has_beds(self) -> bool:
-        """Whether people stay there over night."""
-        return self in _WITH_BEDS
-
 
 _DOMAINS = {
     FacilityType.MED: Domain.MEDICAL,
@@ -93,15 +88,6 @@ _LEVELS = {
         Level.VILLAGE,
     ),
 }
-_WITH_BEDS = frozenset(
-    {
-        FacilityType.INST,
-        FacilityType.INST_TK,
-        FacilityType.REG,
-        FacilityType.COM,
-        FacilityType.COMPLEX,
-    }
-)
 
 
 class Status(Word):

@@ -23,7 +23,6 @@ from geodata.crs.moves import apply_shift
 from geodata.crs.parameters import load_parameters
 from geodata.crs.shift import estimate_shift
 from geodata.crs.transform import (
-    can_transform,
     require,
     transform,
     transform_points,
@@ -51,7 +50,6 @@ __all__ = [
     "area_m2",
     "bd09_to_gcj02",
     "bd09_to_wgs84",
-    "can_transform",
     "distance_m",
     "estimate_shift",
     "gauss_krueger",

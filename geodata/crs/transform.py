@@ -116,15 +116,6 @@ def transform_points(
     return xs, ys
 
 
-def can_transform(source: str | int | CRS, to: str | int | CRS = STORAGE) -> bool:
-    """Return whether :func:`transform` works without parameters."""
-    try:
-        _steps(_crs(source), _crs(to), None)
-    except TransformError:
-        return False
-    return True
-
-
 def _moved(
     geometries: npt.NDArray[np.object_], steps: Steps
 ) -> npt.NDArray[np.object_]:

@@ -62,9 +62,9 @@ def catchment(
     demand
         (t,) people of each place.
     weight
-        Of each pair, by its travel time: :func:`stepped`, :func:`gaussian`. None:
-        all alike, which is 2SFCA (Luo and Wang 2003); with weights it is E2SFCA
-        (W. Luo and Y. Qi, Health & Place 15, 2009).
+        Of each pair, by its travel time (:func:`stepped`), which is E2SFCA (W. Luo and
+        Y. Qi, Health & Place 15, 2009). None: all alike, which is 2SFCA (Luo and
+        Wang 2003).
 
     Notes
     -----
@@ -98,17 +98,6 @@ def stepped(pairs: Pairs, bands: Sequence[tuple[float, float]] = LUO_QI) -> Floa
         )  # fmt: skip
     loops = engine(len(pairs.cost_s) * SHARE_S)
     weight: Floats = loops.banded(pairs.cost_s, limits, weights)
-    return weight
-
-
-def gaussian(pairs: Pairs, sigma_s: float) -> Floats:
-    """Return the weight of each pair: exp(-t²/2σ²), 1 at the door."""
-    if not sigma_s > 0:
-        raise InputError(
-            Text(f"衰减宽度无效：{sigma_s}", f"not a width: {sigma_s}"),
-            Text("请给出大于零的秒数。", "Give seconds above zero."),
-        )
-    weight: Floats = np.exp(pairs.cost_s**2 / (-2.0 * sigma_s**2))
     return weight
 
 

@@ -22,7 +22,6 @@ from geodata.network.graph import ARRAYS, STREET, VEHICLE, WALK, Network
 
 MAGIC = b"QUHUANET"
 FORMAT = 1
-SUFFIX = ".qnet"
 _ALIGN = 64
 _HEAD = struct.Struct("<8sII")
 _MOST_HEAD = 4 << 20

@@ -5,7 +5,7 @@ out. It draws nothing, serves nothing and knows no division: keys, names and the
 prefixes that make one border rank above another are handed to it.
 """
 
-from geodata.tiles.borders import adjacency, borders, chains
+from geodata.tiles.borders import borders, chains
 from geodata.tiles.colours import colours
 from geodata.tiles.folders import TileSet
 from geodata.tiles.mvt import Layer, encode
@@ -14,7 +14,6 @@ from geodata.tiles.pyramid import coverage_tiles, transition_tiles
 __all__ = [
     "Layer",
     "TileSet",
-    "adjacency",
     "borders",
     "chains",
     "colours",

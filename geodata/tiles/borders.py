@@ -115,13 +115,6 @@ def chains(
     return np.asarray(lines, object), at[heads]
 
 
-def adjacency(geometries: NDArray[np.object_]) -> pd.DataFrame:
-    """Return which polygons share a border: columns a, b (positions)."""
-    lines = borders(geometries)
-    inner = lines[lines["b"] != OUTSIDE]
-    return pd.DataFrame(inner[["a", "b"]].drop_duplicates().reset_index(drop=True))
-
-
 def rank(
     a: Sequence[Any], b: Sequence[Any], prefixes: Sequence[int]
 ) -> NDArray[np.int64]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from boundaries.services.indicators import shares
 from boundaries.services.indicators.catalogue import INDICATORS, indicator
 from boundaries.services.indicators.figures import (
-    Indicator,
     Members,
     figure,
     lacking,
@@ -313,8 +312,3 @@ def _scale_of(name: str) -> float:
 def _said(verdict: Verdict) -> Document:
     words: Text = verdict.label
     return {"is": verdict.value, **words._asdict()}
-
-
-def indicators_at(level: int) -> list[Indicator]:
-    """Return the indicators that have a meaning for units of a level."""
-    return [item for item in INDICATORS if item.deepest >= level]

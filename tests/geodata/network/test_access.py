@@ -58,7 +58,6 @@ def test_bands_are_those_of_luo_and_qi():
     cost = np.array([0, 10, 10.01, 20, 20.01, 30, 30.01]) * MINUTE
     pairs = Pairs(np.array([0, 7]), np.arange(7, dtype=np.int32), cost)
     assert access.stepped(pairs).tolist() == [1, 1, 0.68, 0.68, 0.22, 0.22, 0]
-    assert np.allclose(access.gaussian(pairs, 600)[[0, 1]], [1, np.exp(-0.5)])
 
 
 @settings(max_examples=60, deadline=None)
@@ -118,7 +117,6 @@ def test_what_cannot_be_shared_is_refused():
         lambda: access.fill(pairs, [1], [np.nan]),
         lambda: access.catchment(pairs, [1], [1], weight=[1, 2]),
         lambda: access.stepped(pairs, ((20, 1), (10, 1))),
-        lambda: access.gaussian(pairs, 0),
     ):
         with pytest.raises(InputError):
             asked()
