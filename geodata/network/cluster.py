@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.network.entering import check_spots
-from geodata.network.graph import Graph, Nearest, Network, Pairs, Spots
-from geodata.network.reach import limited, nearest_of, pairs
+from geodata.network.graph import Graph, Nearest, Network, Spots
+from geodata.network.reach import limited, nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Part:
     """Some targets, and all streets and sources by which they may be reached.
 
     ``sources`` and ``targets`` are on the part's own edges; ``source`` says which
-    of the whole's sources they are. ``near`` asks for the nearest source alone.
+    of the whole's sources they are.
     """
 
     nodes: int
@@ -54,19 +54,6 @@ class Part:
     targets: Spots
     source: Ints
     limit_s: float
-    near: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What was found in a part: source (of the whole) and seconds.
-
-    For each target, or for each pair; then ``target`` is the place in the part.
-    """
-
-    source: Ints
-    cost_s: Floats
-    target: Ints | None = None
 
 
 def nearest_apart(
@@ -88,7 +75,7 @@ def nearest_apart(
         How large a part is about at most; it is larger where the way that one gets
         within the limit is.
     """
-    whole = Whole(graph, sources, targets, limit_s, near=True)
+    whole = Whole(graph, sources, targets, limit_s)
     rows = whole.partition(workers.count, most_nodes)
     seen = workers.look(search, [_later(whole, mine) for mine in rows])
     source = np.full(len(targets), -1, np.int32)
@@ -98,49 +85,13 @@ def nearest_apart(
     return Nearest(source, cost)
 
 
-def pairs_apart(
-    graph: Graph,
-    sources: Spots,
-    targets: Spots,
-    limit_s: float,
-    *,
-    workers: Workers,
-    most_nodes: int = MOST_NODES,
-) -> Pairs:
-    """Return what :func:`geodata.network.reach.pairs` returns, by workers.
-
-    Parameters are those of :func:`nearest_apart`.
-    """
-    whole = Whole(graph, sources, targets, limit_s, near=False)
-    rows = whole.partition(workers.count, most_nodes)
-    seen = workers.look(search, [_later(whole, mine) for mine in rows])
-    source = np.concatenate([np.empty(0, np.int32), *(each.source for each in seen)])
-    cost = np.concatenate([np.empty(0), *(each.cost_s for each in seen)])
-    target = np.concatenate(
-        [
-            np.empty(0, np.int32),
-            *(mine[each.target] for mine, each in zip(rows, seen, strict=True)),
-        ]
-    ).astype(np.int32)
-    order = np.lexsort((target, source))
-    starts = np.zeros(len(sources) + 1, np.int64)
-    np.cumsum(np.bincount(source, minlength=len(sources)), out=starts[1:])
-    return Pairs(starts, target[order], cost[order])
-
-
-def search(part: Part) -> Seen:
-    """Search in one part: what a worker does."""
+def search(part: Part) -> Nearest:
+    """Search in one part, what a worker does: which of the whole's sources is near."""
     import numba  # noqa: F401 - with it in the process the same loops are chosen
 
-    graph = _graph(part)
-    asked = graph, part.sources, part.targets, part.limit_s
-    if part.near:
-        near = nearest_of(*asked)
-        # the last stands for "none": -1
-        source = np.r_[part.source, np.int32(-1)][near.source]
-        return Seen(source, near.cost_s)
-    found = pairs(*asked)
-    return Seen(part.source[found.source], found.cost_s, found.target)
+    found = nearest_of(_graph(part), part.sources, part.targets, part.limit_s)
+    # the last stands for "none": -1
+    return Nearest(np.r_[part.source, np.int32(-1)][found.source], found.cost_s)
 
 
 class Whole:
@@ -152,13 +103,11 @@ class Whole:
         sources: Spots,
         targets: Spots,
         limit_s: float,
-        *,
-        near: bool,
     ) -> None:
         check_spots(graph, sources)
         check_spots(graph, targets)
         self.graph, self.sources, self.targets = graph, sources, targets
-        self.limit_s, self.near = limited(limit_s), near
+        self.limit_s = limited(limit_s)
         network = graph.network
         ends = network.tail, network.head
         self._on = np.flatnonzero(targets.edge >= 0)
@@ -230,7 +179,6 @@ class Whole:
             _moved(self.targets.take(rows), edges)[1],
             source,
             self.limit_s,
-            self.near,
         )
 
 
