@@ -33,7 +33,7 @@ class OutLayer(OutFile):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """Return the path of a file of a format that is written."""
-        from geodata.files.writing import format_of
+        from geodata.files.formats import format_of
 
         path = super().convert(value, param, ctx)
         format_of(path)

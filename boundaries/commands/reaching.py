@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +17,12 @@ from geodata.errors import CRSError, InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     import geopandas as gpd
 
     from boundaries.services.omissions import Omission
+    from geodata.files.raw import Raw
     from geodata.network.graph import Network
 
 _FILE = click.Path(path_type=Path, exists=True)
@@ -29,6 +34,8 @@ _WRITTEN = {
 }
 _MARGIN = 0.2
 """Degrees beyond the network where facilities may lie in a file."""
+_WISH = {"placeless": True}
+"""Records without coordinates are read too, and named."""
 
 
 @command(
@@ -98,15 +105,19 @@ def reach(
     **wish: Any,
 ) -> Result:
     """Read, compute and write; the document says what was reached."""
-    from boundaries.services import reaching
-    from geodata import files
-    from geodata.network.keeping import load
+    run.progress(Text(f"读取 {facilities.name}", f"reading {facilities.name}"))
+    with _begun(facilities) as records:
+        from boundaries.services import reaching
+        from geodata import files
+        from geodata.network.keeping import load
 
-    streets = load(network)
-    sites, omitted = _read(run, facilities, streets, "facilities")
+        streets = load(network)
+        sites, omitted = _understood(records, facilities, streets, "facilities")
     people = None
     if population is not None:
-        people, lost = _read(run, population, streets, "population")
+        run.progress(Text(f"读取 {population.name}", f"reading {population.name}"))
+        with _begun(population) as records:
+            people, lost = _understood(records, population, streets, "population")
         omitted += lost
     run.progress(Text("计算服务范围", "computing service areas"))
     served = reaching.serve(
@@ -133,19 +144,35 @@ def reach(
     return Result(data, [*_lines(data), wrote])
 
 
-def _read(
-    run: Run, file: Path, network: Network, layer: str
-) -> tuple[gpd.GeoDataFrame, tuple[Omission, ...]]:
-    """Read a file near the network; return its records and what was refused."""
-    from boundaries.services.reaching import unread
-    from geodata import files
+@contextlib.contextmanager
+def _begun(file: Path) -> Iterator[Future[Raw]]:
+    """Have a guarded process read the file while this one loads what it needs."""
+    from geodata.files.limits import profile
+    from geodata.files.reader import read_raw
 
-    run.progress(Text(f"读取 {file.name}", f"reading {file.name}"))
-    wish = {"placeless": True}
+    stopped = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            yield beside.submit(
+                read_raw, file, overrides=_WISH, limits=profile("operator"),
+                cancel=stopped.is_set,
+            )  # fmt: skip
+        finally:
+            stopped.set()
+
+
+def _understood(
+    records: Future[Raw], file: Path, network: Network, layer: str
+) -> tuple[gpd.GeoDataFrame, tuple[Omission, ...]]:
+    """Return the records of a file near the network, and what was refused."""
+    from boundaries.services.reaching import unread
+    from geodata.files.interpret import interpret
+
+    raw = records.result()
     try:
-        frame, reading = files.read(file, overrides=wish)
+        frame, reading = interpret(raw, overrides=_WISH)
     except CRSError:  # what the network covers says which system it is
-        frame, reading = files.read(file, region=_around(network), overrides=wish)
+        frame, reading = interpret(raw, region=_around(network), overrides=_WISH)
     if frame.geometry.isna().all():
         raise InputError(
             Text(f"{file.name} 没有一条记录有坐标。",

@@ -345,7 +345,7 @@ def _require_scope(scope: str) -> None:
 
 
 def _suffix(driver: str) -> str:
-    from geodata.files.writing import FORMATS
+    from geodata.files.formats import FORMATS
 
     for item in FORMATS:
         if item.name == driver:

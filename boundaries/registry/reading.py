@@ -250,7 +250,7 @@ class Readings(Desk):
         from boundaries.products import INTERNAL, flattened, labelled
         from boundaries.spoken import spoken
         from geodata import files
-        from geodata.files.writing import format_of
+        from geodata.files.formats import format_of
 
         user = self.may("export", actor)
         at = self._visible(user, layer, at)

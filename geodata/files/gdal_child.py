@@ -30,16 +30,19 @@ def _bare_pyogrio() -> Any:
 pyogrio = _bare_pyogrio()
 
 
-def write_dataset(task: dict[str, Any]) -> int:
-    """Write what :func:`geodata.files.write_gdal.into` left in the folder.
+def write_datasets(folder: str, tasks: list[dict[str, Any]]) -> list[int]:
+    """Write what :mod:`geodata.files.write_gdal` left in the folder, layer by layer.
 
     Returns
     -------
-    int
-        The number of features the written file holds when opened again.
+    list of int
+        The number of features each layer holds when opened again.
     """
     switch_off_others()
-    folder = Path(task["folder"])
+    return [_write(Path(folder), task) for task in tasks]
+
+
+def _write(folder: Path, task: dict[str, Any]) -> int:
     table = pyarrow.feather.read_table(str(folder / task["table"]), memory_map=False)
     shapes, without = task["geometry"], task["geometry_type"] is None
     path = folder / task["file"]

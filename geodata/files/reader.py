@@ -85,14 +85,15 @@ def read(
         Declaration and numbers contradict, or the transformation would be a
         silent no-op.
     """
-    from geodata.files.interpret import interpret
-
     held = profile(limits)
     said = dict(overrides or {})
     raw = read_raw(
         Path(path), name=name, layer=layer, overrides=said, limits=held,
         cancel=cancel, progress=progress,
     )  # fmt: skip
+    # the frame's libraries load after the guarded process has begun its work
+    from geodata.files.interpret import interpret
+
     return interpret(
         raw, region=region, reference=reference, overrides=said, aliases=aliases
     )
@@ -109,8 +110,6 @@ def read_raw(
     progress: Callable[[float, str], None] | None = None,
 ) -> Raw:
     """Read one layer in the guarded process, uninterpreted."""
-    from geodata.files import transfer
-
     _require(path, limits)
     kind = sniff.sniff(path)
     with tempfile.TemporaryDirectory(prefix="quhua-read-") as private:
@@ -129,6 +128,8 @@ def read_raw(
             layer=layer,
             overrides=_json(overrides or {}),
         )
+        from geodata.files import transfer
+
         return transfer.load(folder / "out")
 
 

@@ -20,8 +20,6 @@ from geodata.files.plain import Options, columns
 
 TABLE, GEOMETRY = "table.arrow", "__geometry__"
 """The file and the column in which a frame travels to the guarded process."""
-MANY_LAYERS = "GPKG"
-"""The format that holds several layers."""
 _LIMITS = replace(OPERATOR, wall_s=600)
 
 
@@ -29,11 +27,15 @@ def write(
     frame: gpd.GeoDataFrame, path: Path, options: Options
 ) -> list[dict[str, str]]:
     """Write one GDAL dataset that is a single file."""
+    layers = {options.layer: frame, **options.beside}
     with tempfile.TemporaryDirectory(prefix="quhua-write-") as name:
-        made = into(frame, Path(name), f"out{path.suffix}", options, {})
-        for layer, each in options.beside.items():
-            into(each, Path(name), made.name, replace(options, layer=layer), {})
-        shutil.copyfile(made, path)
+        folder, file = Path(name), f"out{path.suffix}"
+        tasks = [
+            _task(each, folder, f"{at}.arrow", file, replace(options, layer=layer), {})
+            for at, (layer, each) in enumerate(layers.items())
+        ]
+        _written(folder, tasks, options.driver)
+        shutil.copyfile(folder / file, path)
     return []
 
 
@@ -48,17 +50,31 @@ def into(
 
     ``settings`` are layer creation options of the driver.
     """
+    task = _task(frame, folder, TABLE, file, options, settings)
+    _written(folder, [task], options.driver)
+    return folder / file
+
+
+def _task(
+    frame: gpd.GeoDataFrame,
+    folder: Path,
+    table_name: str,
+    file: str,
+    options: Options,
+    settings: dict[str, str],
+) -> dict[str, Any]:
+    """Lay a layer into the folder; return what the guarded process does with it."""
     table = _texted(pa.Table.from_pandas(frame[columns(frame)], preserve_index=False))
     kind = geometry_type(frame)
     wkb = pa.array(shapely.to_wkb(_promoted(frame, kind)), pa.binary())
     pyarrow.feather.write_feather(
         table.append_column(GEOMETRY, wkb),
-        str(folder / TABLE),
+        str(folder / table_name),
         compression="uncompressed",
     )
-    task = {
-        "folder": str(folder),
-        "table": TABLE,
+    return {
+        "table": table_name,
+        "records": len(frame),
         "geometry": GEOMETRY,
         "file": file,
         "driver": options.driver,
@@ -68,20 +84,25 @@ def into(
         "encoding": options.encoding or "UTF-8",
         "settings": settings,
     }
+
+
+def _written(folder: Path, tasks: list[dict[str, Any]], driver: str) -> None:
+    """Have the tasks done by one guarded process, and hold it to the counts."""
     try:
-        count = guard.call(
-            "geodata.files.gdal_child:write_dataset",
-            task,
+        counts = guard.call(
+            "geodata.files.gdal_child:write_datasets",
+            str(folder),
+            tasks,
             limits=_LIMITS,
             workdir=folder,
         )
     except LimitError:
         raise
     except FileRefusedError as error:
-        raise _failed(options.driver, str(error.__cause__ or error)) from error
-    if count != len(frame):
-        raise _failed(options.driver, f"{count} of {len(frame)} records written")
-    return folder / file
+        raise _failed(driver, str(error.__cause__ or error)) from error
+    for count, task in zip(counts, tasks, strict=True):
+        if count != task["records"]:
+            raise _failed(driver, f"{count} of {task['records']} records written")
 
 
 def _failed(driver: str, why: str) -> QuhuaError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,32 +17,11 @@ import shapely
 
 from geodata import crs as systems
 from geodata.errors import InputError, Text
-from geodata.files import (
-    atomic,
-    plain,
-    write_dxf,
-    write_gdal,
-    write_geojson,
-    write_kml,
-    write_parquet,
-    write_shapefile,
-    write_tables,
-)
+from geodata.files import atomic, plain
+from geodata.files.formats import Format, format_of
 from geodata.files.plain import Options
 
-Notes = list[dict[str, str]]
-Writer = Callable[[gpd.GeoDataFrame, Path, Options], Notes]
-
-
-@dataclass(frozen=True)
-class Format:
-    """One format we write."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    writer: Writer
-    degrees: bool = False
-    """Whether the format allows longitude and latitude only."""
+Writer = Callable[[gpd.GeoDataFrame, Path, Options], list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -58,22 +38,6 @@ class Written:
     layer: str = ""
     beside: tuple[str, ...] = ()
     """Further layers that were written."""
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("GPKG", (".gpkg",), write_gdal.write),
-    Format("GeoJSON", (".geojson", ".json"), write_geojson.write, degrees=True),
-    Format("ESRI Shapefile", (".zip",), write_shapefile.write),
-    Format("FlatGeobuf", (".fgb",), write_gdal.write),
-    Format("Parquet", (".parquet", ".geoparquet"), write_parquet.write),
-    Format("KML", (".kml",), write_kml.write, degrees=True),
-    Format("DXF", (".dxf",), write_dxf.write),
-    Format("XLSX", (".xlsx",), write_tables.write_xlsx),
-    Format("CSV", (".csv",), write_tables.write_csv),
-)
-"""Everything that goes out; add one line and one ``write`` function."""
-
-_ALSO = {"SHP": "ESRI Shapefile", "SHAPEFILE": "ESRI Shapefile", "FGB": "FlatGeobuf"}
 
 
 def write(
@@ -98,7 +62,8 @@ def write(
     path
         Where to; a Shapefile becomes one zip.
     driver
-        A name of :data:`FORMATS`; None to take it from the suffix.
+        A name of :data:`geodata.files.formats.FORMATS`; None to take it from the
+        suffix.
     crs
         To transform to; None leaves the coordinates as they are, to the bit.
         GeoJSON and KML are always longitude and latitude.
@@ -136,13 +101,13 @@ def write(
     )
     table = plain.select(placed, fields)
     options.names.update({name: name for name in plain.columns(table)})
-    more = beside or {} if chosen.name == write_gdal.MANY_LAYERS else {}
+    more = beside or {} if chosen.layers else {}
     options.beside.update(
         {name: plain.select(_placed(each, chosen, crs), None)
          for name, each in more.items()}
     )  # fmt: skip
     with atomic.replacing(path) as made:
-        notes = chosen.writer(table, made, options)
+        notes = _writer_of(chosen)(table, made, options)
     return Written(
         path=path,
         driver=chosen.name,
@@ -155,31 +120,10 @@ def write(
     )
 
 
-def format_of(path: Path, driver: str | None = None) -> Format:
-    """Return the format by name, or by the suffix of the path.
-
-    Raises
-    ------
-    InputError
-        When it is none that is written.
-    """
-    if driver is not None:
-        wanted = _ALSO.get(driver.upper(), driver).lower()
-        for item in FORMATS:
-            if item.name.lower() == wanted:
-                return item
-    else:
-        for item in FORMATS:
-            if path.suffix.lower() in item.suffixes:
-                return item
-    known = [f"{item.name} ({' '.join(item.suffixes)})" for item in FORMATS]
-    raise InputError(
-        Text(
-            f"不能写出格式 {driver or path.suffix or path.name}。",
-            f"The format {driver or path.suffix or path.name} cannot be written.",
-        ),
-        Text(f"可用：{'、'.join(known)}。", f"Use one of: {', '.join(known)}."),
-    )
+def _writer_of(chosen: Format) -> Writer:
+    module, _, name = chosen.writer.partition(":")
+    made: Writer = getattr(import_module(f"geodata.files.{module}"), name)
+    return made
 
 
 def _placed(

@@ -1,8 +1,9 @@
 """How long ``quhua reach`` takes in a process of its own, beside a script of scipy.
 
 Both read the same network file and the same facilities, and write the areas and the
-figures; processor time of all their processes, medians of alternating rounds, modules
-compiled beforehand. ``RESULTS.md`` holds the figures of the last full run.
+figures, on the clock, since it is the clock that a person waits for, and in processor
+time of all processes; medians of alternating rounds, modules compiled beforehand.
+``RESULTS.md`` holds the figures of the last full run.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.alone, pytest.mark.timeout(7_20
 
 SCRIPT = Path(__file__).parent.parent / "support" / "scipy_reach.py"
 QUHUA = Path(sys.executable).with_name("quhua")
-COUNTS, HELD_FROM, MOST = (20, 100, 300), 100, 1.3
-"""Facilities; of so many on, at most so many times as long as the script. Of fewer it
-takes longer: two guarded processes read and write the files, the script needs none."""
+COUNTS, MOST = (20, 100, 300), 1.3
+"""Facilities, and at most so many times as long as the script, on the clock. Of few
+facilities more processor time goes: guarded processes read and write the files, the
+script needs none."""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_a_cold_reach_beside_a_script(network, capsys, count):
             "15", "--out", network.with_name("ours.gpkg"), "--json"]  # fmt: skip
     script = [sys.executable, SCRIPT, network, sites, network.with_name("theirs.gpkg")]
     times = {"ours": [], "script": []}
-    for _ in range(5 if count < 300 else 3):
+    for _ in range(7 if count < 300 else 3):
         mine, *took = spent(ours)
         times["ours"].append(took)
         theirs, *took = spent(script)
@@ -99,8 +101,9 @@ def test_a_cold_reach_beside_a_script(network, capsys, count):
     )
     with capsys.disabled():
         print(  # noqa: T201 - the figure itself
-            f"\n  {count} facilities: ours {cpu['ours']:.2f} s, script "
-            f"{cpu['script']:.2f} s, x{cpu['ours'] / cpu['script']:.2f}; on the clock "
-            f"{wall['ours']:.1f} and {wall['script']:.1f} s"
+            f"\n  {count} facilities: ours {wall['ours']:.2f} s, script "
+            f"{wall['script']:.2f} s, x{wall['ours'] / wall['script']:.2f}; processor "
+            f"{cpu['ours']:.2f} and {cpu['script']:.2f} s, "
+            f"x{cpu['ours'] / cpu['script']:.2f}"
         )
-    assert count < HELD_FROM or cpu["ours"] <= MOST * cpu["script"]
+    assert wall["ours"] <= MOST * wall["script"]

@@ -6,7 +6,11 @@ import subprocess
 import sys
 
 HEAVY = ("ezdxf", "geopandas", "numba", "openpyxl", "pandas", "pypinyin", "scipy")
-ASKED = f"import sys, webmap.cli; print(*set({HEAVY}) & sys.modules.keys())"
+ASKED = (
+    "import sys, webmap.cli, geodata.files.formats, geodata.files.reader; "
+    f"print(*set({HEAVY}) & sys.modules.keys())"
+)
+"""Also what looks at the files a command names, and starts the process that reads."""
 
 
 def test_the_command_line_starts_without_heavy_libraries():

@@ -16,7 +16,7 @@ from flask import (
 
 from boundaries import review
 from geodata.errors import QuhuaError, Text
-from geodata.files.writing import FORMATS
+from geodata.files.formats import FORMATS
 from webmap import policy
 from webmap.downloads import file_of
 from webmap.languages import chosen, say

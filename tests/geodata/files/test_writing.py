@@ -27,8 +27,9 @@ from geodata.files import (
     write_shapefile,
     write_tables,
 )
+from geodata.files.formats import FORMATS
 from geodata.files.tables import read_table
-from geodata.files.writing import FORMATS, write
+from geodata.files.writing import write
 
 NAMES = [
     "和平区",
