@@ -7,26 +7,25 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from boundaries.jobs import places
 from boundaries.registry.desk import today
 from boundaries.registry.network_lines import NetworkLines, numbered
+from boundaries.registry.recent import Recent
 from geodata.errors import NotFoundError, Text
+from geodata.files.atomic import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geodata.network.graph import Climb, Network
+    from geodata.network.graph import Network
     from geodata.store.protocol import Reader, Transaction
 
 NETWORKS = "networks"
 _MOST = 10**9
-_MOST_KEPT = 3
-_loaded: dict[str, Any] = {}
+_loaded = Recent(3)
 _words: dict[str, dict[str, Any]] = {}
-_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -127,39 +126,26 @@ class NetworkFiles(NetworkLines):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _climb_of(self, kept: dict[str, Any]) -> Climb:
-        from geodata.network import slopes
-
-        place = self.store.blob_path(kept["climb"])
-        return slopes.load(place or self._network_file(kept["climb"]))
-
     def _opened_network(self, row: dict[str, Any]) -> Network:
-        from geodata.network import keeping
+        found: Network = _loaded.get(self._name_of(row), lambda: self._mapped(row))
+        return found
 
-        # the words about a network are the store's, its arrays the file's
-        heights = row.get("heights")
-        key = self._name_of(row)
-        with _lock:
-            if key in _loaded:
-                return _loaded[key]  # type: ignore[no-any-return]
-        path = self.store.blob_path(row["blob"]) or self._network_file(row["blob"])
-        found = keeping.load(path)
+    def _mapped(self, row: dict[str, Any]) -> Network:
+        """Open a network: the words about it are the store's, its arrays the file's."""
+        from geodata.network import keeping, slopes
+
+        found = keeping.load(self._kept_file(row["blob"]))
         said = {name: row[name] for name in ("number", "effective", "title")}
         said["completeness"] = row["completeness"]
-        climb = None
+        climb, heights = None, row.get("heights")
         if heights:
-            climb = self._climb_of(heights)
+            climb = slopes.load(self._kept_file(heights["climb"]))
             said["heights"] = {
                 "name": heights["name"],
                 "digest": heights["raster"].rpartition(":")[2][:16],
                 "missing": round(climb.missing, 4),
             }
-        found = replace(found, meta={**found.meta, **said}, climb=climb)
-        with _lock:
-            while len(_loaded) >= _MOST_KEPT:
-                _loaded.pop(next(iter(_loaded)))
-            _loaded[key] = found
-        return found
+        return replace(found, meta={**found.meta, **said}, climb=climb)
 
     def _name_of(self, row: dict[str, Any]) -> str:
         """Return what tells a stored network from every other."""
@@ -167,15 +153,20 @@ class NetworkFiles(NetworkLines):
         known = heights and heights["climb"]
         return f"{self.store.url} {row['blob']} {row['number']} {known}"
 
-    def _network_file(self, digest: str) -> Path:
-        """Return a copy of content that the store does not keep as a file."""
+    def _kept_file(self, digest: str) -> Path:
+        """Return content as a file: the store's own, or a copy made once."""
+        own = self.store.blob_path(digest)
+        if own is not None:
+            return own
         folder = places.made(places.folder_beside(self.store.url) / "networks")
         path = folder / digest.rpartition(":")[2]
-        if not path.exists():
-            fresh = path.with_suffix(".part")
-            with self.store.open_blob(digest) as source, fresh.open("wb") as target:
+        if not path.exists():  # several processes may make it at once
+            with (
+                self.store.open_blob(digest) as source,
+                replacing(path) as copy,
+                copy.open("wb") as target,
+            ):
                 shutil.copyfileobj(source, target)
-            fresh.replace(path)
         return path
 
     def _networks(self, reader: Reader) -> list[dict[str, Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -23,45 +21,24 @@ from boundaries.registry import staging
 from boundaries.registry.desk import logged, today
 from boundaries.registry.drafts import Drafts
 from boundaries.registry.reading import Readings
+from boundaries.registry.recent import Recent
 from boundaries.services import listing as facilities
 from boundaries.vocabulary import DraftState, Severity
 from geodata import crs
 from geodata.errors import InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from geodata.store.changes import ChangeSet
 
-_KEPT = 6
 LONGEST = 4000
 """Letters of one text of a record."""
 
 
-class _Memory:
-    """The last few values made, by key; each is made from a version and never old."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return the value of a key, made now if it is not there."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        made = make()
-        with self._lock:
-            self._values[key] = made
-            while len(self._values) > _KEPT:
-                self._values.popitem(last=False)
-        return made
-
-
-_frames, _indexes = _Memory(), _Memory()
+_frames, _indexes = Recent(6), Recent(6)
 
 
 class Registers(Drafts, Readings):

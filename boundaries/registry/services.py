@@ -15,7 +15,7 @@ from boundaries.registry.desk import logged, today
 from boundaries.registry.networks import Networks
 from boundaries.registry.people import People
 from boundaries.registry.publishing import tag_of
-from boundaries.registry.registers import _Memory
+from boundaries.registry.recent import Recent
 from boundaries.services import coverage as figures
 from boundaries.services import room
 from boundaries.services.guarding import guard_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _Figures = tuple[dict[str, figures.Coverage], dict[str, room.Room] | None]
 
 LAYERS = ("divisions", "facilities", "population")
-_situations = _Memory()
+_situations = Recent(6)
 
 
 class Services(Networks, People):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from boundaries.registry import network_files as module
 from boundaries.registry.network_files import Heights
+from boundaries.registry.recent import Recent
 from geodata.errors import (
     ConflictError,
     ForbiddenError,
@@ -33,9 +35,9 @@ LINK = {"kind": "link", "points": [[X + 0.005, Y], [X + 0.005, Y + 0.001]]}
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    module._loaded.clear()
-    module._words.clear()
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(module, "_loaded", Recent(3))
+    monkeypatch.setattr(module, "_words", {})
     made = opened(tmp_path)
     yield made
     made.registry.close()
@@ -237,10 +239,10 @@ def test_naming_networks_of_many_years_opens_each_of_them_once(
 ) -> None:
     from geodata.network import keeping
 
-    years = [str(2020 + at) for at in range(module._MOST_KEPT + 2)]
+    years = [str(2020 + at) for at in range(5)]
     for year in years:
         add(office, effective=year)
-    module._loaded.clear()
+    monkeypatch.setattr(module, "_loaded", Recent(3))
     opened_files: list[Any] = []
     load = keeping.load
     monkeypatch.setattr(
@@ -260,8 +262,29 @@ def test_a_store_that_keeps_content_itself_lends_a_copy(
     store = office.registry.store
     monkeypatch.setattr(type(store), "blob_path", lambda *_: None)
     assert office.registry.network().edge_count == 2
-    module._loaded.clear()
+    monkeypatch.setattr(module, "_loaded", Recent(3))
     assert office.registry.network().edge_count == 2  # from the copy
+
+
+def test_two_processes_copy_the_same_network_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One begins, the other begins and ends, the first ends: both have it whole."""
+    add(office)
+    store = office.registry.store
+    monkeypatch.setattr(type(store), "blob_path", lambda *_: None)
+    copy, others = shutil.copyfileobj, []
+
+    def slow(source: Any, target: Any) -> None:
+        target.write(source.read(64))
+        if not others:
+            others.append(None)
+            others[0] = office.registry.network().edge_count
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfileobj", slow)
+    assert office.registry.network().edge_count == 2
+    assert others == [2]
 
 
 def test_the_network_of_today(office: Office) -> None:
