@@ -165,7 +165,7 @@ def _normalise(
     """Return the column in our spelling and remarks on what changed."""
     rule = _NORMALISE.get(ours)
     if rule is None:
-        return values, []
+        return _measured(values, theirs, ours)
     found = [rule(value) for value in values]
     lost = [
         value
@@ -173,18 +173,40 @@ def _normalise(
         if new is None and not spelling.blank(value)
     ]
     notes = [_lost_note(theirs, ours, lost)] if lost else []
-    unit = fields.unit_of(theirs, ours)
-    factor = fields.UNITS.get(ours, {}).get(unit or "", 1.0)
+    unit, factor = _unit(theirs, ours)
     if factor != 1.0:
         found = [None if value is None else value * factor for value in found]
-        notes.append(
-            _note(
-                f"字段 {theirs} 由 {unit} 换算为平方千米。",
-                f"The field {theirs} was converted from {unit} to km².",
-            )
-        )
+        notes.append(_unit_note(theirs, unit, "平方千米", "km²"))
     dtype = "float64" if ours in _REAL else _TYPES.get(ours, "object")
     return pd.Series(found, index=values.index, dtype=dtype), notes
+
+
+def _measured(
+    values: pd.Series[Any], theirs: str, ours: str
+) -> tuple[pd.Series[Any], list[dict[str, str]]]:
+    """Return an area of a register in m²; what is no number stays for its rules."""
+    unit, factor = _unit(theirs, ours)
+    if factor == 1.0:
+        return values, []
+    found: list[Any] = []
+    for value in values:
+        number = spelling.number(value)
+        found.append(value if number is None else round(number * factor, 2))
+    made = pd.Series(found, index=values.index, dtype=object)
+    return made, [_unit_note(theirs, unit, "平方米", "m²")]
+
+
+def _unit(theirs: str, ours: str) -> tuple[str, float]:
+    """Return the unit a column is in, and what turns its numbers into ours."""
+    unit = fields.unit_of(theirs, ours) or ""
+    return unit, fields.UNITS.get(ours, {}).get(unit, 1.0)
+
+
+def _unit_note(theirs: str, unit: str, zh: str, en: str) -> dict[str, str]:
+    return _note(
+        f"字段 {theirs} 由 {unit} 换算为{zh}。",
+        f"The field {theirs} was converted from {unit} to {en}.",
+    )
 
 
 def _lost_note(theirs: str, ours: str, lost: list[Any]) -> dict[str, str]:

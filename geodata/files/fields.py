@@ -212,29 +212,38 @@ LADDER: dict[str, int] = {
 }
 """Columns that each hold the name at one level; the deepest one names the record."""
 
+_M2: dict[str, float] = {
+    "平方公里": 1e6,
+    "平方千米": 1e6,
+    "KM2": 1e6,
+    "KM²": 1e6,
+    "㎢": 1e6,
+    "SQKM": 1e6,
+    "公顷": 1e4,
+    "HA": 1e4,
+    "HM2": 1e4,
+    "万平方米": 1e4,
+    "亩": 1e4 / 15,
+    "平方米": 1.0,
+    "平米": 1.0,
+    "M2": 1.0,
+    "M²": 1.0,
+    "㎡": 1.0,
+}
 UNITS: dict[str, dict[str, float]] = {
-    "area_official_km2": {
-        "平方公里": 1.0,
-        "平方千米": 1.0,
-        "KM2": 1.0,
-        "KM²": 1.0,
-        "㎢": 1.0,
-        "SQKM": 1.0,
-        "公顷": 0.01,
-        "HA": 0.01,
-        "HM2": 0.01,
-        "亩": 1 / 1500,
-        "平方米": 1e-6,
-        "M2": 1e-6,
-        "M²": 1e-6,
-        "㎡": 1e-6,
-    },
+    "area_official_km2": {unit: m2 / 1e6 for unit, m2 in _M2.items()},
+    "area_m2": _M2,
+    "land_m2": _M2,
 }
 """Ours -> unit as written in a header -> factor to our unit (1 亩 = 2000/3 m²)."""
 
 FIELD_UNITS: dict[str, str] = {"DCMJ": "M2", "KZMJ": "M2"}
 """Fields whose standard fixes the unit: survey areas of TD/T 1057 are in m²."""
 
+_COUNTED = re.compile(
+    r"[(\[【](?:张|个|人|名|位|份|套|户|间|家|米|M|元|万元|元/[人月年/]+)[)\]】]$"
+)
+"""A unit in brackets that says what a number counts, and changes nothing."""
 _SQUEEZE = re.compile(r"[\s_\-·.:：]+")
 _MEASURED = re.compile(r"^(?:.*面积|.*AREA|KZMJ|DCMJ)$")
 _DEDUPED = re.compile(r"_\d{1,2}$")
@@ -303,7 +312,8 @@ def match(
     sample
         Some rows (a frame or mappings); a name whose values do not fit is left.
     aliases
-        Further ``{theirs: ours}`` of the bureau's own, which win over ours.
+        ``{theirs: ours}`` of the bureau's own, or of another layer: they win, and
+        what else the divisions' names would mean is left where they know none of it.
 
     Returns
     -------
@@ -311,7 +321,7 @@ def match(
         Each of ours at most once: the best claim wins, the others keep their name.
     """
     rows = _frame(sample)
-    own = {fold(theirs): ours for theirs, ours in (aliases or {}).items()}
+    own = _with_cut_forms(aliases or {})
     claims = []
     for position, column in enumerate(columns):
         for ours, cost in _candidates(column, own):
@@ -349,11 +359,12 @@ def ladder(columns: Iterable[Hashable]) -> list[str]:
 def _candidates(column: Hashable, own: Mapping[str, str]) -> list[tuple[str, int]]:
     """Return what of ours ``column`` may be, with a cost (lower is surer)."""
     folded = fold(column)
-    if folded in own:
-        return [(own[folded], -1)]
-    found = [(ALIASES[folded], _RANK[folded])] if folded in ALIASES else []
     bare = _without_unit(folded)
-    if bare is not None:
+    for rank, form in enumerate((folded, bare, _COUNTED.sub("", folded)), start=-3):
+        if form in own:
+            return [(own[form], rank)]
+    found = [(ALIASES[folded], _RANK[folded])] if folded in ALIASES else []
+    if bare is not None and not own:
         found.append(("area_official_km2", 50 + _RANK.get(bare, 20)))
     cut = dict.fromkeys(TRUNCATED.get(folded, ()))
     # GDAL numbers the second of two names that were cut to the same bytes.
@@ -361,7 +372,18 @@ def _candidates(column: Hashable, own: Mapping[str, str]) -> list[tuple[str, int
     if bare_name != column:
         form = fold(bare_name)
         cut |= dict.fromkeys((*TRUNCATED.get(form, ()), *NUMBERED.get(form, ())))
-    return found + [(ours, 100 + rank) for rank, ours in enumerate(cut)]
+    found += [(ours, 100 + rank) for rank, ours in enumerate(cut)]
+    return [each for each in found if not own or each[0] in own.values()]
+
+
+def _with_cut_forms(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Return aliases by their folded name, and by what a DBF leaves of it."""
+    whole = {fold(theirs): ours for theirs, ours in aliases.items()}
+    cut: dict[str, set[str]] = {}
+    for theirs, ours in aliases.items():
+        for form in _cut_forms(theirs, _DBF_BYTES):
+            cut.setdefault(form, set()).add(ours)
+    return {form: min(ours) for form, ours in cut.items() if len(ours) == 1} | whole
 
 
 def _without_unit(folded: str) -> str | None:

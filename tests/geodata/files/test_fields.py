@@ -85,6 +85,32 @@ def test_a_bureaus_own_alias_wins() -> None:
     }
 
 
+def test_names_of_another_layer_with_units_or_cut_by_a_dbf() -> None:
+    own = {
+        "建筑面积": "area_m2", "占地面积": "land_m2", "床位数": "beds_total",
+        "家庭养老床位": "home_beds", "名称": "name",
+    }  # fmt: skip
+    sample = pd.DataFrame(
+        {
+            "建筑面积(㎡)": [1200.5, "一千余"], "占地面积（亩）": ["3", "约2"],
+            "床位数（张）": [30, 40], "家庭养老床": [5, 6], "套内面积（㎡）": [9, 9],
+            "床位数（其中护理型）": [1, 2], "人口": ["约3000", "2000"],
+        }
+    )  # fmt: skip
+    found = fields.match(sample.columns, sample, aliases=own)
+    assert found == {
+        "建筑面积(㎡)": "area_m2", "占地面积（亩）": "land_m2",
+        "床位数（张）": "beds_total", "家庭养老床": "home_beds",
+    }  # fmt: skip
+    frame = gpd.GeoDataFrame(sample, geometry=[None, None])
+    done = conversion.convert(frame, found)
+    assert done.frame["area_m2"].tolist() == [1200.5, "一千余"]
+    assert done.frame["land_m2"].tolist() == [2000, "约2"]
+    assert [note["zh"] for note in done.notes] == [
+        "字段 占地面积（亩） 由 亩 换算为平方米。"
+    ]
+
+
 def test_the_deepest_of_province_city_county_town_names_the_record() -> None:
     frame = _frame(
         {"省": ["天津市"] * 2, "县": ["和平区"] * 2, "乡": ["小白楼街道", "体育馆街道"]}
