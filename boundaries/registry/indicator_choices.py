@@ -11,7 +11,6 @@ from boundaries.registry.indicator_records import (
     IndicatorRecords,
     collection,
     no_record,
-    scope_of,
 )
 from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.standards import PARAMETERS, STANDARDS
@@ -65,13 +64,10 @@ class IndicatorChoices(IndicatorRecords):
         """Write a network template, new or changed, for a unit or (``""``) for all."""
         template = Template.of({**given, "id": name})
         scope = str(given.get("scope") or "")
+        scope = codes.parse(scope).text if scope else ""
         record = {**template.to_dict(), "scope": scope}
         with self.store.write(lock=[collection(TEMPLATES)]) as tx:
             self.may("enter_indicators", actor, keys=[scope], reader=tx)
-            standing = tx.get(collection(TEMPLATES), name)
-            if standing is not None:
-                was = scope_of(standing["record"])
-                self.may("enter_indicators", actor, keys=[was], reader=tx)
             saved = self._put_entry(tx, actor, TEMPLATES, name, record, rev)
             self.record(tx, actor, "save_template", name, **record)
         return saved
@@ -82,8 +78,6 @@ class IndicatorChoices(IndicatorRecords):
             found = tx.get(collection(TEMPLATES), name)
             if found is None or found["gone"]:
                 raise no_record(TEMPLATES, name)
-            scope = scope_of(found["record"])
-            self.may("enter_indicators", actor, keys=[scope], reader=tx)
             self._put_entry(
                 tx, actor, TEMPLATES, name, found["record"], None, gone=True
             )

@@ -84,8 +84,6 @@ class IndicatorRecords(Jobs, Desk):
             found = tx.get(collection(kind), key)
             if found is None or found["gone"]:
                 raise no_record(kind, key)
-            scope = scope_of(found["record"])
-            self.may("enter_indicators", actor, keys=[scope], reader=tx)
             self._put_entry(tx, actor, kind, key, found["record"], None, gone=True)
             self.record(tx, actor, "drop_indicator", f"{kind}/{key}")
 
@@ -198,6 +196,9 @@ class IndicatorRecords(Jobs, Desk):
                      f"{standing['by']} changed it meanwhile."),
                 Text("请查看后重新填写。", "Look at it and enter yours again."),
             )  # fmt: skip
+        if standing is not None and not standing["gone"]:
+            was = scope_of(standing["record"])  # another district's stays theirs
+            self.may("enter_indicators", actor, keys=[was], reader=tx)
         past = []
         if standing is not None:
             names = ("record", "by", "when", "gone")

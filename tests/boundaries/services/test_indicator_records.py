@@ -175,6 +175,26 @@ def test_who_may_enter_and_where(bureau: Office) -> None:
     assert registry.indicator_options("gu")["options"]["elderly"] == "aged_60"
 
 
+def test_a_number_of_another_district_is_not_taken_over(bureau: Office) -> None:
+    """Areas and projects are kept under their number alone, templates under a name."""
+    registry = bureau.registry
+    theirs = {"project": "P1", "name": "助餐点", "year": 2026, "target": 3,
+              "scope": "120102"}  # fmt: skip
+    registry.save_indicator_record("jin", "projects", theirs)
+    mine = {**theirs, "scope": "120101", "target": 1}
+    with pytest.raises(ForbiddenError, match="120102"):
+        registry.save_indicator_record("he", "projects", mine)
+    with pytest.raises(ForbiddenError, match="120102"):
+        registry.take_indicator_rows("he", "projects", pd.DataFrame([mine], [1]))
+    with pytest.raises(ForbiddenError, match="120102"):
+        registry.drop_indicator_record("he", "projects", "P1")
+    [kept] = registry.indicator_records("gu", "projects")
+    assert (kept["record"]["scope"], kept["record"]["target"]) == ("120102", 3)
+    registry.drop_indicator_record("jin", "projects", "P1")
+    again = registry.save_indicator_record("he", "projects", mine)
+    assert again["record"]["scope"] == "120101"
+
+
 def test_nothing_entered_is_lost(bureau: Office) -> None:
     registry = bureau.registry
     first = registry.save_indicator_record("jin", "values", B01)
