@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 MOST_EDITS = 2000
 """Edits of one plan; more is a new register of facilities, not a plan."""
 MOST_BEDS = 100_000
+_FIELDS = {
+    "do": "操作",
+    "facility": "设施编号",
+    "lon": "经度",
+    "lat": "纬度",
+    "beds": "床位数",
+    "type": "设施类型",
+}
 _LONGEST = 200
 
 
@@ -199,7 +207,7 @@ def _number(number: int, field: str, value: Any, least: float, most: float) -> f
 
 def _wrong(number: int, field: str, hint: Text) -> InputError:
     return InputError(
-        Text(f"第 {number} 项改动的 {field} 无效。",
+        Text(f"第 {number} 项改动的{_FIELDS[field]}无效。",
              f"Edit {number}: {field} is not valid."),
         hint,
     )  # fmt: skip

@@ -111,6 +111,49 @@ def test_from_the_worst_street_to_a_scenario_compared_and_printed(
         assert visit.troubles == []
 
 
+def test_a_facility_is_added_without_a_mouse_and_not_lost(
+    browser: Browser, desk: str
+) -> None:
+    with browsing.visiting(browser, desk) as visit:
+        page = visit.sign_in("judge").page
+        visit.open("/planning?lang=zh", ready=False)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.focus("[data-tool=add]")
+        page.keyboard.press("Enter")
+        page.focus(".adding-form select")
+        page.select_option(".adding-form select", "INST")
+        for typed in ("新院", "-3"):
+            page.keyboard.press("Tab")
+            page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        assert (
+            page.evaluate("document.activeElement.validationMessage")
+            == "请填写 0 至 100000 之间的数。"
+        )
+        assert page.locator("#edits li.none").count() == 1
+        page.keyboard.press("Control+A")
+        page.keyboard.type("30")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#edits li:has-text('新增：新院')")
+        assert "养老机构" in page.inner_text("#chosen p.soft")
+        page.wait_for_selector(".site-pin:focus")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_selector("#edits li:has-text('迁移：新院')")
+        # a click on a facility that is there adds another at its place
+        page.locator("[data-tool=add]").scroll_into_view_if_needed()
+        pin = page.locator(".site-pin").bounding_box()
+        assert pin is not None
+        page.click("[data-tool=add]")
+        page.mouse.click(pin["x"] + 15, pin["y"] + 38)
+        page.wait_for_selector("#edits li:has-text('新增：新增点 2')")
+        # what is not kept is not left without a word
+        asked: list[str] = []
+        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        visit.open("/siting?lang=zh", ready=False)
+        assert asked == ["beforeunload"]
+        assert visit.troubles == []
+
+
 def test_on_a_phone_in_english(browser: Browser, desk: str) -> None:
     options = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB"}
     with browsing.visiting(browser, desk, **options) as visit:

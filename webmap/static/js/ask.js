@@ -5,6 +5,7 @@ export class Refused extends Error {
     super(document?.message?.en ?? `HTTP ${status}`);
     this.status = status;
     this.text = document?.message ?? null;
+    this.hint = document?.hint ?? null; // what to do about it
   }
 }
 

@@ -6,6 +6,7 @@ import { createMap } from "../mapkit.js";
 import { folding } from "../services/asking.js";
 import { complain, inWords, send } from "../ui/send.js";
 import { count, language, say } from "../words.js";
+import { Adding } from "./adding.js";
 import { Gauges } from "./gauges.js";
 import * as panels from "./panels.js";
 import { Session } from "./session.js";
@@ -17,10 +18,11 @@ const form = byId("ask"), box = byId("planning");
 const types = new Map([...form.querySelectorAll("[name=types]")].map((input) => [input.value, input.parentElement.textContent.trim()]));
 const kit = createMap(byId("map"), { label: say("Map of facilities and of who is reached"), onClick: ({ at }) => place(at) });
 let tool = "pick", order = "outside", picked = null, framed = false, added = 0;
+let safe = "[]"; // the edits that are kept somewhere: leaving the page loses others
 let recorded = [], rows = new Map(), current = [];
 
 const sites = new Sites(kit.map, {
-  onpick: (site) => pick(site.id),
+  onpick: (site, at) => (tool === "add" ? place(at) : pick(site.id)),
   ondrag: (id, { lat, lng }, at = performance.now()) => session.drag(move(id, lng, lat), at),
   ondrop: (id, { lat, lng }) => act(move(id, lng, lat)),
 });
@@ -28,6 +30,7 @@ const outside = new Outside().addTo(kit.map);
 const shades = new UnitMap(kit);
 const table = new UnitTable(byId("units"), (unit) => shades.frame(unit.code).catch(complain));
 const session = new Session({ opened, changed, failed: complain, waiting });
+const adding = new Adding(byId("chosen"), types, add);
 const gauges = new Gauges(byId("gauges"), byId("scope"), session);
 
 const folded = folding(byId("asking"), form);
@@ -51,7 +54,7 @@ function opened(answer) {
   tell(left ? say("{n} records are left out of these figures; the coverage page lists them.", { n: count(left) }) : "");
   changed(answer, session.edits);
   gauges.open(session.base);
-  pick(picked);
+  if (tool !== "add") pick(picked);
   document.body.dataset.ready = "";
 }
 
@@ -120,19 +123,35 @@ async function act(edit) {
 }
 
 function place(at) {
-  if (tool !== "add" || !rows.size) return;
-  const ticked = [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value);
-  const type = !ticked.length || ticked.includes("DAY") ? "DAY" : ticked[0]; // a new one is most often a place to go by day
-  added += 1;
-  const name = say("New site {n}", { n: String(added) });
+  if (tool === "add" && rows.size) adding.place(at);
+}
+
+async function add({ lon, lat, ...given }, typed) {
+  if (!rows.size) return;
+  const facility = `NEW-${added += 1}`;
   use("pick");
-  act({ ...move(`NEW-${added}`, at.lng, at.lat), do: "add", type, name });
+  await act({ ...move(facility, lon, lat), do: "add", ...given });
+  if (typed) sites.focus(); // whoever gave numbers goes on with the arrow keys
+}
+
+/* A new one is most often a place to go by day. */
+function usual() {
+  const ticked = [...form.querySelectorAll("[name=types]:checked")].map((input) => input.value);
+  return !ticked.length || ticked.includes("DAY") ? "DAY" : ticked[0];
 }
 
 function use(name) {
   tool = name;
   for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
   kit.box.classList.toggle("adding", name === "add");
+  if (name === "add") {
+    picked = null;
+    sites.choose(null);
+    adding.open(usual(), say("New site {n}", { n: String(added + 1) }), kit.map.getCenter());
+  } else {
+    adding.close();
+    pick(picked);
+  }
   tell(name === "add" ? say("Click where the new facility would stand.") : "");
 }
 
@@ -161,7 +180,8 @@ async function begin() {
   if (!scenario && !siting) { open(); return; }
   try {
     const { base, edits } = await ask(scenario ? `/api/v1/scenarios/${path(scenario)}` : `/api/v1/siting/${path(siting)}/plan`);
-    added = edits.filter((edit) => edit.do === "add").length;
+    added = Math.max(0, ...edits.map(({ facility }) => Number(/^NEW-(\d+)$/.exec(facility)?.[1] ?? 0)));
+    safe = JSON.stringify(edits);
     refill(base);
     open(edits, { ...wish(), ...base });
   } catch (error) { tell(inWords(error)); }
@@ -202,10 +222,13 @@ byId("keep-form").addEventListener("submit", async (event) => {
   try {
     await sites.settle();
     const made = await send("/api/v1/scenarios", { title: title.value, note: note.value, base: { ...session.base, scope: gauges.scope }, edits: session.edits });
+    safe = JSON.stringify(session.edits);
     location.assign(`/scenarios/${path(made.id)}`);
   } catch (error) { complain(error); }
 });
-addEventListener("keydown", (event) => { if (event.key === "Escape") use("pick"); });
+addEventListener("keydown", (event) => { if (event.key === "Escape" && tool === "add") use("pick"); });
+addEventListener("beforeunload", (event) => { if (session.edits.length && JSON.stringify(session.edits) !== safe) event.preventDefault(); });
+kit.map.on("moveend", () => adding.middle(kit.map.getCenter()));
 
 const figures = () => Object.fromEntries([...rows].map(([code, { after }]) => [code, after]));
 

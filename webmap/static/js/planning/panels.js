@@ -40,7 +40,7 @@ export function chosen(box, site, { act, types, list }) {
   }
   const place = form(["lon", say("Longitude"), site.lon?.toFixed(6)], ["lat", say("Latitude"), site.lat?.toFixed(6)], say("Move there"),
     ({ lon, lat }) => act({ do: "move", facility: site.id, lon, lat }));
-  const beds = form(["beds", say("Beds"), site.beds ?? ""], null, say("Resize"), (given) => act({ do: "resize", facility: site.id, beds: Math.round(given.beds) }));
+  const beds = form(["beds", say("Beds"), site.beds ?? ""], null, say("Resize"), (given) => act({ do: "resize", facility: site.id, beds: given.beds }));
   fill(box,
     element("h2", {}, say("The facility chosen")), choose,
     element("p", { class: "soft small" }, [types.get(site.type) ?? site.type, site.serves ? null : say("does not count now")].filter(Boolean).join(" · ")),
@@ -53,11 +53,26 @@ function form(first, second, words, done) {
   const inputs = [first, second].filter(Boolean).map(([name, label, value]) => [name, element("input", { value: value ?? "", inputmode: "decimal", required: true, autocomplete: "off" }), label]);
   return element("form", { class: "place-form", onsubmit: (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(inputs.map(([name, input]) => [name, Number(input.value)]));
-    const bad = inputs.find(([name, input]) => !input.value.trim() || !Number.isFinite(given[name]));
-    if (bad) { bad[1].setCustomValidity(say("A number is wanted here.")); bad[1].reportValidity(); bad[1].setCustomValidity(""); return; }
-    done(given);
+    const given = numbers(Object.fromEntries(inputs));
+    if (given) done(given);
   } }, ...inputs.map(([, input, label]) => element("label", { class: "field" }, element("span", {}, label), input)), element("button", { class: "button", type: "submit" }, words));
+}
+
+const LIMITS = { lon: [-180, 180], lat: [-90, 90], beds: [0, 100000] }; // as the server has them
+
+/* The numbers of inputs by name; null after telling at its field which is none, or out of bounds. */
+export function numbers(inputs) {
+  const given = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, Number(input.value)]));
+  for (const [name, input] of Object.entries(inputs)) {
+    const [least, most] = LIMITS[name], value = given[name];
+    const whole = name !== "beds" || Number.isInteger(value);
+    if (input.value.trim() && whole && value >= least && value <= most) continue;
+    input.setCustomValidity(Number.isFinite(value) && input.value.trim() && whole ? say("A number from {least} to {most} is wanted here.", { least: String(least), most: String(most) }) : name === "beds" ? say("A whole number is wanted here.") : say("A number is wanted here."));
+    input.reportValidity();
+    input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+    return null;
+  }
+  return given;
 }
 
 const VERBS = {

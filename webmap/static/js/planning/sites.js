@@ -42,7 +42,7 @@ export class Sites {
       if (dot) { this.redraw(dot, site); continue; }
       const made = L.circleMarker([site.lat, site.lon], this.look(site)).addTo(this.map);
       made.site = site;
-      made.on("click", (event) => { L.DomEvent.stop(event); this.onpick(made.site); });
+      made.on("click", (event) => { L.DomEvent.stop(event); this.onpick(made.site, event.latlng); });
       made.on("mouseover", () => { this.map.getContainer().title = made.site.name; });
       made.on("mouseout", () => { this.map.getContainer().title = ""; });
       this.dots.set(site.id, made);
@@ -81,6 +81,8 @@ export class Sites {
     this.pin.on("dragend", () => this.ondrop(site.id, this.pin.getLatLng()));
     this.pin.getElement()?.addEventListener("keydown", (event) => this.step(event, site.id));
   }
+
+  focus() { this.pin?.getElement()?.focus({ preventScroll: true }); }
 
   step(event, id) {
     const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
