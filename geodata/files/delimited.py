@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.errors import FileRefusedError, Text
-from geodata.files import evidence, formulas
+from geodata.files import evidence, formulas, titles
 from geodata.files import grid as grids
 from geodata.files.decoding import DAMAGE
 from geodata.files.grid import Grid
@@ -27,6 +27,8 @@ _SAMPLE_CHARACTERS = 65_536
 _SPACE = " "
 _DELIMITERS = (",", "\t", ";", "|", "，", "、", _SPACE)
 _MOST_UNCLOSED = 100
+_FEWEST_TITLED = 3
+"""Columns below which a row of one cell may as well be a record."""
 
 Row = list[str]
 
@@ -77,6 +79,9 @@ def read_text(
             Text("文件里没有任何数据行。", "The file holds no row of data."),
             Text("请确认导出的文件不是空的。", "Check that the export is not empty."),
         )
+    titled = top
+    if header is not False and dialect.delimiter != _SPACE:
+        top += _titles(rows[top:])
     rows[top] = [DAMAGE.sub("\ufffd", cell) for cell in rows[top]]
     named = grids.header_of(_trimmed(rows[top]), rows[top + 1 :], given=header)
     start = top + 1 if named.given else top
@@ -94,7 +99,17 @@ def read_text(
         encoding=encoding,
         refused=tuple(refused),
         guesses=named.guesses + (() if delimiter else _guesses(dialect, agreement)),
+        notes=titles.skipped(rows[titled:top]),
     )
+
+
+def _titles(rows: list[Row]) -> int:
+    """Return how many rows are titles of a table that a spreadsheet exported."""
+    shown = rows[: titles.LOOKED_AT]
+    width = max(map(len, shown))
+    if width < _FEWEST_TITLED or any(len(row) != width for row in shown if any(row)):
+        return 0
+    return titles.header_row(shown)
 
 
 def sniff(
@@ -281,6 +296,8 @@ def _sorted_out(
             refused.append(Refusal(number, _UNCLOSED._asdict()))
         elif not any(map(str.strip, row)):
             continue
+        elif (why := titles.why_no_record(row)) is not None:
+            refused.append(Refusal(number, why._asdict()))
         elif any(map(DAMAGE.search, row)):
             refused.append(Refusal(number, _DAMAGED._asdict()))
         elif len(row) == width:

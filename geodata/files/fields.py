@@ -360,7 +360,8 @@ def _candidates(column: Hashable, own: Mapping[str, str]) -> list[tuple[str, int
     """Return what of ours ``column`` may be, with a cost (lower is surer)."""
     folded = fold(column)
     bare = _without_unit(folded)
-    for rank, form in enumerate((folded, bare, _COUNTED.sub("", folded)), start=-3):
+    forms = (folded, bare or folded, _COUNTED.sub("", folded))
+    for rank, form in enumerate(forms, start=-3):
         if form in own:
             return [(own[form], rank)]
     found = [(ALIASES[folded], _RANK[folded])] if folded in ALIASES else []

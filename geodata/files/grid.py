@@ -129,7 +129,7 @@ def _plain_number(text: str) -> bool:
 
 
 def _is_header(first: Sequence[Any], body: Sequence[Sequence[Any]]) -> bool:
-    words = [not spelling.blank(cell) and not _is_value(cell) for cell in first]
+    words = [not spelling.blank(cell) and not is_value(cell) for cell in first]
     filled = [not spelling.blank(cell) for cell in first]
     if words == filled:
         return any(words)
@@ -144,10 +144,10 @@ def _numbers_below(body: Sequence[Sequence[Any]], position: int) -> bool:
         for row in body
         if position < len(row) and not spelling.blank(row[position])
     ]
-    return bool(cells) and all(map(_is_value, cells))
+    return bool(cells) and all(map(is_value, cells))
 
 
-def _is_value(cell: Any) -> bool:
+def is_value(cell: Any) -> bool:
     """Return whether a cell is a number or an angle, which no header is."""
     if isinstance(cell, int | float):
         return True

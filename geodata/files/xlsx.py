@@ -15,11 +15,12 @@ from typing import Any
 import pandas as pd
 
 from geodata.errors import FileRefusedError, Text
-from geodata.files import evidence, points, spelling
+from geodata.files import evidence, points, spelling, titles
 from geodata.files import grid as grids
 from geodata.files.fields import ALIASES, fold
 from geodata.files.grid import Grid
 from geodata.files.limits import Limits
+from geodata.files.reading import Refusal
 
 Row = tuple[Any, ...]
 
@@ -36,7 +37,7 @@ _CHUNK = 1 << 20
 _OVERLAP = 64
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How OOXML writes a character XML lacks, such as a carriage return."""
-_TITLE_ROWS = 10
+_TITLE_ROWS = titles.LOOKED_AT
 _SUBHEADERS = frozenset(ALIASES) | {
     fold(name) for names in points.NAMES.values() for name in names
 }
@@ -204,7 +205,10 @@ def _grid(name: str, rows: list[Row], limits: Limits) -> Grid | None:
         return None
     limits.check("sheet_columns", width)
     padded = [(*row, *[None] * (width - len(row)))[:width] for row in rows]
-    top = _header_row(padded)
+    top = titles.header_row(
+        padded,
+        lambda at: at + 1 < len(padded) and _is_subheader(padded[at], padded[at + 1]),
+    )
     first, start = padded[top], top + 1
     if start < len(padded) and _is_subheader(first, padded[start]):
         first = tuple(
@@ -214,27 +218,29 @@ def _grid(name: str, rows: list[Row], limits: Limits) -> Grid | None:
         start += 1
     header = grids.header_of(first, padded[start:])
     start = start if header.given else top
-    kept = {
-        number: [_cell(value) for value in row]
-        for number, row in enumerate(padded[start:], start=1)
-        if not all(map(spelling.blank, row))
-    }
+    kept: dict[int, list[Any]] = {}
+    refused = []
+    for number, row in enumerate(padded[start:], start=1):
+        why = titles.why_no_record(row)
+        if why is not None:
+            refused.append(Refusal(number, why._asdict()))
+        elif not all(map(spelling.blank, row)):
+            kept[number] = [_cell(value) for value in row]
     frame = pd.DataFrame(
         list(kept.values()),
         columns=list(header.names),
         index=pd.Index(list(kept), dtype="int64"),
         dtype="object",
     )
-    return Grid(name, frame, len(kept), _ENCODING, guesses=header.guesses)
-
-
-def _header_row(rows: list[Row]) -> int:
-    """Return the first row with more than one cell: titles span the table alone."""
-    filled = [sum(not spelling.blank(v) for v in row) for row in rows[:_TITLE_ROWS]]
-    for position, count in enumerate(filled):
-        if count > 1:
-            return position
-    return next((i for i, count in enumerate(filled) if count), 0)
+    return Grid(
+        name,
+        frame,
+        len(kept) + len(refused),
+        _ENCODING,
+        refused=tuple(refused),
+        guesses=header.guesses,
+        notes=titles.skipped(padded[:top]),
+    )
 
 
 def _is_subheader(first: Row, second: Row) -> bool:

@@ -482,6 +482,42 @@ def test_worksheets(tmp_path: Path) -> None:
         read_table(tmp_path / "a.xlsx", layer="x")
 
 
+TITLED = [
+    ["望澜市养老服务设施台账", *[None] * 4],
+    ["填报单位：望澜市民政局", None, "单位：张", None, None],
+    ["序号", "设施编码", "名称", "经度", "纬度"],
+    [1, "H1", "安宁养老院", 117.2, 39.1],
+    ["合 计", None, "1家", None, None],
+    [2, "H2", "松鹤养老院", 117.3, 39.2],
+    ["备注：截至3月底", *[None] * 4],
+    ["填表人：张三", None, None, "审核人：李四", None],
+]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_titles_sums_and_remarks_of_a_form_are_no_records(
+    tmp_path: Path, ending: str
+) -> None:
+    if ending == "xlsx":
+        raw = read_table(_sheet(tmp_path / "a.xlsx", TITLED))
+    else:
+        lines = [",".join("" if c is None else str(c) for c in row) for row in TITLED]
+        raw = _read(tmp_path, "\n".join(lines))
+    assert list(raw.frame.columns)[:3] == ["序号", "设施编码", "名称"]
+    assert raw.frame["设施编码"].tolist() == ["H1", "H2"]
+    assert [item.record for item in raw.refused] == [2, 4, 5]
+    assert "“合 计”，不是记录" in raw.refused[0].reason["zh"]
+    assert "表下说明" in raw.refused[2].reason["zh"]
+    assert "表头之上的 2 行按标题略过：“望澜市养老服务设施台账”" in raw.notes[0]["zh"]
+
+
+def test_a_header_with_gaps_is_no_title(tmp_path: Path) -> None:
+    rows = [["甲", "乙", None, None, None, None], [1, 2, 3, 4, 5, 6]]
+    raw = read_table(_sheet(tmp_path / "a.xlsx", rows))
+    assert list(raw.frame.columns)[:3] == ["甲", "乙", "column_3"]
+    assert raw.notes[0]["zh"].startswith("表中没有找到坐标列")
+
+
 def test_sheet_values_keep_their_meaning(tmp_path: Path) -> None:
     # Cells of a sheet have no time zone.
     midnight = dt.datetime(2026, 1, 2)  # noqa: DTZ001
