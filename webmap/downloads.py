@@ -18,6 +18,9 @@ KINDS = {
     ".zip": "application/zip",
     ".csv": "text/csv",
     ".kml": "application/vnd.google-earth.kml+xml",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -28,13 +31,14 @@ UNKNOWN = "application/octet-stream"
 def file_of(export: str) -> Response:
     """Return the file of an export as a download."""
     document, file = registry().export_file(actor(), export)
-    suffix = "." + document["name"].rpartition(".")[2]
-    return attached(file, document["name"], KINDS.get(suffix, UNKNOWN))
+    return attached(file, document["name"])
 
 
-def attached(file: BinaryIO, name: str, kind: str = UNKNOWN) -> Response:
+def attached(file: BinaryIO, name: str) -> Response:
     """Return an open file as a download; the server closes it."""
-    answer = send_file(file, mimetype=kind, as_attachment=True, download_name=name)
+    answer = send_file(
+        file, mimetype=kind_of(name), as_attachment=True, download_name=name
+    )
     answer.content_length = os.fstat(file.fileno()).st_size
     answer.headers["Cache-Control"] = "private, no-store"
     if request.method == "HEAD":  # nobody will read it
@@ -42,9 +46,14 @@ def attached(file: BinaryIO, name: str, kind: str = UNKNOWN) -> Response:
     return answer
 
 
-def written(body: str | Iterable[str], name: str, kind: str) -> Response:
-    """Return text as a download, as it is written."""
-    answer = Response(body, mimetype=kind)
+def written(body: bytes | str | Iterable[str], name: str) -> Response:
+    """Return content as a download, text as it is written."""
+    answer = Response(body, mimetype=kind_of(name))
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def kind_of(name: str) -> str:
+    """Return the media type of a file by its name."""
+    return KINDS.get("." + name.rpartition(".")[2], UNKNOWN)

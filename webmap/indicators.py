@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from boundaries.services.indicators.charts import FORMATS
-from webmap.downloads import KINDS, attached
+from webmap.downloads import attached, written
 from webmap.languages import chosen
 from webmap.session import actor, registry
 
@@ -28,7 +27,7 @@ def workbook_of(asked: Mapping[str, Any]) -> Response:
         done = registry().indicator_workbook(actor(), path, language=chosen(), **asked)
         file = path.open("rb")  # still readable when its folder is gone
     scope = f"-{done['scope']}" if done["scope"] else ""
-    return attached(file, f"indicators-{done['as_of']}{scope}.xlsx", KINDS[".xlsx"])
+    return attached(file, f"indicators-{done['as_of']}{scope}.xlsx")
 
 
 def chart_of(indicator: str, asked: Mapping[str, Any]) -> Response:
@@ -36,11 +35,7 @@ def chart_of(indicator: str, asked: Mapping[str, Any]) -> Response:
     query = dict(asked)
     what, form = query.pop("chart"), query.pop("form")
     made = registry().indicator_chart(actor(), indicator, what, form, chosen(), **query)
-    answer = Response(made, mimetype=FORMATS[form])
-    name = f"{indicator}-{what}.{form}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return written(made, f"{indicator}-{what}.{form}")
 
 
 def trend_drawing(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
 from marshmallow import fields, validate
 
 from boundaries.registry.scenario_books import FORMATS, MOST_COMPARED
@@ -14,14 +13,10 @@ from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.planning import PlanBase, PlanEdit
 from webmap.api.schemas import Arguments, Query
+from webmap.downloads import written
 from webmap.session import actor, registry
 
 scenarios = ApiBlueprint("scenarios", Text("方案", "Scenarios"))
-
-TYPES = {
-    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "GPKG": "application/geopackage+sqlite3",
-}
 
 
 class ScenarioSaved(Arguments):
@@ -126,7 +121,7 @@ def export_comparison(query: dict[str, Any]) -> Any:
     """Return scenarios beside each other as a workbook."""
     names = [name for name in query["ids"].split(",") if name]
     name, content = registry().export_comparison(actor(), names)
-    return _attached(name, content, TYPES["XLSX"])
+    return written(content, name)
 
 
 @scenarios.get(
@@ -221,10 +216,4 @@ for _verb, _words in (
 def export(query: dict[str, Any], scenario: str) -> Any:
     """Return it as a workbook, or its facilities as a GeoPackage."""
     name, content = registry().export_scenario(actor(), scenario, query["driver"])
-    return _attached(name, content, TYPES[query["driver"]])
-
-
-def _attached(name: str, content: bytes, mimetype: str) -> Response:
-    answer = Response(content, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return written(content, name)

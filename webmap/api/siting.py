@@ -17,15 +17,11 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import Arguments, Query
+from webmap.downloads import written
 from webmap.session import actor, registry
 
 siting = ApiBlueprint("siting", Text("选址", "Siting"))
 
-TYPES = {
-    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "GPKG": "application/geopackage+sqlite3",
-    "GeoJSON": "application/geo+json",
-}
 SOURCES = (*(each.value for each in Source), DRAWN, FILE)
 
 
@@ -194,6 +190,4 @@ def export(query: dict[str, Any], siting: str) -> Any:
 def handed_out(siting: str, driver: str, language: str) -> Response:
     """Return an answer as a file to keep."""
     name, content = registry().export_siting(actor(), siting, driver, language)
-    answer = Response(content, mimetype=TYPES[driver])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return written(content, name)

@@ -76,7 +76,7 @@ def anchor() -> Any:
     head = registry().anchor(actor())
     body = json.dumps(head, ensure_ascii=False, indent=1)
     name = f"quhua-anchor-{head['exported'][:10]}.json"
-    return written(body, name, "application/json")
+    return written(body, name)
 
 
 @audit.post("/export")
@@ -86,7 +86,7 @@ def export() -> Any:
     asked = {name: request.form.get(name, "").strip() for name in _FILTERS}
     pages = registry().export_audit(actor(), **wanted(asked))
     today = dt.datetime.now(CHINA).strftime("%Y-%m-%d")
-    return written(streaming(as_csv(pages)), f"quhua-audit-{today}.csv", "text/csv")
+    return written(streaming(as_csv(pages)), f"quhua-audit-{today}.csv")
 
 
 def _told(entry: JournalEntry) -> dict[str, Any]:

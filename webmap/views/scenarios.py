@@ -21,6 +21,7 @@ from boundaries.services.scenario_tables import FIGURES, LABELS, moves
 from boundaries.services.tree import LEVEL_WORDS
 from geodata.errors import ForbiddenError, NotFoundError, QuhuaError
 from webmap import languages, policy
+from webmap.downloads import written
 from webmap.session import actor, registry
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ BETTER = {
     "roomed": 1, "unroomed": -1, "roomed_share": 1, "per_thousand": 1,
 }  # fmt: skip
 """Whether more of a figure is better."""
-TYPES = {
-    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "GPKG": "application/geopackage+sqlite3",
-}
 
 
 @scenarios.get("")
@@ -74,7 +71,7 @@ def download_comparison() -> Response:
     """Hand out scenarios side by side as a workbook; recorded."""
     names = [name for name in request.args.get("ids", "").split(",") if name]
     name, content = registry().export_comparison(actor(), names)
-    return _attached(name, content, TYPES["XLSX"])
+    return written(content, name)
 
 
 @scenarios.post("/phases")
@@ -176,13 +173,7 @@ def download(scenario: str) -> Response:
     """Hand it out as a workbook, or its facilities as a GeoPackage; recorded."""
     driver = request.args.get("driver", "XLSX")
     name, content = registry().export_scenario(actor(), scenario, driver)
-    return _attached(name, content, TYPES[driver])
-
-
-def _attached(name: str, content: bytes, mimetype: str) -> Response:
-    answer = Response(content, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return written(content, name)
 
 
 def _moved(scenario: str, verb: str, words: str) -> Any:

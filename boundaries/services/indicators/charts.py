@@ -15,7 +15,7 @@ from geodata.errors import InputError, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
+FORMATS = ("svg", "png")
 _INK, _SOFT, _ACCENT, _TARGET = "#1b1f24", "#4c545e", "#0b5cad", "#a8201a"
 _WIDTH_IN, _HEIGHT_IN, _DPI = 8.0, 4.0, 150
 _MOST_BARS, _BAR_IN = 60, 0.33
