@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries.books import write_book
-from boundaries.registry.scenarios import Scenarios
+from boundaries.registry.scenarios import Scenarios, suffix_of
 from boundaries.services import scenario_tables as tables
 from boundaries.services.edits import applied
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 MOST_COMPARED = 6
 FORMATS = {"XLSX": ".xlsx", "GPKG": ".gpkg"}
@@ -84,34 +83,26 @@ class ScenarioBooks(Scenarios):
         from geodata.files.writing import write
 
         self.may("export", actor)
-        if driver not in FORMATS:
-            raise InputError(
-                Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
-                Text(f"可用：{'、'.join(FORMATS)}。", f"Use {', '.join(FORMATS)}."),
-            )
+        name = f"{scenario}{suffix_of(driver, FORMATS)}"
         found = self._scenario(self.store, scenario)
-        name = f"{scenario}{FORMATS[driver]}"
-        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
-            path = Path(folder) / name
+
+        def fill(path: Path) -> None:
             if driver == "XLSX":
                 write_book(tables.tables(found), path)
             else:
                 write(tables.places(found), path, layer="facilities")
-            content = path.read_bytes()
-        with self.store.write() as tx:
-            self.record(tx, actor, "export_scenario", scenario, driver=driver)
-        return name, content
+
+        return self._handed_out(
+            actor, "export_scenario", scenario, name, fill, driver=driver
+        )
 
     def export_comparison(self, actor: str, names: Sequence[str]) -> tuple[str, bytes]:
         """Return scenarios beside each other as a workbook: its name and content."""
         self.may("export", actor)
         found = self.compare_scenarios(actor, names)
-        asked = [each["id"] for each in found["scenarios"]]
-        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
-            path = Path(folder) / "compared.xlsx"
-            write_book(tables.compared_tables(found), path)
-            content = path.read_bytes()
-        with self.store.write() as tx:
-            subject = "-".join(asked)
-            self.record(tx, actor, "export_scenario", subject, driver="XLSX")
-        return f"{subject}.xlsx", content
+        subject = "-".join(each["id"] for each in found["scenarios"])
+        return self._handed_out(
+            actor, "export_scenario", subject, f"{subject}.xlsx",
+            lambda path: write_book(tables.compared_tables(found), path),
+            driver="XLSX",
+        )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
@@ -14,7 +16,7 @@ from boundaries.vocabulary import DraftState
 from geodata.errors import ConflictError, InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from boundaries.accounts import User
     from geodata.store.protocol import Reader, Transaction
@@ -221,6 +223,19 @@ class Scenarios(Plans):
             )  # fmt: skip
         return found
 
+    def _handed_out(
+        self, actor: str, verb: str, subject: str, name: str,
+        write: Callable[[Path], None], **said: Any,
+    ) -> tuple[str, bytes]:  # fmt: skip
+        """Write a file and record that it went out; return its name and content."""
+        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
+            path = Path(folder) / name
+            write(path)
+            content = path.read_bytes()
+        with self.store.write() as tx:
+            self.record(tx, actor, verb, subject, **said)
+        return name, content
+
     def _put(
         self, tx: Transaction, actor: str, document: dict[str, Any], verb: str, *,
         rev: int, **detail: Any,
@@ -272,3 +287,13 @@ def _note(note: str) -> str:
                  f"Words beside it have at most {_LONGEST_NOTE} characters."),
         )  # fmt: skip
     return words
+
+
+def suffix_of(driver: str, formats: Mapping[str, str]) -> str:
+    """Return the suffix of a format; raise InputError for one that is not written."""
+    if driver not in formats:
+        raise InputError(
+            Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
+            Text(f"可用：{'、'.join(formats)}。", f"Use {', '.join(formats)}."),
+        )
+    return formats[driver]

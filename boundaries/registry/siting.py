@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boundaries.accounts import LOCAL
 from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.scenarios import Scenarios
+from boundaries.registry.scenarios import Scenarios, suffix_of
 from boundaries.registry.uploads import Uploads
 from boundaries.services.profiles import METHOD, Profile
 from geodata.errors import (
@@ -197,20 +197,12 @@ class Siting(Scenarios, Uploads):
         from boundaries.services.siting.using import write
 
         self.may("export", actor)
-        if driver not in FORMATS:
-            raise InputError(
-                Text(f"不能导出为“{driver}”。", f"Not written: “{driver}”."),
-                Text(f"可用：{'、'.join(FORMATS)}。", f"Use {', '.join(FORMATS)}."),
-            )
+        name = f"siting-{key[:8]}{suffix_of(driver, FORMATS)}"
         answer = self._answered(actor, key)
-        name = f"siting-{key[:8]}{FORMATS[driver]}"
-        with tempfile.TemporaryDirectory(prefix="quhua-") as folder:
-            path = Path(folder) / name
-            write(answer, path, language)
-            content = path.read_bytes()
-        with self.store.write() as tx:
-            self.record(tx, actor, "export_siting", key, driver=driver)
-        return name, content
+        return self._handed_out(
+            actor, "export_siting", key, name,
+            lambda path: write(answer, path, language), driver=driver,
+        )  # fmt: skip
 
     def _answer_of(
         self, actor: str, question: Mapping[str, Any],
