@@ -58,6 +58,9 @@ def _style(document: Any) -> None:
             face.set(qn(kind), fonts.FAMILY)
         for theme in ("w:asciiTheme", "w:eastAsiaTheme", "w:hAnsiTheme", "w:cstheme"):
             face.attrib.pop(qn(theme), None)
+    # of the forms a character has, and where its comma stands
+    for tongue in document.styles.element.iter(qn("w:lang")):
+        tongue.set(qn("w:eastAsia"), "zh-CN")
 
 
 def _properties(document: Any, book: Handbook) -> None:
@@ -71,17 +74,30 @@ def _properties(document: Any, book: Handbook) -> None:
 
 def _furniture(document: Any, book: Handbook) -> None:
     """Print the title above every page but the first, stamp and number below."""
+    from docx.enum.text import WD_TAB_ALIGNMENT
+
     page = document.sections[0]
     page.different_first_page_header_footer = True
-    page.header.paragraphs[0].text = _clean(f"{book.title}　{book.notice}".rstrip("　"))
+    head, foot = page.header.paragraphs[0], page.footer.paragraphs[0]
+    _columns(head, (160, WD_TAB_ALIGNMENT.RIGHT))
+    head.text = f"{_clean(book.title)}\t{_clean(book.notice)}".rstrip("\t")
     page.first_page_footer.paragraphs[0].text = _clean(book.stamp)
-    foot = page.footer.paragraphs[0]
+    _columns(foot, (105, WD_TAB_ALIGNMENT.CENTER), (160, WD_TAB_ALIGNMENT.RIGHT))
     before, after = book.say("第 ", "Page "), book.say(" 页", "")
-    foot.add_run(_clean(f"{book.stamp}　{book.made_on}　{before}"))
+    foot.add_run(f"{_clean(book.stamp)}\t{book.made_on}\t{before}")
     _field(foot, "PAGE", "1")
     foot.add_run(book.say(" 页，共 ", " of "))
     _field(foot, "NUMPAGES", "1")
     foot.add_run(after)
+
+
+def _columns(paragraph: Any, *stops: tuple[int, Any]) -> None:
+    """Give a line of head or foot its tab stops, in millimetres, and no others."""
+    from docx.shared import Mm
+
+    paragraph.style = "Normal"  # that of heads has stops of Letter paper
+    for place, side in stops:
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(place), side)
 
 
 def _field(paragraph: Any, instruction: str, shown: str) -> None:
@@ -192,7 +208,9 @@ def _table(document: Any, rows: list[list[str]], widths: tuple[int, ...]) -> Non
 def _picture(document: Any, book: Handbook, made: sheet.Sheet) -> None:
     from docx.shared import Mm
 
-    document.add_picture(io.BytesIO(made.png), width=Mm(made.width_mm))
+    shown = document.add_picture(io.BytesIO(made.png), width=Mm(made.width_mm))
+    for side in ("distT", "distB", "distL", "distR"):
+        shown._inline.set(side, "0")  # said by nobody, it is an eighth of an inch
     document.paragraphs[-1].paragraph_format.keep_with_next = True
     under = f"{book.stamp} · CGCS2000 · {book.made_on} · {book.notice}"
     document.add_paragraph(_clean(under.rstrip(" ·")))

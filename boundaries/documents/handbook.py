@@ -275,7 +275,8 @@ def _price(row: dict[str, Any], say: Any) -> str | None:
 
 def _stars(row: dict[str, Any], say: Any) -> str | None:
     count = row["rating"]
-    return None if count is None else say(f"{count} 星", f"{count} stars")
+    stars = "star" if count == 1 else "stars"
+    return None if count is None else say(f"{count} 星", f"{count} {stars}")
 
 
 def _word(words: Any, value: str | None, language: str) -> str | None:

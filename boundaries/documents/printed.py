@@ -85,6 +85,8 @@ class _Maker:
 
         document = Document(
             str(path), pagesize=A4, invariant=1, title=book.title,
+            lang={"zh": "zh-CN"}.get(book.language, book.language),
+            initialFontName=self.regular,  # every face in the file is embedded
             author=maker.clean(book.notice), subject=book.source, creator="quhua",
             leftMargin=20 * mm, rightMargin=20 * mm, topMargin=24 * mm,
             bottomMargin=22 * mm,
@@ -127,6 +129,17 @@ class _Maker:
             if letter.isprintable() or letter == "\u3000"
         )
 
+    def within(self, words: str, room: float) -> str:
+        """Return as much of a line of the head as there is room for."""
+        from reportlab.pdfbase.pdfmetrics import stringWidth
+
+        kept = self.clean(words)
+        if stringWidth(kept, self.regular, 9) <= room:
+            return kept
+        while kept and stringWidth(kept + "…", self.regular, 9) > room:
+            kept = kept[:-1]
+        return kept + "…"
+
     def paragraph(self, words: str, style: str = "text") -> Any:
         """Return a paragraph; what it says is text, never markup."""
         from reportlab.platypus import Paragraph
@@ -153,10 +166,15 @@ class _Maker:
 
     def contents(self) -> list[Any]:
         from reportlab.lib.styles import ParagraphStyle
-        from reportlab.platypus import Paragraph
+        from reportlab.platypus import Paragraph, TableStyle
         from reportlab.platypus.tableofcontents import TableOfContents
 
-        table = TableOfContents(dotsMinLevel=0)
+        face = ("FONTNAME", (0, 0), (-1, -1), self.regular)
+        padding = [
+            (f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT")
+        ]
+        styles = TableStyle([face, ("VALIGN", (0, 0), (-1, -1), "TOP"), *padding])
+        table = TableOfContents(dotsMinLevel=0, tableStyle=styles)
         table.levelStyles = [
             ParagraphStyle("toc", self.styles["text"], fontSize=11.5, leading=21)
         ]
@@ -189,6 +207,7 @@ class _Maker:
         cells = [[self.paragraph(cell) for cell in row] for row in rows]
         style = TableStyle(
             [
+                ("FONTNAME", (0, 0), (-1, -1), self.regular),
                 ("LINEBELOW", (0, 0), (-1, 0), 1.0, _INK),
                 ("LINEBELOW", (0, 1), (-1, -1), 0.4, "#d4d8dc"),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -197,7 +216,9 @@ class _Maker:
                 ("LEFTPADDING", (0, 0), (-1, -1), 2),
             ]
         )
-        return LongTable(cells, colWidths=widths, style=style, repeatRows=1)
+        return LongTable(
+            cells, colWidths=widths, style=style, repeatRows=1, splitInRow=1
+        )
 
     def map_page(self, width: float) -> list[Any]:
         book = self.book
@@ -208,13 +229,13 @@ class _Maker:
         return [self.paragraph(head, "h1"), *self.picture(made, width)]
 
     def picture(self, made: sheet.Sheet, width: float) -> list[Any]:
-        from reportlab.platypus import Image
+        from reportlab.platypus import Image, Spacer
 
         height = width * made.height_mm / made.width_mm
         book = self.book
         under = f"{book.stamp} · CGCS2000 · {book.made_on} · {book.notice}"
         picture = Image(io.BytesIO(made.png), width=width, height=height)
-        return [picture, self.paragraph(under.rstrip(" ·"), "soft")]
+        return [picture, Spacer(1, 3), self.paragraph(under.rstrip(" ·"), "soft")]
 
     def street(self, section: Section) -> list[Any]:
         from reportlab.platypus import CondPageBreak, Spacer
@@ -245,7 +266,9 @@ class _Maker:
         facts = Table(
             rows or [["", ""]],
             colWidths=[_WIDTH * 0.2, _WIDTH * 0.8],
+            splitInRow=1,  # a text longer than a page goes on on the next one
             style=[
+                ("FONTNAME", (0, 0), (-1, -1), self.regular),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("TOPPADDING", (0, 0), (-1, -1), 0),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
@@ -286,10 +309,10 @@ class _Maker:
         wide, high = A4
         canvas.saveState()
         self.stamp(canvas)
-        canvas.drawString(20 * mm, high - 15 * mm, self.clean(self.book.title))
-        canvas.drawRightString(
-            wide - 20 * mm, high - 15 * mm, self.clean(self.book.notice)
-        )
+        notice = self.clean(self.book.notice)
+        canvas.drawRightString(wide - 20 * mm, high - 15 * mm, notice)
+        room = _WIDTH - canvas.stringWidth(notice, self.regular, 9) - 5 * mm
+        canvas.drawString(20 * mm, high - 15 * mm, self.within(self.book.title, room))
         canvas.setStrokeColor("#d4d8dc")
         canvas.line(20 * mm, high - 17.5 * mm, wide - 20 * mm, high - 17.5 * mm)
         canvas.line(20 * mm, 16.5 * mm, wide - 20 * mm, 16.5 * mm)

@@ -16,6 +16,7 @@ import shapely
 from boundaries.documents import fonts
 from boundaries.documents.handbook import symbols
 from geodata import crs
+from geodata.tiles import colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,13 +140,14 @@ def _units(axes: Any, book: Handbook, units: Any, looked: Any, frame: str) -> No
 
     halo = [withStroke(linewidth=2.5, foreground="white")]
     tolerance = np.ptp(axes.get_xlim()) / 2500
-    named = zip(book.units.index, book.units["name"], units, strict=True)
-    for rank, (code, name, shape) in enumerate(named):
+    fills = _fills(units)
+    named = zip(book.units.index, book.units["name"], units, fills, strict=True)
+    for code, name, shape, fill in named:
         faded = bool(frame) and code != frame
         axes.add_patch(
             PathPatch(
                 _path(shapely.simplify(shape, tolerance)),
-                facecolor="#f2f2f2" if faded else _FILLS[rank % len(_FILLS)],
+                facecolor="#f2f2f2" if faded else fill,
                 edgecolor="#6c6275",
                 linewidth=0.7,
                 linestyle=(0, (5, 2)),
@@ -166,6 +168,14 @@ def _units(axes: Any, book: Handbook, units: Any, looked: Any, frame: str) -> No
             zorder=2,
         )
     )
+
+
+def _fills(units: Any) -> list[str]:
+    """Return a fill for each unit; those of neighbours differ."""
+    touching = shapely.STRtree(units).query(units, predicate="intersects")
+    pairs = [(a, b) for a, b in touching.T.tolist() if a != b]
+    chosen = colours(range(len(units)), pairs)
+    return [_FILLS[chosen[n]] for n in range(len(units))]
 
 
 def _path(shape: Any) -> Any:

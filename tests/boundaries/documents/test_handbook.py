@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import re
 from pathlib import Path
 from typing import Any
 
 import docx
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -156,3 +159,38 @@ def test_the_scale_on_a_sheet_is_round_and_holds_the_district() -> None:
 
 def sheet_pixels(png: bytes) -> tuple[int, int]:
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def test_neighbours_have_other_fills() -> None:
+    squares = np.array(
+        [shapely.box(x, y, x + 1, y + 1) for x in range(4) for y in (0, 1)]
+    )
+    fills = sheet._fills(squares)
+    for a, b in itertools.combinations(range(len(squares)), 2):
+        assert fills[a] != fills[b] or not squares[a].intersects(squares[b])
+
+
+def test_a_text_longer_than_a_page_goes_on_on_the_next(tmp_path: Path) -> None:
+    made = book()
+    first = made.sections[1].entries[0]
+    long = dataclasses.replace(first, facts=(("地址", "很长的地址" * 900),))
+    part = dataclasses.replace(made.sections[1], entries=(long,))
+    grown = dataclasses.replace(
+        made, sections=(part,), name="新疆生产建设兵团第十二师一〇四团" * 3
+    )
+    plain = printed.write(made, tmp_path / "plain.pdf")
+    assert printed.write(grown, tmp_path / "long.pdf") >= plain
+    said = (tmp_path / "long.pdf").read_bytes()
+    assert b"/Helvetica" not in said, "every face is embedded"
+    assert b"zh-CN" in said
+
+
+def test_the_docx_is_chinese_and_its_pictures_keep_to_the_margin(
+    tmp_path: Path,
+) -> None:
+    editable.write(book(), tmp_path / "book.docx")
+    made = docx.Document(str(tmp_path / "book.docx"))
+    styles = made.styles.element.xml
+    assert 'w:eastAsia="zh-CN"' in styles
+    assert all(each._inline.get("distL") == "0" for each in made.inline_shapes)
+    assert made.sections[0].footer.paragraphs[0].text.count("\t") == 2
