@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services.edits import division_of
 from boundaries.services.planning.field import Field
 from boundaries.services.planning.rooms import Rooms
 from boundaries.services.room import Supply, checked_supply
@@ -154,6 +155,14 @@ class Ground:
                 }
             )
         return found
+
+    def lies_in(self, key: str) -> str | None:
+        """Return the division of a recorded facility: as said, else where it lies."""
+        place = self.standing[key]
+        point = self.situation.facilities.geometry.iloc[place.number]
+        if place.division or point is None or point.is_empty:
+            return place.division
+        return division_of(self.situation, point.x, point.y)
 
     def _recorded(self) -> dict[str, Place]:
         """Return the facilities as the situation has them."""

@@ -247,12 +247,13 @@ class Plan:
 
     def _shown(self, key: str) -> dict[str, Any]:
         place, standing = self.places[key], self.stands[key]
-        old = self.ground.standing.get(key)
+        home = None if standing.added else self.ground.lies_in(key)
+        stays = standing.lon is None
         return {
             "facility": key, "name": standing.name or self.ground.name_of(key),
             "added": standing.added, "serves": place.serves,
-            "lon": standing.lon, "lat": standing.lat, "division": place.division,
-            "was_in": None if old is None else old.division,
+            "lon": standing.lon, "lat": standing.lat, "was_in": home,
+            "division": home if stays else place.division,
             "beds": None if np.isnan(place.beds) else int(place.beds),
             "on_street": self._on_street(place),
         }  # fmt: skip

@@ -127,6 +127,16 @@ def test_a_facility_that_moves_concerns_both_divisions():
     assert scope_of(answer) == ["990101001001", "990101002001"]
 
 
+def test_a_facility_that_names_no_division_concerns_the_one_it_lies_in():
+    """Else closing or moving it would be nobody's, and anybody could approve it."""
+    plan = Plan(Ground.of(situation({"at": (0, 0), "division": None}), "community"))
+    plan.put(checked([{"do": "close", "facility": "F1"}]))
+    [home] = scope_of(plan.answer())
+    plan.put(checked([{"do": "move", "facility": "F1", **degrees(7, 1)}]))
+    assert plan.answer()["facilities"][0]["was_in"] == home
+    assert len(scope_of(plan.answer())) == 2
+
+
 def test_plans_of_one_ground_are_apart():
     one, other = Plan(KINDS["walk"]), Plan(KINDS["walk"])
     one.put(checked([{"do": "close", "facility": "F1"}]))
