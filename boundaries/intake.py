@@ -20,6 +20,7 @@ import shapely
 from boundaries import codes
 from boundaries.products import LABELS
 from boundaries.vocabulary import Kind, Level
+from boundaries.words import called
 from geodata import crs
 from geodata.errors import CRSError, InputError, Text
 from geodata.store import dates
@@ -158,7 +159,11 @@ def _keyed(
 def _key(value: Any, schema: LayerSchema) -> tuple[str | None, Text]:
     """Return the key and why it was mended, or None and why not."""
     if _missing(value):
-        return None, Text(f"缺少 {schema.key}。", f"No {schema.key}.")
+        what = called(schema.name, schema.key)
+        return None, Text(
+            f"没有{what.zh}。请补填后重新导入。",
+            f"No {what.en}. Fill it in and import again.",
+        )
     if schema.name != "divisions":
         text = str(value).strip()
         return text or None, Text("", "") if text else Text("键为空。", "Empty key.")
@@ -225,15 +230,7 @@ def _joined(
             shape = row[str(frame.geometry.name)]
             parts.setdefault(key, [head.geometry]).append(shape)
             continue
-        notes.refuse(
-            row["__record__"],
-            Text(
-                f"与第 {_number(head['__record__'])} 条记录的 {schema.key} "
-                f"{key} 重复而内容不同。",
-                f"Record {_number(head['__record__'])} has the same {schema.key} "
-                f"{key} with other attributes.",
-            ),
-        )
+        notes.refuse(row["__record__"], _doubled(schema, key, head["__record__"]))
     notes.infer(
         "geometry",
         Text("同一单位的多条记录合为多部件。", "Several rows of one unit were joined."),
@@ -243,6 +240,16 @@ def _joined(
     for key, shapes in parts.items():
         geometry.loc[key] = _multi(shapes)
     return first.set_geometry(geometry).drop(columns="__record__")
+
+
+def _doubled(schema: LayerSchema, key: Any, first: Any) -> Text:
+    what = called(schema.name, schema.key)
+    return Text(
+        f"{what.zh} {key} 与第 {_number(first)} 条重复而内容不同，只用了前一条。"
+        "请改正编码，或删去其中一条后重新导入。",
+        f"Record {_number(first)} has the same {what.en} {key} with other attributes, "
+        "and was taken. Correct the code or remove one of them, and import again.",
+    )
 
 
 def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -338,8 +345,9 @@ def _cast(
     notes.infer(
         field.name,
         Text(
-            f"值不是 {field.type}，原值保留在附加属性中。",
-            f"Values are no {field.type}; kept as sent among the extra attributes.",
+            f"值不是{_TYPE_WORDS[field.type].zh}，未采用，原值保留在附加属性中。",
+            f"Values are no {_TYPE_WORDS[field.type].en} and were not taken; kept as "
+            "sent among the extra attributes.",
         ),
         misfits,
     )
@@ -390,6 +398,14 @@ def _date(value: Any) -> str:
         raise ValueError(value) from error
 
 
+_TYPE_WORDS: dict[str, Text] = {
+    "text": Text("文字", "text"),
+    "integer": Text("整数", "whole number"),
+    "real": Text("数", "number"),
+    "boolean": Text("“是”或“否”", "yes or no"),
+    "date": Text("日期", "date"),
+    "json": Text("列表", "list"),
+}
 _CASTS: dict[str, Callable[[Any], Any]] = {
     "text": _text,
     "integer": _integer,

@@ -63,6 +63,43 @@ def with_keys(
     return frame
 
 
+def numbered(
+    frame: gpd.GeoDataFrame,
+    layer: str,
+    given: pd.Series[Any] | None,
+    base: gpd.GeoDataFrame,
+) -> tuple[dict[str, Any], ...]:
+    """Return that facilities without a code were given one, as an inference is said."""
+    if layer != "facilities" or "facility" not in frame:
+        return ()
+    said = [_blank(v) for v in (given if given is not None else [None] * len(frame))]
+    keys = [
+        str(key)
+        for key, lacking in zip(frame["facility"], said, strict=True)
+        if lacking and not _blank(key)
+    ]
+    told: list[dict[str, Any]] = []
+    for why, listed in (
+        (_BY_BASE, [key for key in keys if key in base.index]),
+        (_BY_US, [key for key in keys if key not in base.index]),
+    ):
+        shown = {"count": len(listed), "keys": listed[:_NAMED], "why": why._asdict()}
+        told += [{"field": "facility", **shown}] if listed else []
+    return tuple(told)
+
+
+_BY_BASE = Text(
+    "没有编码，按名称和区县对应库中设施。",
+    "No code: taken for the facility of that name and county in the register.",
+)
+_BY_US = Text(
+    "没有编码，由系统编号；若已另有编码，请补填后重新导入。",
+    "No code: numbered by us. Where there is one already, add it and import again.",
+)
+_NAMED = 20
+"""How many keys an inference lists by name; the count is always exact."""
+
+
 def undivided(
     frame: gpd.GeoDataFrame, layer: str, base: gpd.GeoDataFrame, around: Around
 ) -> dict[Any, Text]:

@@ -124,4 +124,14 @@ def words_of(layer: str) -> dict[str, Text]:
     return FIELD_WORDS
 
 
+def called(layer: str, field: str) -> Text:
+    """Return what people call a field of a layer, else its own name."""
+    if field == "geometry":
+        return Text("位置", "position")
+    told = (
+        {"code": Text("区划代码", "code")} if layer == "divisions" else words_of(layer)
+    )
+    return told.get(field, Text(field, field))
+
+
 _SHARED = ("division", "document", "photos", "public", "remark")

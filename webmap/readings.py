@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import layers
 from boundaries.services.counts import FIELD_WORDS as POPULATION_WORDS
-from boundaries.words import FACILITY_WORDS
+from boundaries.words import FACILITY_WORDS, FIELD_WORDS
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ KINDS: dict[str, Text] = {
     "translation": Text("平移", "a translation"),
 }
 _OUR_NAMES: dict[str, Text] = {
+    **FIELD_WORDS,
     **POPULATION_WORDS,
     **FACILITY_WORDS,
     "weight": Text("居住区权重", "weight of a residential area"),

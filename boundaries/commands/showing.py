@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries.vocabulary import DraftState, Rule, Severity
+from boundaries.words import called
 from geodata.errors import Text
 
 if TYPE_CHECKING:
@@ -127,9 +128,14 @@ def draft(document: dict[str, Any]) -> Iterator[Text]:
         f"by {document['author']}.",
     )
     for item in document["inferred"]:
+        what, keys = (
+            called(document["layer"], item["field"]),
+            "、".join(item["keys"][:5]),
+        )
+        more = " …" if item["count"] > len(item["keys"][:5]) else ""
         yield Text(
-            f"  {item['field']}：{item['why']['zh']}（{item['count']} 个单位）",
-            f"  {item['field']}: {item['why']['en']} ({item['count']} units)",
+            f"  {what.zh}：{item['why']['zh']}（{item['count']} 条：{keys}{more}）",
+            f"  {what.en}: {item['why']['en']} ({item['count']}: {keys}{more})",
         )
     for item in document["refused"][:MOST]:
         yield Text(

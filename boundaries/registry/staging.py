@@ -153,7 +153,9 @@ def _taken(
         return take_in(frame, schema, base)
     around = around_registers(store, effective, layer)
     frame = columns.prepared(frame, layer, named)
+    given = frame.get(schema.key)
     frame = registers.with_keys(frame, layer, base, around)
+    numbered = registers.numbered(frame, layer, given, base)
     gone = registers.undivided(frame, layer, base, around)
     if gone and len(gone) == len(frame):
         raise InputError(*_nothing_left(frame, gone))
@@ -168,7 +170,8 @@ def _taken(
     refused = (
         {"record": int(record), "reason": why._asdict()} for record, why in gone.items()
     )
-    return Intake(taken.frame, taken.inferred, (*refused, *taken.refused))
+    inferred = (*numbered, *taken.inferred)
+    return Intake(taken.frame, inferred, (*refused, *taken.refused))
 
 
 def _nothing_left(

@@ -54,6 +54,7 @@ def settled(
     """
     if frame.crs is None or frame.geometry.isna().all():
         return frame, reading
+    frame, reading = _within_grounds(frame, reading)
     known = columns.prepared(frame, "facilities", reading.fields)
     word = overrides.get("shift")
     if word in _BACK:
@@ -65,6 +66,25 @@ def settled(
     if word is None and reference is not None and "code" in reference:
         reading = _asked(known.set_geometry(frame.geometry), reading, reference, said)
     return frame, reading
+
+
+def _within_grounds(
+    frame: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, Reading]:
+    """Return facilities drawn as their grounds as points inside them."""
+    shapes = frame.geometry.to_numpy(dtype=object).copy()
+    areas = shapely.get_dimensions(shapes) == 2
+    if not areas.any():
+        return frame, reading
+    shapes[areas] = shapely.point_on_surface(shapely.make_valid(shapes[areas]))
+    count = int(areas.sum())
+    note = Text(
+        f"{count} 条记录是面（院区），位置取面内一点。",
+        f"{count} records are areas (grounds); a point inside each is its place.",
+    )
+    inside = gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
+    notes = (*reading.notes, note._asdict())
+    return frame.set_geometry(inside), replace(reading, notes=notes)
 
 
 def _said(known: gpd.GeoDataFrame) -> dict[str, Any]:

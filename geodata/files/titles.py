@@ -23,6 +23,8 @@ _REMARK = re.compile(
     r"数据来源|资料来源|统计截止|note|remarks?)[^:：]{0,10}[:：]",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"\d{9}(\d{3})?")
+"""A township's code or a community's."""
 
 
 def header_row(
@@ -61,7 +63,8 @@ def why_no_record(row: Sequence[Any]) -> Text | None:
     """Return why a row below the header is none of the table's records, if so."""
     cells = [" ".join(spelling.plain(c).split()) for c in row if not spelling.blank(c)]
     told = next((c for c in cells[:2] if _SUM.match(c.replace(" ", ""))), None)
-    if told is not None and len(row) > 1:
+    # a sum that names its unit is what a table of townships is made of
+    if told is not None and len(row) > 1 and not any(map(_UNIT.fullmatch, cells)):
         return Text(
             f"这一行是“{told}”，不是记录，未采用。",
             f"This row is a sum (“{told}”), no record, and was left out.",

@@ -216,7 +216,11 @@ def _geometries(
                 f"图层“{schema.name}”需要 {schema.geometry}。",
                 f"{keys[first]} is a {shapes[first].geom_type}; "
                 f"layer “{schema.name}” keeps {schema.geometry}.",
-            )
+            ),
+            Text(
+                "请改画为该类图形，或去掉这些记录后重新导入。",
+                "Draw them as such, or leave them out, and import again.",
+            ),
         )
     return shapes
 

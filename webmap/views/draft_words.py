@@ -36,6 +36,7 @@ _FIELDS = {
     "population": Text("人口", "population"),
     "seat": Text("驻地", "seat"),
     "valid_from": Text("生效日期", "in force from"),
+    "geometry": Text("位置", "position"),
 }
 _GUESSES = {
     "crs": Text("坐标系", "coordinate system"),

@@ -189,7 +189,9 @@ def test_what_a_list_leaves_out_is_told_and_said(settled: Office) -> None:
     assert staged.loc["安宁老年食堂", "division"] == EAST
     assert set(draft["new"].index) == {"F1201010000001", "F1201020000001"}
     told = {item["field"] for item in draft["inferred"]}
-    assert told == {"division", "geometry", "type", "domain", "level", "status"}
+    assert told == {
+        *("facility", "division", "geometry", "type", "domain", "level", "status"),
+    }
     assert rules(found, "error") == set()
 
 
@@ -217,6 +219,31 @@ FAULTS: list[tuple[Any, ...]] = [
     (home(status="不详"), (117.05, 39.05), "word", "error"),
     (home(functions="入托、跳舞"), (117.05, 39.05), "word", "error"),
 ]
+
+
+def test_what_is_filled_in_and_left_out_is_said_in_words(settled: Office) -> None:
+    rows = [home(facility="W1"), home(facility="W1", name="另一家养老院"),
+            home(facility=None, name="无号养老院", staff="约60")]  # fmt: skip
+    spots = [(117.05, 39.05), (117.06, 39.05), (117.07, 39.06)]
+    draft, _ = said(settled, points(rows, spots))
+    [twice] = draft["refused"]
+    assert twice["record"] == 1
+    assert twice["reason"]["zh"].startswith("设施编码 W1 与第 0 条重复而内容不同")
+    told = {each["field"]: each for each in draft["inferred"]}
+    assert told["facility"]["keys"] == ["F1201010000001"]
+    assert "由系统编号" in told["facility"]["why"]["zh"]
+    assert "值不是整数" in told["staff"]["why"]["zh"]
+
+
+def test_grounds_drawn_as_areas_become_points(tmp_path: Path) -> None:
+    path = tmp_path / "院区.gpkg"
+    shapes = [shapely.box(117.05, 39.05, 117.051, 39.051), shapely.Point(117.06, 39.06)]
+    rows = [home(facility="A1"), home(facility="A2")]
+    gpd.GeoDataFrame(rows, geometry=shapes, crs=crs.STORAGE).to_file(path)
+    found, reading = incoming.read(path, target="facilities", limits=OPERATOR)
+    assert found.geom_type.tolist() == ["Point", "Point"]
+    assert shapes[0].contains(found.geometry.iloc[0])
+    assert any("1 条记录是面" in note["zh"] for note in reading.notes)
 
 
 def test_every_fault_is_named_with_its_row(settled: Office) -> None:

@@ -511,6 +511,13 @@ def test_titles_sums_and_remarks_of_a_form_are_no_records(
     assert "表头之上的 2 行按标题略过：“望澜市养老服务设施台账”" in raw.notes[0]["zh"]
 
 
+def test_a_sum_that_names_its_unit_is_a_record(tmp_path: Path) -> None:
+    rows = [["区划代码", "名称", "人数"], ["990101001", "小计", 5], [None, "合计", 5]]
+    raw = read_table(_sheet(tmp_path / "a.xlsx", rows))
+    assert raw.frame["区划代码"].tolist() == ["990101001"]
+    assert [item.record for item in raw.refused] == [2]
+
+
 def test_a_header_with_gaps_is_no_title(tmp_path: Path) -> None:
     rows = [["甲", "乙", None, None, None, None], [1, 2, 3, 4, 5, 6]]
     raw = read_table(_sheet(tmp_path / "a.xlsx", rows))
