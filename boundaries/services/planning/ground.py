@@ -159,10 +159,11 @@ class Ground:
     def lies_in(self, key: str) -> str | None:
         """Return the division of a recorded facility: as said, else where it lies."""
         place = self.standing[key]
-        point = self.situation.facilities.geometry.iloc[place.number]
-        if place.division or point is None or point.is_empty:
+        if place.division:
             return place.division
-        return division_of(self.situation, point.x, point.y)
+        points = np.asarray(self.situation.facilities.geometry.array, object)
+        at = shapely.get_coordinates(points[place.number])
+        return division_of(self.situation, *at[0].tolist()) if len(at) else None
 
     def _recorded(self) -> dict[str, Place]:
         """Return the facilities as the situation has them."""
