@@ -82,8 +82,9 @@ class Scenarios(Plans):
         self._may_edit(actor, self._scenario(self.store, scenario))
         body = self._written(actor, title, base, edits, note)
         with self.store.write(lock=[SCENARIOS]) as tx:
-            found = self._unchanged(tx, scenario, rev)
+            found = self._scenario(tx, scenario)
             self._may_edit(actor, found, tx)
+            _require_unchanged(found, rev)
             return self._put(tx, actor, {**found, **body}, "change_scenario", rev=rev)
 
     def rename_scenario(
@@ -99,9 +100,16 @@ class Scenarios(Plans):
             return self._put(tx, actor, changed, "rename_scenario", rev=found["rev"])
 
     def move_scenario(
-        self, actor: str, scenario: str, verb: str, note: str = ""
-    ) -> dict[str, Any]:
+        self, actor: str, scenario: str, verb: str, note: str = "",
+        rev: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         """Submit, withdraw, discard, approve or return a scenario.
+
+        Parameters
+        ----------
+        rev
+            The one that the actor looked at: what was changed since is not approved
+            unseen. None: as it stands.
 
         Raises
         ------
@@ -123,6 +131,8 @@ class Scenarios(Plans):
         with self.store.write(lock=[SCENARIOS]) as tx:
             found = self._scenario(tx, scenario)
             row = self._allow(verb, self.user(actor, tx), found)
+            if rev is not None:
+                _require_unchanged(found, rev)
             state = str(row.to.value if row.to is not None else found["state"])
             moved = {
                 **found,
@@ -212,17 +222,6 @@ class Scenarios(Plans):
             )
         return {k: v for k, v in found.items() if k != "key"}
 
-    def _unchanged(self, tx: Transaction, scenario: str, rev: int) -> dict[str, Any]:
-        found = self._scenario(tx, scenario)
-        if found["rev"] != rev:
-            raise ConflictError(
-                Text(f"方案 {scenario} 已被他人修改。",
-                     f"Somebody changed scenario {scenario} meanwhile."),
-                Text("请重新打开，或另存为新方案。",
-                     "Open it again, or save yours as another."),
-            )  # fmt: skip
-        return found
-
     def _handed_out(
         self, actor: str, verb: str, subject: str, name: str,
         write: Callable[[Path], None], **said: Any,
@@ -263,6 +262,16 @@ class Scenarios(Plans):
             layer=LAYER,
         )  # fmt: skip
         return [verb for verb in offered if verb in (*_MOVES, "edit_scenario")]
+
+
+def _require_unchanged(found: Mapping[str, Any], rev: int) -> None:
+    if found["rev"] != rev:
+        raise ConflictError(
+            Text(f"方案 {found['id']} 已被修改。",
+                 f"Scenario {found['id']} was changed meanwhile."),
+            Text("请重新打开，或另存为新方案。",
+                 "Open it again, or save yours as another."),
+        )  # fmt: skip
 
 
 def _step(state: str, actor: str, note: str = "") -> dict[str, Any]:

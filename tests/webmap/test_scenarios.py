@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,12 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     officer.post(f"/scenarios/{name}/comments", data={"text": "好"})
     assert officer.post(f"/scenarios/{name}/return", data={}).status_code == 303
     assert officer.get(f"/api/v1/scenarios/{name}").json["state"] == "submitted"
-    officer.post(f"/scenarios/{name}/approve", data={"note": "同意"})
+    [stale, *_] = re.findall(r'name="rev" value="(\d+)"', page)  # of before
+    officer.post(f"/scenarios/{name}/approve", data={"note": "同意", "rev": stale})
+    assert officer.get(f"/api/v1/scenarios/{name}").json["state"] == "submitted"
+    page = officer.get(f"/scenarios/{name}").text
+    [rev, *_] = re.findall(r'name="rev" value="(\d+)"', page)
+    officer.post(f"/scenarios/{name}/approve", data={"note": "同意", "rev": rev})
     whole = officer.get(f"/api/v1/scenarios/{name}").json
     assert (whole["state"], whole["title"]) == ("approved", "定名")
     assert whole["comments"][0]["text"] == "好"

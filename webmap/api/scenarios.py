@@ -44,9 +44,10 @@ class ScenarioNamed(Arguments):
 
 
 class ScenarioMoved(Arguments):
-    """Why, where that is needed."""
+    """Why, where that is needed; and what it was when it was looked at."""
 
     note = fields.String(load_default="")
+    rev = fields.Integer(load_default=None, allow_none=True)
 
 
 class ScenarioComment(Arguments):
@@ -189,7 +190,7 @@ def _mover(verb: str, words: Text) -> None:
 
     def move(body: dict[str, Any], scenario: str) -> Any:
         """Move it on by the table of verbs."""
-        return registry().move_scenario(actor(), scenario, verb, body["note"])
+        return registry().move_scenario(actor(), scenario, verb, **body)
 
     move.__name__ = {"return": "return_"}.get(verb, verb)
     route = scenarios.post(f"/<scenario>/{verb}", words, body=ScenarioMoved)

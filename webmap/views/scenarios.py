@@ -177,10 +177,10 @@ def download(scenario: str) -> Response:
 
 
 def _moved(scenario: str, verb: str, words: str) -> Any:
-    note = request.form.get("note", "")
+    note, rev = request.form.get("note", ""), request.form.get("rev", type=int)
     return _done(
         scenario,
-        lambda: registry().move_scenario(actor(), scenario, verb, note),
+        lambda: registry().move_scenario(actor(), scenario, verb, note, rev),
         words,
     )
 

@@ -161,8 +161,11 @@ def test_a_scenario_goes_its_way(served: Office) -> None:
         registry.move_scenario("judge", name, "approve")
     with pytest.raises(InputError, match="reason"):
         registry.move_scenario("officer", name, "return")
-    assert set(registry.scenario("officer", name)["moves"]) == {"approve", "return"}
-    done = registry.move_scenario("officer", name, "approve", "同意")
+    seen = registry.scenario("officer", name)
+    assert set(seen["moves"]) == {"approve", "return"}
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        registry.move_scenario("officer", name, "approve", rev=seen["rev"] - 1)
+    done = registry.move_scenario("officer", name, "approve", "同意", seen["rev"])
     assert done["state"] == "approved"
     whole = registry.scenario("judge", name)
     assert [step["state"] for step in whole["history"]] == [
