@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.registry.desk import today
 from boundaries.services import offered
-from boundaries.services.words import FacilityType, Function, MedicalMode, Ownership
+from boundaries.services.words import FacilityType, MedicalMode, Ownership
 from geodata.errors import NotFoundError
 from webmap.immutable import DOCUMENTS, keep
 from webmap.sweeping import used
@@ -136,7 +136,7 @@ def document(found: Offers) -> dict[str, Any]:
             if types & {str(member) for member in members}
         ],
         "types": _labels(FacilityType, types),
-        "functions": _labels(Function),
+        "functions": {name: each._asdict() for name, each in offered.SERVICES.items()},
         "medical": _labels(MedicalMode),
         "ownership": _labels(Ownership),
         "facilities": list(found.rows),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.products import INTERNAL
-from boundaries.services.offered import GROUPS
-from boundaries.services.words import FacilityType, Function, MedicalMode, Ownership
+from boundaries.services.offered import GROUPS, SERVICES
+from boundaries.services.words import FacilityType, MedicalMode, Ownership
 from geodata.errors import InputError, NotFoundError, Text
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _facts(row: dict[str, Any], language: str) -> list[tuple[str, str]]:
     def say(zh: str, en: str) -> str:
         return Text(zh, en).to(language)
 
-    names = [Function(each).label.to(language) for each in row["functions"]]
+    names = [SERVICES[each].to(language) for each in row["functions"]]
     facts = [
         (say("地址", "Address"), row["address"]),
         (say("电话", "Telephone"), row["phone"]),

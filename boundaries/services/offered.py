@@ -55,6 +55,18 @@ GROUPS: tuple[tuple[str, Text, tuple[FacilityType, ...]], ...] = (
 )
 """What somebody looks for, each with one symbol on maps; every type is in one."""
 
+SERVICES: Mapping[str, Text] = {
+    Function.CARE_BOARD.value: Text("入托（托养）", "day board"),
+    Function.CARE_NURSE.value: Text("入照（照料）", "care"),
+    Function.CARE_VISIT.value: Text("入户（上门服务）", "visits at home"),
+    Function.MEALS.value: Text("嵌餐（助餐）", "meals"),
+    Function.SMART.value: Text("嵌智（智慧养老）", "smart services"),
+    Function.HEALTH.value: Text("嵌康（康复）", "rehabilitation"),
+    Function.NURSING.value: Text("嵌护（护理）", "nursing"),
+    Function.HOME_BEDS.value: Text("家庭养老床位", "care beds at home"),
+}
+"""The eight functions for who does not know what the office calls them."""
+
 DISTRICT, STREET = 6, 9
 """Digits of the codes of a district and of a street or town."""
 

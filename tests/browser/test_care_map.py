@@ -109,6 +109,10 @@ def test_a_home_is_found_filtered_and_called_on_a_phone(
         assert "空余床位" in page.inner_text("#detail")
         assert "sel=F1" in page.url
         assert "116.00" not in page.url.split("at=")[0], "nobody's place is told"
+        assert page.locator("#detail h2:focus").inner_text() == "松鹤养老院"
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Enter")
+        assert page.locator("#facilities button:focus").inner_text() == "松鹤养老院"
 
         page.click("#large")
         wide = page.evaluate("document.documentElement.scrollWidth")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.services.offered import GROUPS, free_beds, offers
+from boundaries.services.offered import GROUPS, SERVICES, free_beds, offers
 from boundaries.services.profiles import ServiceSettings
 from boundaries.services.walking import Walks
-from boundaries.services.words import Domain, FacilityType
+from boundaries.services.words import Domain, FacilityType, Function
 from geodata import crs
 from tests.support import streets
 
@@ -169,3 +169,9 @@ def test_a_register_without_a_single_place_has_no_ways() -> None:
     assert found.rows[0]["lon"] is None
     walks = Walks.to(found, streets.town(4, 4), ServiceSettings())
     assert walks.from_place(116.001, 39.001).times == ()
+
+
+def test_every_function_is_said_in_plain_words() -> None:
+    assert list(SERVICES) == [each.value for each in Function]
+    for each in Function:
+        assert SERVICES[each.value].zh.startswith(each.label.zh)

@@ -12,7 +12,7 @@ import { drawPoints } from "./points.js";
 import { swatch } from "./styles.js";
 import { count, half, km, label, language, say } from "./words.js";
 
-const SHOWN = 30, CLOSE = 16, NEAREST = 5;
+const SHOWN = 30, PRINTED = 300, CLOSE = 16, NEAREST = 5;
 const map = window.quhua.map;
 const address = new URLSearchParams(location.search);
 let data = null, wish = null, near = null, drawn = null, pin = null, rows = [], selected = address.get("sel"), shown = SHOWN;
@@ -64,14 +64,29 @@ function legend() {
 function list({ look = false } = {}) {
   rows = near.sorted(wish.fitting());
   byId("count").textContent = say("{n} facilities", { n: count(rows.length) });
-  fill(byId("facilities"),
-    ...rows.slice(0, shown).map(line),
-    rows.length ? null : element("li", { class: "empty" }, element("span"), element("p", {}, say("Nothing fits. Take away a condition."))),
-    rows.length > shown ? element("li", {}, element("span"), element("button", { type: "button", class: "button", onclick: () => { shown += SHOWN; list(); } }, say("{n} more", { n: count(rows.length - shown) }))) : null);
+  lines(shown);
   points();
   if (look) frame();
   remember();
 }
+
+function lines(most) {
+  fill(byId("facilities"),
+    ...rows.slice(0, most).map(line),
+    rows.length ? null : element("li", { class: "empty" }, element("span"), element("p", {}, say("Nothing fits. Take away a condition."))),
+    rows.length > most ? element("li", { class: "rest" }, element("span"), element("button", { type: "button", class: "button", onclick: more }, say("{n} more", { n: count(rows.length - most) }))) : null);
+}
+
+function more() {
+  const first = shown;
+  shown += SHOWN;
+  lines(shown);
+  byId("facilities").querySelectorAll("button.name")[first]?.focus();
+}
+
+/* On paper, whoever is given the sheet has no button for the rest. */
+addEventListener("beforeprint", () => { if (data) lines(PRINTED); });
+addEventListener("afterprint", () => { if (data) lines(shown); });
 
 function line(row) {
   const place = data.divisions[row.street] ?? data.divisions[row.district] ?? "";
@@ -81,7 +96,8 @@ function line(row) {
       element("button", { type: "button", class: "link name", onclick: () => select(row.id, { fit: true, open: true }) }, row.name),
       way(row) ? element("p", { class: "walk" }, way(row)) : null,
       element("p", { class: "soft" }, [label(data.types[row.type]), place].filter(Boolean).join(" · ")),
-      rooms(row) ? element("p", {}, rooms(row), row.beds_free ? element("span", { class: "free" }, ` · ${say("{n} beds free", { n: count(row.beds_free) })}`) : null) : null));
+      rooms(row) ? element("p", {}, rooms(row), row.beds_free ? element("span", {}, " · ", element("span", { class: "free" }, say("{n} beds free", { n: count(row.beds_free) }))) : null) : null,
+      element("p", { class: "paper-only" }, [row.address, row.phone].filter(Boolean).join(" · "))));
 }
 
 function way(row) {
@@ -119,7 +135,7 @@ function frame() {
 /* ---- one facility ---- */
 
 function select(id, { fit = false, open = false } = {}) {
-  const row = data.facilities.find((item) => item.id === id) ?? null;
+  const row = data.facilities.find((item) => item.id === id) ?? null, left = row ? null : selected;
   selected = row ? id : null;
   drawn.highlight(rows.filter((item) => item.lon !== null).findIndex((item) => item.id === selected));
   for (const one of byId("facilities").querySelectorAll("li[data-id]")) {
@@ -128,7 +144,8 @@ function select(id, { fit = false, open = false } = {}) {
   byId("detail").hidden = !row;
   if (row) card(row);
   if (row && fit && row.lon !== null) map.setView([row.lat, row.lon], Math.max(map.getZoom(), CLOSE), { animate: false });
-  if (row && open) byId("detail").scrollIntoView({ block: "nearest" });
+  if (row && open) byId("detail").querySelector("h2").focus();
+  if (left) (byId("facilities").querySelector(`li[data-id="${CSS.escape(left)}"] .name`) ?? byId("query")).focus();
   remember();
 }
 
@@ -154,7 +171,7 @@ function card(row) {
   ].filter(Boolean);
   fill(byId("detail"),
     element("button", { class: "button quiet icon close", "aria-label": say("Close"), onclick: () => select(null) }, "✕"),
-    element("h2", {}, row.name),
+    element("h2", { tabindex: "-1" }, row.name),
     element("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
 }
 
