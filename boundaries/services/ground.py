@@ -1,11 +1,15 @@
-"""How much of the ground is within reach (I12): service areas and circles, by unit.
+"""How much of the ground is within reach (I12): service areas, by unit.
 
 Each of the lowest divisions is measured against the areas of its own time limit, as
-its people are urban or rural; what lies above is their sum.
+its people are urban or rural, and of a facility's own radius where it has one; what
+lies above is their sum. Areas follow the streets where a network is known, and are
+straight circles where none is.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +18,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
+from boundaries.services import nearness
 from boundaries.services.settlement import is_urban
 from geodata import crs
 
@@ -21,6 +26,142 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from boundaries.services.situation import Situation
+    from geodata.network.graph import Graph, Spots
+
+Floats = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Town or countryside: its lowest divisions, and how one comes to them."""
+
+    here: npt.NDArray[np.int64]
+    """Positions among the leaves."""
+    radius_m: float
+    """As the crow flies, where no network is known."""
+    graph: Graph | None
+    limit_s: float
+    mode: str
+
+    def areas(self, xy: Floats, spots: Spots | None, own: Floats) -> Shapes:
+        """Return the service area of each place, empty where it stands nowhere.
+
+        Parameters
+        ----------
+        xy
+            (f, 2) plane metres, NaN for a place that is not known.
+        spots
+            The same places on the network; None without one.
+        own
+            (f,) metres of a radius of its own, NaN where the usual limit holds.
+        """
+        found = np.full(len(xy), shapely.Polygon(), object)
+        if self.graph is None or spots is None:
+            there = np.isfinite(xy).all(axis=1)
+            radius = np.where(np.isnan(own), self.radius_m, own)[there]
+            found[there] = shapely.buffer(shapely.points(xy[there]), radius)
+            return found
+        from geodata.network.areas import polygons, reached_parts
+
+        limit = np.where(np.isnan(own), self.limit_s, own / self.graph.speed_mps)
+        for each in np.unique(limit):
+            these = np.flatnonzero((limit == each) & (spots.edge >= 0))
+            parts = reached_parts(self.graph, spots.take(these), float(each))
+            found[these] = polygons(self.graph.network, parts)
+        return found
+
+
+class Land:
+    """The lowest divisions of a situation as ground that may be served.
+
+    Attributes
+    ----------
+    codes
+        Of the divisions that have a shape and none below them.
+    shapes
+        In the plane of the situation.
+    """
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        divisions = situation.divisions
+        parents = situation.tree.parents_of(str(code) for code in divisions.index)
+        lowest = divisions[~divisions.index.isin(parents)]
+        there = lowest[lowest.geometry.notna() & ~lowest.geometry.is_empty]
+        moved = crs.transform(there[["geometry"]], situation.crs)
+        self.codes = [str(code) for code in there.index]
+        self.shapes: Shapes = moved.geometry.to_numpy(object)
+        self.area_m2: Floats = shapely.area(self.shapes)
+        self._above: dict[str, list[str | None]] = {}
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        """Town and countryside, those that have ground."""
+        situation, profile = self.situation, self.situation.profile
+        units = situation.people.units
+        classes = units["settlement"].to_dict() if "settlement" in units else {}
+        urban = np.array(
+            [is_urban(code, classes.get(code)) for code in self.codes], bool
+        )
+        town, country = np.flatnonzero(urban), np.flatnonzero(~urban)
+        ridden = "walk" if situation.ride is situation.walk else "drive"
+        sides = (
+            Side(town, profile.urban_radius_m, situation.walk, profile.urban_s, "walk"),
+            Side(country, profile.rural_radius_m, situation.ride, profile.rural_s,
+                 ridden),
+        )  # fmt: skip
+        return [side for side in sides if len(side.here)]
+
+    def areas(self, side: Side, rows: npt.NDArray[np.int64]) -> Shapes:
+        """Return the service areas of facilities of the situation on one side."""
+        situation = self.situation
+        spots = situation.facility_spots
+        if side.mode == "drive":
+            spots = situation.facility_ride_spots
+        return side.areas(
+            situation.facility_xy[rows],
+            None if spots is None else spots.take(rows),
+            nearness.own_radius(situation, rows),
+        )
+
+    def served_m2(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """Return how much of each leaf the areas of facilities cover together."""
+        served = np.zeros(len(self.shapes))
+        for side in self.sides:
+            shapes = self.areas(side, rows)
+            at, area = shapely.STRtree(shapes).query(
+                self.shapes[side.here], predicate="intersects"
+            )
+            for unit in np.unique(at):
+                leaf = side.here[unit]
+                served[leaf] = covered(self.shapes[leaf], shapes[area[at == unit]])
+        return served
+
+    def by_unit(self, served_m2: Floats, level: str) -> pd.DataFrame:
+        """Return ``area_m2, served_m2, area_share`` by unit of a level."""
+        table = pd.DataFrame({
+            "unit": self._units(level), "area_m2": self.area_m2, "served_m2": served_m2,
+        })  # fmt: skip
+        there = table.dropna(subset="unit")
+        sums = there.groupby("unit")[["area_m2", "served_m2"]].sum()
+        share = sums["served_m2"] / sums["area_m2"].where(sums["area_m2"] > 0) * 100
+        return sums.assign(area_share=share.round(6))
+
+    def _units(self, level: str) -> list[str | None]:
+        """Return the unit of a level that each leaf is or lies below."""
+        if level not in self._above:
+            number, tree = figures.level_number(level), self.situation.tree
+            self._above[level] = [tree.at(code, number) for code in self.codes]
+        return self._above[level]
+
+
+def covered(leaf: Any, near: Shapes) -> float:
+    """Return how much of a shape some areas cover together."""
+    if not len(near):
+        return 0.0
+    whole = near[0] if len(near) == 1 else shapely.union_all(near)
+    return float(shapely.area(shapely.intersection(whole, leaf)))
 
 
 def ground(
@@ -28,7 +169,7 @@ def ground(
 ) -> pd.DataFrame:
     """Return ``area_m2, served_m2, area_share`` by unit of a level.
 
-    Areas are of the plane of the situation; empty without a network.
+    Areas are of the plane of the situation.
     """
     return grounds(situation, rows, (level,))[level]
 
@@ -37,69 +178,6 @@ def grounds(
     situation: Situation, rows: npt.NDArray[np.int64], levels: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     """Return the ground of the units of several levels, measured once."""
-    leaves = _leaves(situation)
-    area, served = shapely.area(leaves.to_numpy()), _served(situation, rows, leaves)
-    made = {}
-    for level in levels:
-        number = figures.level_number(level)
-        unit = [situation.tree.at(str(code), number) for code in leaves.index]
-        made[level] = _summed(
-            pd.DataFrame({"unit": unit, "area_m2": area, "served_m2": served})
-        )
-    return made
-
-
-def _summed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return ground by unit, and what share of it is served."""
-    sums = table.dropna(subset="unit").groupby("unit")[["area_m2", "served_m2"]].sum()
-    share = sums["served_m2"] / sums["area_m2"].where(sums["area_m2"] > 0) * 100
-    return sums.assign(area_share=share.round(6))
-
-
-def _leaves(situation: Situation) -> pd.Series[Any]:
-    """Return the shapes of the divisions that have none below them, in the plane."""
-    parents = situation.tree.parents_of(str(code) for code in situation.divisions.index)
-    lowest = situation.divisions[~situation.divisions.index.isin(parents)]
-    there = lowest[lowest.geometry.notna() & ~lowest.geometry.is_empty]
-    moved = crs.transform(there[["geometry"]], situation.crs)
-    return pd.Series(moved.geometry.to_numpy(object), index=there.index)
-
-
-def _served(
-    situation: Situation, rows: npt.NDArray[np.int64], leaves: pd.Series[Any]
-) -> npt.NDArray[np.float64]:
-    from geodata.network.areas import polygons, reached_parts
-
-    served = np.zeros(len(leaves))
-    classes = situation.people.units["settlement"].to_dict() if (
-        "settlement" in situation.people.units
-    ) else {}  # fmt: skip
-    urban = np.array(
-        [is_urban(str(code), classes.get(code)) for code in leaves.index], bool
-    )
-    profile = situation.profile
-    for town, limit in ((True, profile.urban_s), (False, profile.rural_s)):
-        here = np.flatnonzero(urban == town)
-        graph = situation.walk if town else situation.ride
-        spots = situation.facility_spots if town else situation.facility_ride_spots
-        if graph is None or spots is None or not len(here):
-            continue
-        standing = spots.take(rows)
-        standing = standing.take(standing.edge >= 0)
-        shapes = polygons(graph.network, reached_parts(graph, standing, limit))
-        served[here] = _shared(shapes, leaves.to_numpy()[here])
-    return served
-
-
-def _shared(shapes: Any, leaves: Any) -> npt.NDArray[np.float64]:
-    """Return how much of each unit the areas cover together."""
-    found = np.zeros(len(leaves))
-    kept = shapes[~shapely.is_empty(shapes)]
-    if not len(kept):
-        return found
-    at, area = shapely.STRtree(kept).query(leaves, predicate="intersects")
-    for unit in np.unique(at):
-        near = kept[area[at == unit]]
-        whole = near[0] if len(near) == 1 else shapely.union_all(near)
-        found[unit] = shapely.area(shapely.intersection(whole, leaves[unit]))
-    return found
+    land = Land(situation)
+    served = land.served_m2(rows)
+    return {level: land.by_unit(served, level) for level in levels}

@@ -18,7 +18,9 @@ import shapely
 
 from boundaries.services.coverage import coverage
 from boundaries.services.edits import applied, checked
+from boundaries.services.ground import ground as land
 from boundaries.services.planning.ground import Ground
+from boundaries.services.planning.land import Served
 from boundaries.services.planning.plan import Plan
 from boundaries.services.profiles import Profile
 from boundaries.services.room import room
@@ -105,3 +107,32 @@ def test_a_drag_is_answered_in_time_and_as_from_nothing(ground, record_property)
         for name in ("need", "roomed", "unroomed", "per_thousand"):
             assert mine[name] == pytest.approx(unit[name], abs=2e-3), name
     assert np.percentile(spent[5:], 95) < MOST_P95_S
+
+
+def test_the_ground_within_reach_is_that_from_nothing(ground, record_property):
+    begin = time.process_time()
+    served, plan = Served(ground), Plan(ground)
+    before = served.km2({}, {})
+    record_property("first_ms", (time.process_time() - begin) * 1e3)
+    lonlat, spent = ground.situation.people.lonlat, []
+    path = lonlat[np.random.default_rng(2).integers(0, len(lonlat), DRAGS // 4)]
+    for lon, lat in path.tolist():
+        edits = checked(
+            [{"do": "move", "facility": "F7", "lon": lon, "lat": lat},
+             {"do": "close", "facility": "F8"}]
+        )  # fmt: skip
+        plan.put(edits)
+        begin = time.process_time()
+        found = served.km2(plan.stands, plan.places)
+        spent.append(time.process_time() - begin)
+    record_property("p50_ms", float(np.percentile(spent, 50)) * 1e3)
+    record_property("p95_ms", float(np.percentile(spent, 95)) * 1e3)
+    place = ground.situation
+    after = place.with_facilities(applied(place, edits), "plan")
+    begin = time.process_time()
+    anew = land(after, after.serving(), "street")["served_m2"] / 1e6
+    record_property("anew_ms", (time.process_time() - begin) * 1e3)
+    reached = "area_reached_km2"
+    assert np.allclose(found[reached], anew, rtol=1e-9, atol=1e-6)
+    assert np.abs(found[reached] - before[reached]).max() > 0.1
+    assert np.percentile(spent, 95) < MOST_P95_S

@@ -10,21 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from boundaries.services import coverage as figures
 from boundaries.services.ground import ground
 from boundaries.services.omissions import Omission
-from boundaries.services.settlement import is_urban
 from boundaries.services.tree import LEVEL_WORDS
-from geodata import crs
 from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from boundaries.services.indicators.inputs import Inputs
@@ -158,27 +155,5 @@ def lowest_level(situation: Situation) -> str:
 
 def _ground(situation: Situation, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return km² of the lowest units and what of it is served."""
-    if situation.network is not None:
-        found = ground(situation, rows, lowest_level(situation))
-        return found[["area_m2", "served_m2"]] / 1e6
-    level = situation.divisions["level"]
-    lowest = situation.divisions[level == level.max()]
-    shapes = crs.transform(lowest[["geometry"]], situation.crs).geometry.to_numpy()
-    profile = situation.profile
-    told = situation.people.units["urban"].to_dict()
-    urban = np.array([told.get(code, is_urban(str(code))) for code in lowest.index])
-    radius = np.where(urban, profile.urban_radius_m, profile.rural_radius_m)
-    served = np.zeros(len(shapes))
-    for each in np.unique(radius):
-        here = radius == each
-        circles = _circles(situation, rows, float(each))
-        served[here] = shapely.area(shapely.intersection(shapes[here], circles))
-    return pd.DataFrame(
-        {"area_m2": shapely.area(shapes), "served_m2": served}, index=lowest.index
-    ).div(1e6)
-
-
-def _circles(situation: Situation, rows: npt.NDArray[np.int64], radius_m: float) -> Any:
-    xy = situation.facility_xy[rows]
-    xy = xy[np.isfinite(xy).all(axis=1)]
-    return shapely.union_all(shapely.buffer(shapely.points(xy), radius_m))
+    found = ground(situation, rows, lowest_level(situation))
+    return found[["area_m2", "served_m2"]] / 1e6

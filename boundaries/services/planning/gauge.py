@@ -21,6 +21,7 @@ from boundaries.services.indicators.figures import figure, plain, ratio
 from boundaries.services.indicators.placing import places_of
 from boundaries.services.indicators.reaching import questions
 from boundaries.services.indicators.shares import truth
+from boundaries.services.planning.land import Served
 from boundaries.services.planning.plan import Plan
 from boundaries.vocabulary import Level
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from boundaries.services.edits import Standing
     from boundaries.services.indicators.inputs import Inputs
     from boundaries.services.omissions import Omission
-    from boundaries.services.planning.ground import Ground
+    from boundaries.services.planning.ground import Ground, Place
     from boundaries.services.planning.sums import Sums
     from boundaries.services.situation import Situation
 
@@ -39,9 +40,8 @@ Counts = tuple[float, float]
 
 HOME = "registered"
 """Besides its type: a facility registered as a care home."""
-STILL = frozenset({"I6a", "I6b", "I8", "I12"})
-"""What is reported or entered, which no facility moves, and the ground that is reached:
-that takes the areas of all facilities, so recomputing a scenario tells it."""
+STILL = frozenset({"I6a", "I6b", "I8"})
+"""What is reported or entered, which no facility moves."""
 _SERVED = {"I3u": "day_urban", "I3r": "day_rural", "I5": "meals"}
 
 
@@ -72,6 +72,13 @@ class Sheet:
         vars(self.place)["tree"] = situation.tree
         self.types = _types(inputs)
         self.items = [each for each in INDICATORS if each.id not in STILL]
+
+    @cached_property
+    def served(self) -> Served:
+        """The ground within reach, and after changes."""
+        told = self.inputs.stamp.get("reach") or {}
+        same = told.get("stamp") == self.place.stamp["id"]
+        return Served(self.grounds["reach"], self.inputs.reached if same else None)
 
     @cached_property
     def scopes(self) -> list[dict[str, str]]:
@@ -136,7 +143,8 @@ class Gauge:
     def _counted(
         self, edits: Sequence[Mapping[str, Any]], sums: dict[str, Sums]
     ) -> dict[str, Counts]:
-        state = _State(self.sheet, folded(edits), edits, sums)
+        places = self.plans["reach"].places
+        state = _State(self.sheet, folded(edits), edits, sums, places)
         found = {}
         for item in self.sheet.items:
             key = state.key(item.id)
@@ -155,9 +163,10 @@ class _State:
     def __init__(
         self, sheet: Sheet, stands: Mapping[str, Standing],
         edits: Sequence[Mapping[str, Any]], sums: dict[str, Sums],
+        places: Mapping[str, Place],
     ) -> None:  # fmt: skip
         self.sheet, self.stands, self.sums = sheet, stands, sums
-        self.edits = edits
+        self.edits, self.places = edits, places
 
     @cached_property
     def facilities(self) -> gpd.GeoDataFrame:
@@ -188,6 +197,8 @@ class _State:
         ]
         if name == "I11":
             return mine, self.sums["reach"].reached.tobytes(), self._circled("reach")
+        if name == "I12":
+            return self.land["area_reached_km2"].to_numpy().tobytes()
         if name in _SERVED:
             return mine, self._whole(_SERVED[name])
         return mine
@@ -219,13 +230,19 @@ class _State:
         made.__dict__["place"] = place.where(place.notna(), None)
         return made
 
+    @cached_property
+    def land(self) -> pd.DataFrame:
+        """Of each of the lowest divisions the ground, and what is within reach."""
+        return self.sheet.served.km2(self.stands, self.places)
+
     def _reached(self) -> pd.DataFrame:
         sums, ground = self.sums["reach"], self.sheet.grounds["reach"]
         reached = sums.reached if sums.streets else sums.circle
-        return pd.DataFrame(
+        people = pd.DataFrame(
             {"elderly": sums.people.round(6), "elderly_reached": reached.round(6)},
             index=ground.codes,
         )
+        return people.join(self.land.round(6), how="outer").fillna(0.0)
 
     def _served(self) -> dict[str, pd.Series[float]]:
         found = {}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from boundaries.services.edits import applied, checked
-from boundaries.services.indicators import reaching
+from boundaries.services.ground import Land
 from boundaries.services.indicators.catalogue import INDICATORS
 from boundaries.services.indicators.inputs import Inputs
 from boundaries.services.indicators.options import Options
-from boundaries.services.indicators.reaching import anew, lowest_level
+from boundaries.services.indicators.reaching import (
+    anew,
+    frames_of,
+    lowest_level,
+    reach_document,
+    stands_on,
+)
 from boundaries.services.planning.field import Field
 from boundaries.services.planning.gauge import STILL, Gauge, Sheet
 from boundaries.services.planning.ground import Ground
@@ -23,8 +28,6 @@ from tests.boundaries.services import frames
 from tests.boundaries.services.frames import SOUTH, STEP, WEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from boundaries.services.situation import Situation
 
 ROWS = (
@@ -71,22 +74,13 @@ PEOPLE = frames.EVERYBODY
 FIELD = Field(PLACE)
 
 
-def sheet(scope: str = "") -> Sheet:
+def sheet(scope: str = "", **told: Any) -> Sheet:
     kept: dict[Any, Ground] = {}
 
     def asking(types: tuple[str, ...]) -> Ground:
         return kept.setdefault(types, Ground(FIELD, lowest_level(PLACE), types))
 
-    return Sheet(inputs(), PLACE, asking, scope)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_ground() -> Iterator[None]:
-    """Leave the areas of all facilities alone: no plan tells I12."""
-    with pytest.MonkeyPatch.context() as patch:
-        nothing = pd.DataFrame(columns=["area_m2", "served_m2"], dtype=float)
-        patch.setattr(reaching, "_ground", lambda *_: nothing)
-        yield
+    return Sheet(inputs().along(**told), PLACE, asking, scope)
 
 
 SHEETS = {"": sheet(), "990101002": sheet("990101002")}
@@ -137,6 +131,33 @@ def test_every_indicator_that_a_facility_moves_is_told() -> None:
     assert rows["I9"]["before"]["numerator"] == 90
     assert rows["I9"]["after"]["numerator"] == 0
     assert len(applied(PLACE, [])) == len(ROWS)
+
+
+def test_ground_computed_before_is_not_computed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: Any) -> None:
+        raise AssertionError("the areas of all facilities were united again")
+
+    def ground(gauge: Gauge) -> dict[str, Any]:
+        [row] = [row for row in gauge.rows() if row["id"] == "I12"]
+        return row
+
+    edits = checked([{"do": "close", "facility": "F1"}])
+    anew = Gauge(SHEETS[""])
+    anew.put(edits)
+    document = reach_document(PLACE, inputs().options)
+    told = {**frames_of(document), "stamp": {"reach": stands_on(document)}}
+    known = sheet(**told)
+    monkeypatch.setattr(Land, "served_m2", refused)
+    gauge = Gauge(known)
+    gauge.put(edits)
+    assert ground(gauge)["after"]["value"] < ground(gauge)["before"]["value"]
+    for when in ("before", "after"):
+        assert ground(gauge)[when] == pytest.approx(ground(anew)[when], abs=1e-5)
+    other = {**told, "stamp": {"reach": {"stamp": "of another day"}}}
+    with pytest.raises(AssertionError, match="united again"):
+        Gauge(sheet(**other))
 
 
 def test_a_facility_without_a_floor_area_is_told_and_moves_no_share() -> None:
