@@ -268,7 +268,7 @@ def import_(
 
 def _troubled(reading: Reading) -> bool:
     """Tell whether a person must look at a reading before it can be imported."""
-    from boundaries.registry.staging import open_questions
+    from boundaries.registry.taken import open_questions
 
     return bool(
         open_questions(reading)
@@ -398,7 +398,7 @@ def _ask_date(*, asks: bool) -> str:
 
 def _ask_guesses(reading: Reading, accepted: Sequence[str]) -> list[str]:
     """Ask a person about each open question; return those confirmed."""
-    from boundaries.registry.staging import open_questions
+    from boundaries.registry.taken import open_questions
 
     confirmed = []
     for guess in open_questions(reading):

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from boundaries.registry import draft_changes, reports, staging
+from boundaries import columns
+from boundaries.registry import draft_changes, reports, staging, taken
 from boundaries.registry.desk import WAIVERS, Desk, logged, now, today
+from boundaries.rules import finding
 from geodata.errors import StateError, Text
 
 if TYPE_CHECKING:
+    from boundaries.settings import Settings
     from geodata.store.changes import ChangeSet
     from geodata.store.protocol import Reader
 
@@ -115,13 +118,13 @@ class Checking(Desk):
         The same place found twice is one finding.
         """
         settings = self.settings
-        found = staging.findings(reader, document, base, after, changes, settings)
+        found = findings(reader, document, base, after, changes, settings)
         lasting = staging.still_holding(reader, changes)
         if lasting is None:
             return found
         now = staging.layer_at(reader, changes.layer, int(base.attrs["head"]))
         today_ = staging.applied(now, lasting)
-        more = staging.findings(reader, document, now, today_, lasting, settings)
+        more = findings(reader, document, now, today_, lasting, settings)
         more = more[~more["fingerprint"].isin(found["fingerprint"])]
         if more.empty or found.empty:
             return found if more.empty else more
@@ -204,3 +207,95 @@ class Checking(Desk):
             for waiver in reader.find(WAIVERS, parent=layer)
             if waiver["approver"] != author
         }
+
+
+def findings(
+    reader: Reader,
+    document: dict[str, Any],
+    base: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    changes: ChangeSet,
+    settings: Settings,
+) -> gpd.GeoDataFrame:
+    """Return the findings of the layer after a draft that involve the draft."""
+    if changes.layer in columns.REGISTERS:
+        from boundaries.rules.registers import check_register
+
+        around = taken.around_registers(reader, changes.effective)
+        return check_register(
+            changes.layer,
+            after,
+            base=base,
+            changed=changes.keys,
+            divisions=around.divisions,
+            markers=around.markers,
+            settings=settings.registers,
+        )
+    if changes.layer != "divisions":
+        return finding.frame(_missing_values(reader, changes))
+    if after.empty:
+        return finding.frame()
+    from boundaries.rules import check
+    from geodata.files.reading import Reading
+
+    reading = document.get("reading")
+    return check(
+        after,
+        base=base,
+        changed=changes.keys,
+        settings=settings.rules,
+        retired=frozenset() if document.get("reverts") else retired(reader, changes),
+        reading=Reading.from_dict(reading) if reading else None,
+        lines=staging.surveyed(reader, changes.effective),
+    )
+
+
+def retired(reader: Reader, changes: ChangeSet) -> frozenset[str]:
+    """Return the codes given up before the change takes effect, never to be reused.
+
+    Not to be asked of a revert: it gives no code anew, it takes back that one ended.
+    """
+    ended: set[str] = set()
+    for version in reader.versions(changes.layer):
+        if version.effective > changes.effective:
+            continue
+        ended |= set(version.doc.get("removed", ()))
+        if version.doc.get("reverts"):
+            ended -= set(version.doc.get("restored", ()))
+    added = set(changes.added)
+    if added - ended:
+        ended |= _retired_by_tables(reader, changes.effective)
+    return frozenset(ended & added)
+
+
+def _retired_by_tables(reader: Reader, effective: str) -> set[str]:
+    """Return the codes that imported code tables say had ended by a date."""
+    from boundaries.divisions import CodeHistory
+    from boundaries.divisions.dates import span
+
+    latest = span(effective).last
+    ended: set[str] = set()
+    for document in reader.find("codes"):
+        retired = CodeHistory.from_bytes(reader.blob(document["blob"])).retired
+        ended |= {
+            str(code) for code, date in retired.items() if span(date).last <= latest
+        }
+    return ended
+
+
+def _missing_values(reader: Reader, changes: ChangeSet) -> list[dict[str, Any]]:
+    """Return one finding per required value a feature lacks."""
+    schema = reader.layers()[changes.layer]
+    return [
+        finding.finding(
+            "required",
+            "error",
+            [str(key)],
+            Text(f"{key} 缺少 {item.name}。", f"{key} has no {item.name}."),
+            place=item.name,
+            geometry=changes.new.geometry.loc[key],
+        )
+        for item in schema.fields
+        if item.required
+        for key in changes.new.index[changes.new[item.name].isna()]
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from boundaries.registry import neighbours, reports, staging
+from boundaries.registry import neighbours, reports, staging, touched
 from boundaries.registry.desk import WAIVERS, logged, now, today
 from boundaries.registry.repairing import Repairing
 from boundaries.vocabulary import DraftState
@@ -201,8 +201,8 @@ class Decisions(Repairing):
             "basis": note or done.basis,
             "effective": changes.effective,
             "base": changes.base,
-            **staging.counted(changes),
-            "scope": staging.scope(done.layer, changes),
+            **touched.counted(changes),
+            "scope": touched.scope(done.layer, changes),
             "events": [],
             "declared": False,
             "inferred": [],

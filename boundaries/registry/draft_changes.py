@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from boundaries.geojson import DIGITS, geojson
-from boundaries.registry import staging
+from boundaries.registry import staging, touched
 from geodata import crs
 from geodata.store.diffing import same_geometry
 
@@ -61,7 +61,7 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
         "layer": changes.layer,
         "effective": changes.effective,
         "base": changes.base,
-        "counts": staging.counted(changes)["counts"],
+        "counts": touched.counted(changes)["counts"],
         "units": units[:MOST_UNITS],
         "more_units": max(0, len(units) - MOST_UNITS),
         "first": first,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries import review
 from boundaries.labels import visible as labels_of_visible
-from boundaries.registry import neighbours, staging
+from boundaries.registry import neighbours, staging, taken, touched
 from boundaries.registry.checking import Checking
 from boundaries.registry.desk import DRAFTS, ORIGINALS, logged, now
 from boundaries.services.persons import refuse_individuals
@@ -99,11 +99,11 @@ class Drafts(Checking):
         """
         with logged("stage", actor, layer=layer) as said:
             old = self._restaged(actor, draft, layer)
-            staging.require_decided(reading, confirmed)
+            taken.require_decided(reading, confirmed)
             if layer == "population":  # before anything of it is kept
                 refuse_individuals(frame, reading.fields if reading else ())
             digest = self._kept(actor, original)
-            made = staging.prepare(
+            made = taken.prepare(
                 self.store,
                 frame,
                 layer=layer,
@@ -214,7 +214,7 @@ class Drafts(Checking):
         changes = self.store.staged(draft)
         base = staging.layer_before(self.store, changes.layer, changes.effective)
         made = staging.restaged(base, changes, changes.new)
-        scope = staging.scope(document["layer"], made)
+        scope = touched.scope(document["layer"], made)
         self._require_place(actor, made, scope)
         with self.store.write() as tx:
             fresh = self.document(draft, tx)
@@ -222,7 +222,7 @@ class Drafts(Checking):
             tx.stage(draft, made)
             moved = self.move(
                 tx,
-                {**fresh, **staging.counted(made), "scope": scope},
+                {**fresh, **touched.counted(made), "scope": scope},
                 DraftState.DRAFT,
                 actor,
                 note=f"rebase {made.base}",
@@ -371,7 +371,7 @@ class Drafts(Checking):
 
 
 def _description(
-    made: staging.Prepared, *, layer: str, basis: str, title: str
+    made: taken.Prepared, *, layer: str, basis: str, title: str
 ) -> dict[str, Any]:
     changes = made.changes
     return {
@@ -380,8 +380,8 @@ def _description(
         "basis": basis,
         "effective": changes.effective,
         "base": changes.base,
-        **staging.counted(changes),
-        "scope": staging.scope(layer, changes),
+        **touched.counted(changes),
+        "scope": touched.scope(layer, changes),
         "events": list(made.events),
         "declared": bool(made.events),
         "inferred": list(made.inferred),

@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 
 from boundaries import edits, redraw, review
-from boundaries.registry import staging
+from boundaries.registry import touched
 from boundaries.registry.desk import logged, now
 from boundaries.registry.drafts import Drafts, newborn, next_id
 from boundaries.registry.edit_frame import around, staged_after
@@ -107,7 +107,7 @@ class Editing(Drafts):
                 "basis": basis,
                 "effective": date,
                 "base": head,
-                **staging.counted(changes),
+                **touched.counted(changes),
                 "scope": focus,
                 "events": [],
                 "declared": False,
@@ -310,7 +310,7 @@ class Editing(Drafts):
     ) -> dict[str, Any]:
         """Write one step: what is staged now, the log, the audit."""
         draft = document["id"]
-        scope = sorted({*staging.scope(staged.layer, staged), *log["units"]})
+        scope = sorted({*touched.scope(staged.layer, staged), *log["units"]})
         self._require_place(actor, staged, scope)
         with self.store.write() as tx:
             fresh = self.document(draft, tx)
@@ -322,7 +322,7 @@ class Editing(Drafts):
             if step["op"] not in ("undo", "redo"):
                 tx.stage(step_id(draft, log["at"]), staged)
             number = fresh["staging"] + 1
-            body = fresh | staging.counted(staged) | {
+            body = fresh | touched.counted(staged) | {
                 "scope": scope,
                 "findings": None,
                 "events": [],

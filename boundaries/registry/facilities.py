@@ -9,7 +9,7 @@ import numpy as np
 from boundaries import codes, review
 from boundaries.lines.register import records_of
 from boundaries.registers import with_keys
-from boundaries.registry import staging
+from boundaries.registry import taken
 from boundaries.registry.desk import today
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.registers import Registers
@@ -118,7 +118,7 @@ class Facilities(Registers):
 
     def _code_for(self, frame: gpd.GeoDataFrame, site: gpd.GeoDataFrame) -> str:
         """Return a code for a site that was given none."""
-        around = staging.around_registers(self.store, today())
+        around = taken.around_registers(self.store, today())
         unnamed = frame.assign(name="")
         keyed = with_keys(site, "facilities", unnamed, around)
         return str(keyed["facility"].iloc[0])

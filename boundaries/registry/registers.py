@@ -17,7 +17,7 @@ from boundaries.gazetteer.listing import Wish, page, points
 from boundaries.lines.register import Register, records_of
 from boundaries.lines.register import Wish as MarkerWish
 from boundaries.positions import position
-from boundaries.registry import staging
+from boundaries.registry import staging, taken
 from boundaries.registry.desk import logged, today
 from boundaries.registry.drafts import Drafts
 from boundaries.registry.reading import Readings
@@ -190,7 +190,7 @@ class Registers(Drafts, Readings):
             base, _ = self.name_register(actor)
         except NotFoundError:
             base = self._empty("place_names")
-        around = staging.around_registers(self.store, today())
+        around = taken.around_registers(self.store, today())
         own = str(record.get("place") or "")
         candidate = pd.concat([base[~base.index.isin([own])], frame])
         found = check_register(

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries.registry import staging
+from boundaries.registry import staging, touched
 from boundaries.registry.desk import logged, now
 from boundaries.registry.drafts import Drafts
 from boundaries.rules import repairing
@@ -71,16 +71,16 @@ class Repairing(Drafts):
                 self.store, base, changes, chosen, self.settings.rules, to
             )
             made = staging.restaged(base, changes, new, ended=mended.ended)
-            scope = staging.scope(document["layer"], made)
+            scope = touched.scope(document["layer"], made)
             self._require_place(actor, made, scope)
-            touched = [*(str(key) for key in mended.rows.index), *mended.ended]
+            keys = [*(str(key) for key in mended.rows.index), *mended.ended]
             batch = len(document.get("mended", ())) + 1
             done = [{**entry, "batch": batch} for entry in mended.log if entry["done"]]
-            log = {"repairs": list(mended.log), "marks": _marks(made, touched)}
+            log = {"repairs": list(mended.log), "marks": _marks(made, keys)}
             with self.store.write() as tx:
                 fresh = self.document(draft, tx)
                 self.may("repair", actor, draft=fresh, reader=tx)
-                tx.stage(_kept_id(draft, batch), _part(changes, touched))
+                tx.stage(_kept_id(draft, batch), _part(changes, keys))
                 row = {
                     "number": batch,
                     "actor": actor,
@@ -130,7 +130,7 @@ class Repairing(Drafts):
             before = self.store.staged(_kept_id(draft, number))
             base = staging.layer_before(self.store, changes.layer, changes.effective)
             made = _taken_back(base, changes, before, list(marks))
-            scope = staging.scope(document["layer"], made)
+            scope = touched.scope(document["layer"], made)
             self._require_place(actor, made, scope)
             with self.store.write() as tx:
                 fresh = self.document(draft, tx)
@@ -175,10 +175,10 @@ class Repairing(Drafts):
     ) -> dict[str, Any]:
         """Put a change in place of what was staged; it is to be checked again."""
         tx.stage(document["id"], made)
-        scope = staging.scope(document["layer"], made)
+        scope = touched.scope(document["layer"], made)
         return self.move(
             tx,
-            {**fresh, **staging.counted(made), "scope": scope},
+            {**fresh, **touched.counted(made), "scope": scope},
             DraftState.DRAFT,
             actor,
             note=note,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.registry import conflicts, listing, staging
+from boundaries.registry import conflicts, listing, staging, touched
 from boundaries.registry.desk import WAIVERS, logged, now, today
 from boundaries.registry.publishing import reach, tag_of
 from boundaries.registry.reviewing import Reviewing
@@ -180,7 +180,7 @@ class Settling(Reviewing):
             )
             rest = sorted(self._changed_since(document, base) - set(keys))
             made = conflicts.resolved(changes, base, choices, keys, rest)
-            scope = staging.scope(document["layer"], made)
+            scope = touched.scope(document["layer"], made)
             self._require_place(actor, made, scope)
             with self.store.write() as tx:
                 fresh = self.document(draft, tx)
@@ -188,7 +188,7 @@ class Settling(Reviewing):
                 tx.stage(draft, made)
                 moved = self.move(
                     tx,
-                    {**fresh, **staging.counted(made), "scope": scope},
+                    {**fresh, **touched.counted(made), "scope": scope},
                     DraftState.DRAFT,
                     actor,
                     note=_told(choices, keys),

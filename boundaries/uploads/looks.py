@@ -58,7 +58,7 @@ def found(
 
 def _questions(reading: Reading) -> list[str]:
     """Return the guesses a person must answer before the data may be staged."""
-    from boundaries.registry.staging import open_questions
+    from boundaries.registry.taken import open_questions
 
     return [guess.what for guess in open_questions(reading)]
 
