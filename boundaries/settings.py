@@ -134,6 +134,12 @@ class Access:
         "同一接口令牌请求上限",
         "most requests with one API token",
     )
+    public_rate: str = _setting(
+        "600 per minute",
+        "",
+        "同一地址公众检索请求上限",
+        "most searches in the public view from one address",
+    )
     token_days: int = _setting(
         90, "d", "接口令牌最长有效期", "an API token lives this long at most"
     )

@@ -1,4 +1,4 @@
-"""How often somebody may ask: attempts to sign in, and requests with a token."""
+"""How often somebody may ask: to sign in, with a token, and in the public view."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 GUESSED = ("accounts.sign_in", "accounts.code")
 """Where a password or a code can be guessed."""
+SEARCHED = ("public.names", "public_care.walk")
+"""What anybody may ask that is computed for each who asks."""
 
 
 def install(app: Flask) -> None:
@@ -42,6 +44,12 @@ def install(app: Flask) -> None:
         view = app.view_functions[endpoint]
         limited: Any = by_address(by_account(view))
         app.view_functions[endpoint] = limited
+    searched = limiter.shared_limit(
+        lambda: base().settings.access.public_rate, scope="public", key_func=address
+    )
+    for endpoint in SEARCHED:
+        found: Any = searched(app.view_functions[endpoint])
+        app.view_functions[endpoint] = found
 
 
 def _account() -> str:

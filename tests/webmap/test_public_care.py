@@ -13,6 +13,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from boundaries.settings import Access
 from geodata import crs
 from tests.support import streets
 from tests.support.registries import Office, office
@@ -230,3 +231,16 @@ def test_who_may_not_export_may_not_ask_for_a_handbook(app: Flask) -> None:
     sent = {"district": "120101"}
     assert viewer.post("/exports/handbook", data=sent).status_code == 403
     assert viewer.post("/api/v1/exports/handbooks", json=sent).status_code == 403
+
+
+def test_one_address_searches_so_often_and_no_more(tmp_path: Path) -> None:
+    made = office(tmp_path, access=Access(public_rate="2 per minute"))
+    client = client_as(create_app(made.registry, cache=tmp_path / "cache"), "viewer")
+    asked = ["/public/names?q=a", WALK, WALK, "/public/names?q=a"]
+    answers = [client.get(address) for address in asked]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert "请求过于频繁" in answers[2].json["message"]["zh"]
+    assert client.get(PAGE).status_code == 200, (
+        "what is the same for all is not counted"
+    )
+    made.registry.close()

@@ -30,14 +30,20 @@ export class Near {
 
   async look() {
     const words = byId("place").value.trim(), mine = ++this.turn;
-    const { items } = words ? await ask(`/public/names?q=${encodeURIComponent(words)}`).catch(() => ({ items: [] })) : { items: [] };
+    let items = [], trouble = "";
+    try {
+      if (words) ({ items } = await ask(`/public/names?q=${encodeURIComponent(words)}`));
+    } catch (error) {
+      console.error(error);
+      trouble = error.text?.[language] ?? say("The server does not answer. Try again.");
+    }
     if (mine !== this.turn) return;
     const found = items.filter((item) => item.lon !== null);
     byId("places").hidden = !words;
     fill(byId("places"), ...found.map((item) => element("li", {},
       element("button", { type: "button", class: "link", onclick: () => this.from(item) }, item.name), " ",
       element("span", { class: "soft small" }, [item.kind && label(item.kind), item.division_name].filter(Boolean).join(" · ")))),
-      found.length ? null : element("li", { class: "soft" }, say("No such place name. Try part of the name.")));
+      found.length ? null : element("li", { class: "soft" }, trouble || say("No such place name. Try part of the name.")));
   }
 
   async from(place) {
