@@ -24,7 +24,7 @@ YEARS = 8
 """Years of a trend, the reference date's own included."""
 TRENDS = "indicator_trends"
 """Collection of what was computed of trends, by what it was computed from."""
-MAKING = "2"
+MAKING = "3"
 """Another word for every change of what a trend holds."""
 KEPT = 200
 """How many are kept; the oldest go first."""

@@ -35,6 +35,11 @@ SERVING_TYPES = tuple(
 """What counts when no type is asked for: places that elderly people go to."""
 
 
+LOWEST = "lowest"
+"""Not a level but the lowest division in force everywhere, whatever its level: a
+street where it has no communities. Nobody is in none; no page asks for it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Coverage:
     """The figures of one question."""
@@ -114,12 +119,12 @@ def coverages(
     omitted, stamp = situation.omitted(found.rows), situation.stamp
     made = {}
     for level in levels:
-        number = level_number(level)
+        number = numbered(level)
         names = unit_of(situation, number, within)
         units = by_unit(situation, found, names)
         total = _total(units, _serving(situation, found.rows, within))
         known = np.array([name is not None for name in names], bool)
-        lost = without_unit(situation, known, number, within)
+        lost = without_unit(situation, known, number, within) if number else ()
         made[level] = Coverage(
             level, kinds, units, total, (*omitted, *lost), stamp, found, within
         )  # fmt: skip
@@ -135,6 +140,11 @@ def level_number(level: str) -> int:
                  f"Use one of {', '.join(LEVEL_WORDS)}."),
         )  # fmt: skip
     return int(LEVEL_WORDS[level])
+
+
+def numbered(level: str) -> int:
+    """Return the number of a level, 0 for :data:`LOWEST`; raise InputError."""
+    return 0 if level == LOWEST else level_number(level)
 
 
 def checked_types(types: Sequence[str]) -> tuple[str, ...]:
@@ -156,13 +166,16 @@ def checked_types(types: Sequence[str]) -> tuple[str, ...]:
 def unit_of(
     situation: Situation, number: int, within: str | None
 ) -> npt.NDArray[np.object_]:
-    """Return (p,) the unit of a level each point counts for, None for none."""
+    """Return (p,) the unit of a level each point counts for, None for none.
+
+    ``number`` as of :func:`numbered`.
+    """
     tree = situation.tree
     homes, inverse = np.unique(situation.people.home.astype(str), return_inverse=True)
     found = np.empty(len(homes), dtype=object)
     for at, home in enumerate(homes):
         if within is None or within in tree.chain(home):
-            found[at] = tree.at(home, number)
+            found[at] = tree.at(home, number) if number else tree.lowest(home)
     return found[inverse] if len(homes) else np.empty(0, dtype=object)
 
 

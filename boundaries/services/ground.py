@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,6 @@ from boundaries.services.settlement import is_urban
 from geodata import crs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from boundaries.services.situation import Situation
     from geodata.network.graph import Graph, Spots
 
@@ -113,30 +111,41 @@ class Land:
         )  # fmt: skip
         return [side for side in sides if len(side.here)]
 
-    def areas(self, side: Side, rows: npt.NDArray[np.int64]) -> Shapes:
-        """Return the service areas of facilities of the situation on one side."""
+    def areas(
+        self, side: Side, rows: npt.NDArray[np.int64], *, straight: bool = False
+    ) -> Shapes:
+        """Return the service areas of facilities of the situation on one side.
+
+        ``straight`` asks for circles, whether there are streets or not.
+        """
         situation = self.situation
         spots = situation.facility_spots
         if side.mode == "drive":
             spots = situation.facility_ride_spots
         return side.areas(
             situation.facility_xy[rows],
-            None if spots is None else spots.take(rows),
+            None if spots is None or straight else spots.take(rows),
             nearness.own_radius(situation, rows),
         )
 
-    def served_m2(self, rows: npt.NDArray[np.int64]) -> Floats:
-        """Return how much of each leaf the areas of facilities cover together."""
-        served = np.zeros(len(self.shapes))
+    def served(self, rows: npt.NDArray[np.int64], *, straight: bool = False) -> Shapes:
+        """Return the part of each leaf that facilities serve."""
+        found = np.full(len(self.shapes), shapely.Polygon(), object)
         for side in self.sides:
-            shapes = self.areas(side, rows)
+            shapes = self.areas(side, rows, straight=straight)
             at, area = shapely.STRtree(shapes).query(
                 self.shapes[side.here], predicate="intersects"
             )
             for unit in np.unique(at):
-                leaf = side.here[unit]
-                served[leaf] = covered(self.shapes[leaf], shapes[area[at == unit]])
-        return served
+                near, leaf = shapes[area[at == unit]], side.here[unit]
+                whole = near[0] if len(near) == 1 else shapely.union_all(near)
+                found[leaf] = shapely.intersection(whole, self.shapes[leaf])
+        return found
+
+    def served_m2(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """Return how much of each leaf facilities serve."""
+        square: Floats = shapely.area(self.served(rows))
+        return square
 
     def by_unit(self, served_m2: Floats, level: str) -> pd.DataFrame:
         """Return ``area_m2, served_m2, area_share`` by unit of a level."""
@@ -151,17 +160,11 @@ class Land:
     def _units(self, level: str) -> list[str | None]:
         """Return the unit of a level that each leaf is or lies below."""
         if level not in self._above:
-            number, tree = figures.level_number(level), self.situation.tree
-            self._above[level] = [tree.at(code, number) for code in self.codes]
+            number, tree = figures.numbered(level), self.situation.tree
+            self._above[level] = [
+                tree.at(code, number) if number else code for code in self.codes
+            ]
         return self._above[level]
-
-
-def covered(leaf: Any, near: Shapes) -> float:
-    """Return how much of a shape some areas cover together."""
-    if not len(near):
-        return 0.0
-    whole = near[0] if len(near) == 1 else shapely.union_all(near)
-    return float(shapely.area(shapely.intersection(whole, leaf)))
 
 
 def ground(
@@ -171,13 +174,5 @@ def ground(
 
     Areas are of the plane of the situation.
     """
-    return grounds(situation, rows, (level,))[level]
-
-
-def grounds(
-    situation: Situation, rows: npt.NDArray[np.int64], levels: Sequence[str]
-) -> dict[str, pd.DataFrame]:
-    """Return the ground of the units of several levels, measured once."""
     land = Land(situation)
-    served = land.served_m2(rows)
-    return {level: land.by_unit(served, level) for level in levels}
+    return land.by_unit(land.served_m2(rows), level)

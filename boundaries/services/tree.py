@@ -58,6 +58,10 @@ class Tree:
                 return None
         return None
 
+    def lowest(self, code: str) -> str | None:
+        """Return the unit itself where it is a division in force, else the next up."""
+        return next((each for each in self.chain(code) if each in self.level), None)
+
     def level_of(self, code: str) -> int | None:
         """Return a unit's level: as the divisions have it, else as its code tells."""
         if code not in self._level_known:

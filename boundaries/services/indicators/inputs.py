@@ -15,6 +15,7 @@ from boundaries import codes
 from boundaries.services.indicators.options import Options
 from boundaries.services.omissions import Omission
 from boundaries.services.opening import open_on
+from boundaries.services.profiles import Group
 from boundaries.services.settlement import is_urban
 from boundaries.vocabulary import Kind, Level
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STREETS = frozenset({Kind.STREET.value})
+_COUNTS = (*(group.value for group in Group), "households")
 _NO_ENTRIES = pd.DataFrame({"key": pd.Series(dtype=object)})
 
 
@@ -145,18 +147,56 @@ class Inputs:
     def counted(self) -> pd.DataFrame:
         """Population rows that count: of units in force, none of them told twice.
 
-        A row is left out when units below it have rows of their own.
+        A row is left out when units below it have rows of their own. Communities of a
+        street that has none among the units count for the street together, as they
+        do in coverage.
         """
         rows = self.population
         if rows.empty:
             return rows
+        streets = self._street_of
+        told = set(self.above.loc[streets.unique()].to_numpy().ravel()) - {None}
         rows = rows[rows.index.isin(self.units.index)]
         above = self.above.loc[rows.index]
         level = self.units.loc[rows.index, "level"].astype(int)
-        told = set()
         for each in range(1, 5):
             told |= set(above.loc[level > each, each].dropna())
-        return rows[~rows.index.isin(told)]
+        rows = rows[~rows.index.isin(told)]
+        if streets.empty:
+            return rows
+        names = [name for name in _COUNTS if name in rows]
+        below = self.population.loc[streets.index, names]
+        below = below.apply(pd.to_numeric, errors="coerce")
+        summed = below.groupby(streets).sum(min_count=1)
+        made: pd.DataFrame = pd.concat([rows, summed])
+        return made
+
+    @cached_property
+    def uncounted_codes(self) -> pd.Index:
+        """Codes of the population that are of no unit in force, and of no street."""
+        known = self.units.index.union(self._street_of.index)
+        return self.population.index[~self.population.index.isin(known)]
+
+    @cached_property
+    def _street_of(self) -> pd.Series[str]:
+        """The unit above each row that is of no unit, where it has none below it."""
+        known = set(self.units.index)
+        above = {
+            code: codes.parent(code)
+            for code in self.population.index
+            if code not in known and codes.is_code(code)
+        }
+        alone = known - set(self.units.index[self.parted]) if above else known
+        return pd.Series(
+            {code: up for code, up in above.items() if up in alone}, dtype=object
+        )
+
+    @cached_property
+    def parted(self) -> pd.Series[bool]:
+        """Whether there are units below each unit."""
+        level, units = self.units["level"].astype(int), self.units.index
+        above = [self.above.loc[level > each, each] for each in range(1, 5)]
+        return pd.Series(units.isin(pd.concat(above)), index=units)
 
     def people(self, group: str) -> pd.Series[float]:
         """Return a count of people by unit of every level; NaN where nothing is known.

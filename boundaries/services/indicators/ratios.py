@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -10,10 +10,8 @@ from boundaries.services.indicators.figures import Members, part
 from boundaries.services.indicators.inputs import Inputs, column
 from boundaries.services.indicators.shares import adrift, institutions
 from boundaries.services.omissions import Omission
+from boundaries.services.unplaced import stale
 from geodata.errors import Text
-
-if TYPE_CHECKING:
-    pass
 
 _SOMEBODY = 0.5
 """Fewer people than this out of reach are what spreading them left over."""
@@ -105,20 +103,22 @@ def ground_reached(inputs: Inputs) -> Members:
 
 
 def uncounted(inputs: Inputs, group: str = "") -> list[Omission]:
-    """Return the lowest units without a count of people, as left out."""
+    """Return who is left out: units nobody was counted for, counts of no unit."""
     group = group or inputs.options.elderly
     known = inputs.people(group)
     units = inputs.units
+    strange = stale(inputs.population.loc[inputs.uncounted_codes], group)
     if known.isna().all():
         every = inputs.at_level(int(units["level"].max())) if len(units) else units
-        return [_no_people(every.index)]
+        return [_no_people(every.index), *strange]
     level = units["level"].astype(int)
-    counted = inputs.counted
-    deepest = level.loc[counted.index].max() if len(counted) else level.max()
-    bare = units[(level == deepest) & known.isna()]
+    deepest = level.loc[inputs.counted.index].max()
+    lowest = (level == deepest) | ((level < deepest) & ~inputs.parted)
+    bare = units[lowest & known.isna()]
     above = inputs.above.loc[bare.index]
-    told = above.drop(columns=[deepest]).isin(set(counted.index)).any(axis=1)
-    return [_no_people(bare.index[~told])]
+    itself = above.eq(bare.index.to_series(), axis=0)
+    told = above.mask(itself).isin(set(inputs.counted.index)).any(axis=1)
+    return [_no_people(bare.index[~told]), *strange]
 
 
 def _no_people(keys: pd.Index) -> Omission:

@@ -15,7 +15,6 @@ import pandas as pd
 from boundaries.services import coverage as figures
 from boundaries.services.ground import ground
 from boundaries.services.omissions import Omission
-from boundaries.services.tree import LEVEL_WORDS
 from geodata.errors import NotFoundError, Text
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def reach_document(situation: Situation, options: Options) -> dict[str, Any]:
         "served": {types: {code: share}}, "omitted"}``; ``method`` is ``network`` or
         ``circle``.
     """
+    require_divisions(situation)
     asked = questions(options)
     by_network = situation.network is not None
     column = "reached" if by_network else "circle"
@@ -130,30 +130,21 @@ def anew(
 
 
 def _coverage(situation: Situation, types: Iterable[str]) -> figures.Coverage:
-    return figures.coverage(
-        situation, level=lowest_level(situation), types=tuple(types)
-    )
+    lowest = figures.LOWEST
+    return figures.coverages(situation, (lowest,), types=tuple(types))[lowest]
 
 
-def lowest_level(situation: Situation) -> str:
-    """Return the word of the lowest level there are divisions of.
-
-    Raises
-    ------
-    NotFoundError
-        When there are none on the date.
-    """
+def require_divisions(situation: Situation) -> None:
+    """Raise NotFoundError when there are no divisions on the date."""
     if situation.divisions.empty:
         raise NotFoundError(
             Text(f"{situation.as_of} 没有区划。",
                  f"There are no divisions on {situation.as_of}."),
             Text("请核对日期。", "See whether the date is right."),
         )  # fmt: skip
-    number = int(situation.divisions["level"].max())
-    return next(word for word, level in LEVEL_WORDS.items() if level == number)
 
 
 def _ground(situation: Situation, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return km² of the lowest units and what of it is served."""
-    found = ground(situation, rows, lowest_level(situation))
+    found = ground(situation, rows, figures.LOWEST)
     return found[["area_m2", "served_m2"]] / 1e6

@@ -70,7 +70,7 @@ class Ground:
         self.need_per_thousand = need_per_thousand
         self.keys, self.row, self.weight = field.keys, field.row, field.weight
         self.standing = self._recorded()
-        names = figures.unit_of(self.situation, figures.level_number(level), None)
+        names = figures.unit_of(self.situation, figures.numbered(level), None)
         self.known = np.array([name is not None for name in names], bool)
         codes, unit = np.unique(names[self.known].astype(str), return_inverse=True)
         self.codes: list[str] = codes.tolist()

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import LOCAL
-from boundaries.services.coverage import level_number
+from boundaries.services.coverage import LOWEST, level_number
 from boundaries.services.indicators.inputs import digest
-from boundaries.services.indicators.reaching import lowest_level
+from boundaries.services.indicators.reaching import require_divisions
 from boundaries.services.left_out import without_unit
 from boundaries.services.planning.field import Field
 from boundaries.services.planning.gauge import Gauge, Sheet
@@ -158,11 +158,12 @@ class Keeper:
             counted = place
             if group != place.profile.group:
                 counted = situation_of(self.registry, LOCAL, {**base, "group": group})
-            field, level = self._field(counted), lowest_level(counted)
+            require_divisions(counted)
+            field = self._field(counted)
             key = (id(field), digest(book.inputs), scope)
 
             def asking(types: tuple[str, ...]) -> Ground:
-                return self._asking(field, level, types, Supply.BEDS.value, NEED)
+                return self._asking(field, LOWEST, types, Supply.BEDS.value, NEED)
 
             def new() -> Sheet:
                 return Sheet(book.inputs, counted, asking, scope)

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from boundaries.services.coverage import LOWEST
 from boundaries.services.edits import applied, checked
 from boundaries.services.ground import Land
-from boundaries.services.indicators.catalogue import INDICATORS
+from boundaries.services.indicators.catalogue import INDICATORS, indicator
+from boundaries.services.indicators.figures import figure
 from boundaries.services.indicators.inputs import Inputs
 from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.reaching import (
     anew,
     frames_of,
-    lowest_level,
     reach_document,
     stands_on,
 )
@@ -44,8 +45,8 @@ MORE = ("beds_nursing", "ownership", "social_workers", "area_m2", "registered",
         "medical_mode", "functions", "opened_on", "closed_on", "level")  # fmt: skip
 
 
-def town() -> Situation:
-    place = frames.situation(urban_minutes=3, rural_minutes=3)
+def town(**told: Any) -> Situation:
+    place = frames.situation(urban_minutes=3, rural_minutes=3, **told)
     sites = frames.facilities(*ROWS)
     for name in MORE:
         sites[name] = [row.get(name) for row in ROWS]
@@ -78,7 +79,7 @@ def sheet(scope: str = "", **told: Any) -> Sheet:
     kept: dict[Any, Ground] = {}
 
     def asking(types: tuple[str, ...]) -> Ground:
-        return kept.setdefault(types, Ground(FIELD, lowest_level(PLACE), types))
+        return kept.setdefault(types, Ground(FIELD, LOWEST, types))
 
     return Sheet(inputs().along(**told), PLACE, asking, scope)
 
@@ -120,6 +121,40 @@ def test_indicators_of_a_plan_are_those_computed_from_nothing(
         for row in gauge.rows():
             told = {"id": row["id"], **row["after"]}
             assert told == pytest.approx(wanted[row["id"]], abs=1e-3), row["id"]
+
+
+@pytest.mark.parametrize("counted", ["communities", "street"])
+def test_a_street_without_communities_is_in_every_indicator(counted: str) -> None:
+    """Its people are counted by communities that no division holds, or as a whole."""
+    east = "990101002"
+    people = dict(frames.EVERYBODY)
+    if counted == "street":
+        people = {
+            name: n for name, n in people.items() if not name.startswith(f"_{east}")
+        }
+        people[f"_{east}"] = 700
+    table = frames.population(**people)
+    divisions = frames.divisions(f"{east}001", f"{east}200")
+    place = town(units=divisions, people=table)
+    told = Inputs(place.as_of, place.divisions, place.facilities, table, standard={})
+    found = told.along(**frames_of(reach_document(place, told.options)))
+    whole = {
+        name: figure(indicator(name), found, east).denominator
+        for name in ("I9", "I11", "I12")
+    }
+    assert (whole["I9"], whole["I11"]) == pytest.approx((700, 700))
+    assert whole["I12"] == pytest.approx(0.3078, abs=0.0005)
+    assert figure(indicator("I11"), found).denominator == pytest.approx(1000)
+    assert figure(indicator("I11"), found, east).numerator > 0
+    rows = {row["id"]: row for row in anew(told, place, [], east)}
+    ground = Field(place)
+    gauge = Gauge(
+        Sheet(told, place, lambda types: Ground(ground, LOWEST, types), east)
+    )  # fmt: skip
+    for row in gauge.rows():
+        assert row["before"] == pytest.approx(
+            {name: rows[row["id"]][name] for name in row["before"]}, abs=1e-3
+        )
 
 
 def test_every_indicator_that_a_facility_moves_is_told() -> None:

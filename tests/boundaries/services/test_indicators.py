@@ -286,7 +286,22 @@ def test_population_is_not_counted_twice_and_gaps_are_named() -> None:
     assert found.elderly[NORTH] == 2400
     made = figure(indicator("I9"), found)
     (gap,) = [item for item in made.omitted if item.kind == "population_missing"]
-    assert gap.keys == (V2,)
+    assert gap.keys == (S3, V2)
+
+
+def test_communities_of_a_street_without_any_count_for_it() -> None:
+    below, gone = f"{S3}001", "990101001001"
+    people = pd.DataFrame(
+        {"aged_60": {C1: 900, C2: 600, S3: 50, below: 70, f"{S3}002": 30, gone: 8},
+         "places": {C1: [[117.2, 39.1, 900]]}}
+    )  # fmt: skip
+    found = inputs(of(S3, "INST", beds_total=4), population=people)
+    assert found.elderly[S3] == 100  # theirs, not the street's own row
+    assert found.elderly[CITY] == 1600
+    made = figure(indicator("I9"), found)
+    assert made.value == 2.5
+    (left,) = [item for item in made.omitted if item.kind == "unknown_unit"]
+    assert (left.keys, left.people) == ((gone,), 8)
 
 
 def test_a_facility_of_a_division_abolished_is_placed_by_its_point() -> None:
