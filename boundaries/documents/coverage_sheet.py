@@ -114,7 +114,8 @@ class _Drawing(MapDrawing):
         self.heading(Text("数据版本", "Versions"))
         for layer, words in _LAYERS.items():
             if layer in stamp:
-                self.paragraph(f"{words.to(self.language)}：{_edition(stamp[layer])}")
+                named = edition(stamp[layer], stamp["as_of"])
+                self.paragraph(f"{words.to(self.language)}：{named}")
         self.paragraph(Text("版本章", "Stamp").to(self.language) + f"：{stamp['id']}")
         self._omissions(document["omitted"])
 
@@ -283,11 +284,13 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def _edition(version: Mapping[str, Any]) -> str:
+def edition(version: Mapping[str, Any], as_of: str) -> str:
+    """Return what names a version; from when, unless the figures are of before."""
     digest = str(version.get("digest") or version.get("version") or "")
+    effective = str(version.get("effective") or "")
     parts = [
         f"v{version['number']}" if version.get("number") else "—",
-        version.get("effective"),
+        effective if effective <= as_of else "",
         version.get("source"),
         digest.rsplit(":", maxsplit=1)[-1][:12],
     ]

@@ -102,7 +102,9 @@ def test_networks_are_changed_and_their_gaps_listed(
     people: dict[str, FlaskClient],
 ) -> None:
     jin, gu = people["jin"], people["gu"]
-    assert "1+3+N" in text(gu.get("/indicators/templates"))
+    listed = text(gu.get("/indicators/templates"))
+    assert "1+3+N" in listed
+    assert "</strong>：县级，不少于 1 个" in listed
     page = text(gu.get("/indicators/templates/three_levels"))
     assert "0 / 3" in page
     assert gu.get("/indicators/templates/three_levels/edit").status_code == 403

@@ -52,6 +52,9 @@ def test_a_plan_is_tried_saved_reviewed_and_compared(app: Flask) -> None:
     page = judge.get(f"/scenarios/{name}").text
     assert "&lt;i&gt;方案&lt;/i&gt;" in page
     assert "&lt;b&gt;站&lt;/b&gt;" in page
+    assert (
+        "全部可前往的养老服务设施" in page
+    )  # what counts is part of what it stands on
     judge.post(f"/scenarios/{name}/title", data={"title": "定名", "note": "新"})
     judge.post(f"/scenarios/{name}/submit", data={"note": "请审"})
     officer.post(f"/scenarios/{name}/comments", data={"text": "好"})

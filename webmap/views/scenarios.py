@@ -16,9 +16,11 @@ from flask import (
 from flask_babel import gettext
 
 from boundaries.registry.scenario_books import FORMATS
+from boundaries.services.coverage import SERVING_TYPES
 from boundaries.services.profiles import Group
 from boundaries.services.scenario_tables import FIGURES, LABELS, moves
 from boundaries.services.tree import LEVEL_WORDS
+from boundaries.services.words import FacilityType
 from geodata.errors import ForbiddenError, NotFoundError, QuhuaError
 from webmap import languages, policy
 from webmap.downloads import written
@@ -100,7 +102,7 @@ def record(scenario: str) -> str:
     return render_template(
         "scenarios/record.html", found=found, figures=_figures(), better=BETTER,
         changed=changed, before=before, total=figures["total"], group=_group(found),
-        level=_level(found["base"]["level"]), formats=FORMATS,
+        level=_level(found["base"]["level"]), formats=FORMATS, types=_types(found),
         moved=[row for row in figures.get("indicators", ()) if moves(row)],
         steps=[_step(step) for step in reversed(found["history"])],
     )  # fmt: skip
@@ -210,6 +212,14 @@ def _phases() -> list[dict[str, Any]]:
 
 def _figures() -> list[tuple[str, Any]]:
     return [(name, LABELS[name]) for name in FIGURES if name in SHOWN]
+
+
+def _types(found: dict[str, Any]) -> list[Any]:
+    """Return the words of the types of facility that count; none: all of eldercare."""
+    types = tuple(found["base"]["types"])
+    if types == SERVING_TYPES:
+        return []
+    return [FacilityType.of(each).label for each in types]
 
 
 def _group(found: Any) -> Any:

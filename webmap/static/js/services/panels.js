@@ -75,15 +75,16 @@ export function stamp(panel, list, found) {
   const names = { divisions: say("Divisions"), facilities: say("Facilities"), population: say("Population"), network: say("Street network") };
   for (const [layer, title] of Object.entries(names)) {
     const version = found.stamp[layer];
-    if (version) rows.push([title, edition(version)]);
+    if (version) rows.push([title, edition(version, found.stamp.as_of)]);
   }
   rows.push([say("Stamp"), found.stamp.id]);
   fill(list, ...rows.flatMap(([term, text]) => [element("dt", {}, term), element("dd", { class: "figures" }, text)]));
 }
 
-function edition(version) {
+/* What names a version; from when, unless the figures are of a day before: then an older state of it counts. */
+function edition(version, day) {
   const number = version.number ? say("version {n}", { n: String(version.number) }) : say("not published");
-  const since = version.effective ? say("in force from {date}", { date: version.effective }) : "";
+  const since = version.effective && version.effective <= day ? say("in force from {date}", { date: version.effective }) : "";
   const digest = (version.digest ?? version.version ?? "").split(":").pop().slice(0, 12);
   return [version.number || version.version ? number : number, since, version.source, digest].filter(Boolean).join(" · ");
 }
