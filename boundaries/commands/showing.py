@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from boundaries.registry.reading import Difference
+    from boundaries.registry.difference import Difference
     from geodata.files.reading import Reading
 
 MOST = 100

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from boundaries.geojson import geojson
-from boundaries.registry.reading import differing, plain_value
+from boundaries.registry.difference import differing, plain_value
 from geodata import crs
 from geodata.errors import InputError, Text
 from geodata.store import rebase

@@ -70,7 +70,7 @@ def describe(changes: ChangeSet) -> dict[str, Any]:
 
 
 def _units(changes: ChangeSet) -> list[dict[str, Any]]:
-    from boundaries.registry.reading import differing
+    from boundaries.registry.difference import differing
 
     redrawn = _redrawn(changes)
     before, after = (_areas(frame) for frame in (changes.old, changes.new))
