@@ -208,7 +208,8 @@ class _Drawing(MapDrawing):
                           Text("设施", "facility").to(self.language))  # fmt: skip
         canvas.drawString(
             SIDE[0] + SIDE[1] / 3 + 10 * MM, self.y,
-            Text("服务范围（城镇时限）", "service area, urban time").to(self.language),
+            Text("服务范围（按城乡时限）", "service area, limit of town or country")
+            .to(self.language),
         )  # fmt: skip
 
     def _table(self, part: Mapping[str, Any], streets: bool) -> None:  # noqa: FBT001

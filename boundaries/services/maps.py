@@ -14,8 +14,7 @@ import pandas as pd
 import shapely
 
 from boundaries.services import coverage as figures
-from boundaries.services import nearness
-from boundaries.services.ground import grounds
+from boundaries.services.ground import Land
 from boundaries.services.guarding import guard_of
 from boundaries.services.room import rooms
 from boundaries.services.words import FacilityType
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from boundaries.services.coverage import Coverage
+    from boundaries.services.ground import Shapes
     from boundaries.services.nearness import Reach
     from boundaries.services.room import Room
     from boundaries.services.situation import Situation
@@ -68,11 +68,9 @@ def map_document(
         situation, tuple(made), types=types, need_per_thousand=need_per_thousand
     )  # fmt: skip
     first = made["street"]
-    land = (
-        grounds(situation, first.reach.rows, LEVELS)
-        if situation.network is not None
-        else {}
-    )
+    land, rows, streets = Land(situation), first.reach.rows, situation.network
+    served = land.served(rows) if streets is not None else None
+    share = {} if served is None else _ground(land, served)
     sites = _facilities(situation, first.reach)
     hidden = guard_of(
         made, beds, suppressed_below, tree=situation.tree, facilities=sites, kept=kept
@@ -85,7 +83,7 @@ def map_document(
         "network": situation.network is not None,
         "indicators": {name: words._asdict() for name, words in INDICATORS.items()},
         "levels": {
-            level: _level(made[level], _more(situation, beds[level], land.get(level)))
+            level: _level(made[level], _more(situation, beds[level], share.get(level)))
             for level in LEVELS
         },
         "need_per_thousand": need_per_thousand,
@@ -98,8 +96,8 @@ def map_document(
         "guard": hidden.to_dict(),
         "facilities": sites,
         "unreached": unreached_points(situation, first.reach),
-        "areas": service_areas(situation, first.reach.rows),
-        "circles": circles(situation, first.reach.rows),
+        "areas": None if served is None else _outline(situation, served),
+        "circles": _outline(situation, land.served(rows, straight=True)),
     }
 
 
@@ -258,31 +256,19 @@ def _gathered(xy: Any, lonlat: Any, count: Any) -> tuple[Any, Any]:
     return middle, total
 
 
-def circles(situation: Situation, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Return the union of the urban circles as GeoJSON, for comparison on the map."""
-    xy = situation.facility_xy[rows]
-    own = nearness.own_radius(situation, rows)
-    there = np.isfinite(xy).all(axis=1)
-    radius = np.where(np.isnan(own), situation.profile.urban_radius_m, own)
-    shape = shapely.union_all(
-        shapely.buffer(shapely.points(xy[there]), radius[there], quad_segs=16)
-    )
-    return _geojson(shape, situation.crs)
+def _ground(land: Land, served: Shapes) -> dict[str, pd.DataFrame]:
+    """Return the ground within reach by unit of every level."""
+    square = shapely.area(served)
+    return {level: land.by_unit(square, level) for level in LEVELS}
 
 
-def service_areas(
-    situation: Situation, rows: npt.NDArray[np.int64]
-) -> dict[str, Any] | None:
-    """Return the union of the areas that streets reach in urban time, as GeoJSON."""
-    if situation.walk is None or situation.facility_spots is None:
-        return None
-    from geodata.network.areas import polygons, reached_parts
+def _outline(situation: Situation, served: Shapes) -> dict[str, Any]:
+    """Return the ground that is served as one shape of GeoJSON.
 
-    spots = situation.facility_spots.take(rows)
-    spots = spots.take(spots.edge >= 0)
-    parts = reached_parts(situation.walk, spots, situation.profile.urban_s)
-    shape = shapely.union_all(polygons(situation.walk.network, parts))
-    return _geojson(shape, situation.crs)
+    It ends where the limit of town meets that of the countryside: who lives on it is
+    counted as reached.
+    """
+    return _geojson(shapely.union_all(served), situation.crs)
 
 
 def _geojson(shape: Any, plane: str) -> dict[str, Any]:

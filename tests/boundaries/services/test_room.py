@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from boundaries.services.coverage import coverage
-from boundaries.services.ground import ground
+from boundaries.services.ground import Land, ground
+from boundaries.services.maps import map_document
 from boundaries.services.room import pairs_within, room
 from geodata.errors import InputError
 from tests.boundaries.services.frames import situation
@@ -77,9 +78,24 @@ def test_served_ground_is_that_of_the_service_areas() -> None:
     assert 0 < units.loc["990101001001", "area_share"] < 100
     assert units.loc["990101002200", "served_m2"] == 0
     assert units["served_m2"].sum() == pytest.approx(whole["served_m2"].sum())
-    from boundaries.services.maps import service_areas
-
-    area = shapely.geometry.shape(service_areas(town, town.serving()) or {})
-    share = area.area / town.divisions.geometry["990101"].area * 100
+    drawn = shapely.geometry.shape(map_document(town, ())["areas"])
+    share = drawn.area / town.divisions.geometry["990101"].area * 100
     assert whole["area_share"].iloc[0] == pytest.approx(share, abs=2)
     assert ground(situation(), situation().serving(), "street")["served_m2"].sum() == 0
+
+
+def test_ground_has_the_limit_of_its_side_and_of_a_radius_of_its_own() -> None:
+    """Town and country are drawn as they are counted, circles too."""
+    short = situation(CORNER, urban_minutes=3, rural_minutes=3)
+    long = situation(CORNER, urban_minutes=3, rural_minutes=12)
+    town, country = Land(long).sides
+    for straight in (False, True):
+        one, other = (
+            shapely.area(Land(each).served(each.serving(), straight=straight))
+            for each in (short, long)
+        )
+        assert other[town.here] == pytest.approx(one[town.here])
+        assert other[country.here].sum() > one[country.here].sum()
+    own = situation({"at": CORNER, "radius_m": 60}, urban_minutes=12, rural_minutes=12)
+    [square] = [shapely.area(Land(own).served(own.serving(), straight=True)).sum()]
+    assert 0 < square <= np.pi * 60**2

@@ -74,7 +74,7 @@ export class Layers {
 
   legend() {
     const words = {
-      areas: ["service-area", say("service area, urban time")], circles: ["service-circle", say("straight circle, urban")],
+      areas: ["service-area", say("service area, limit of town or country")], circles: ["service-circle", say("straight circle, the same limit")],
       unreached: ["lacking-2", say("people not reached")], facilities: ["facility", say("facility")],
     };
     return [...this.on].filter((name) => words[name]).map((name) => ({ style: words[name][0], text: words[name][1] }));
