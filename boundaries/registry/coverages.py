@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
-from boundaries.registry.desk import logged, now, today
+from boundaries.registry.computed import keep
+from boundaries.registry.desk import logged, today
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.services import LAYERS, Services
 from boundaries.services import coverage as figures
@@ -19,12 +20,8 @@ from geodata.store import dates
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geodata.store.protocol import Transaction
-
 COVERAGE, SHEETS = "coverage", "coverage_sheets"
 """Collections of what was computed and drawn; each is content under a hash."""
-KEPT = 200
-"""How many documents are kept; the oldest go first."""
 
 
 class Coverages(Services):
@@ -106,11 +103,7 @@ class Coverages(Services):
             document = {"key": key, **made}
             body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
             with self.store.write(lock=[COVERAGE]) as tx:
-                known = tx.get(COVERAGE, key)
-                if known is None:
-                    row = {"blob": tx.put_blob(body), "created": now()}
-                    tx.put(COVERAGE, key, {**row, "stamp": document["stamp"]}, rev=0)
-                    _forget(tx, COVERAGE)
+                keep(tx, COVERAGE, key, body, stamp=document["stamp"])
             return key
 
     def ask_coverage_sheet(
@@ -155,10 +148,7 @@ class Coverages(Services):
             notice=self.notice(),
         )
         with self.store.write(lock=[SHEETS]) as tx:
-            if tx.get(SHEETS, asked) is None:
-                row = {"blob": tx.put_blob(drawn), "created": now()}
-                tx.put(SHEETS, asked, row, rev=0)
-                _forget(tx, SHEETS)
+            keep(tx, SHEETS, asked, drawn)
             self.record(tx, actor, "coverage_sheet", key, level=level, shows=indicator)
         return asked
 
@@ -195,13 +185,6 @@ class Coverages(Services):
         if review.holds("view", self.user(actor)):
             return document
         return suppressed_map(document, guard)
-
-
-def _forget(tx: Transaction, collection: str) -> None:
-    """Take away the oldest of what can be made again."""
-    rows = sorted(tx.find(collection), key=lambda row: (row["created"], row["key"]))
-    for old in rows[:-KEPT]:
-        tx.delete(collection, old["key"])
 
 
 def _require_part(

@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from boundaries.registry.desk import logged, now
+from boundaries.registry.computed import keep
+from boundaries.registry.desk import logged
 from boundaries.registry.indicator_books import LAYERS, REACH, IndicatorBooks, day_of
 from boundaries.services.indicators.catalogue import INDICATORS
 from boundaries.services.indicators.figures import figure, plain
@@ -26,8 +27,6 @@ TRENDS = "indicator_trends"
 """Collection of what was computed of trends, by what it was computed from."""
 MAKING = "3"
 """Another word for every change of what a trend holds."""
-KEPT = 200
-"""How many are kept; the oldest go first."""
 _ENTRIES = ("values", "areas", "templates", "options")
 _COMPUTED = frozenset(row.id for row in INDICATORS)
 
@@ -97,12 +96,7 @@ class IndicatorTrends(IndicatorBooks):
                     found[on] = self._values_of(actor, on, scope)
                 body = json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
                 with self.store.write(lock=[TRENDS]) as tx:
-                    if tx.get(TRENDS, key) is None:
-                        row = {"blob": tx.put_blob(body), "created": now()}
-                        tx.put(TRENDS, key, row, rev=0)
-                    old = sorted(tx.find(TRENDS), key=lambda each: each["created"])
-                    for each in old[:-KEPT]:
-                        tx.delete(TRENDS, each["key"])
+                    keep(tx, TRENDS, key, body)
             return {"key": key, "as_of": day, "years": len(days)}
 
     def _computed(
