@@ -19,7 +19,6 @@ import shapely
 
 from boundaries import codes
 from boundaries.services.points import GROUPS, Floats, Ints, column, points_of
-from boundaries.services.profiles import Group
 from boundaries.services.settlement import is_urban
 from boundaries.services.unplaced import omissions, stale
 from geodata import crs
@@ -96,7 +95,7 @@ def place(
     """
     current = _current(population, tree)
     gone = population.loc[~current]
-    counted, above = _once(population[current], tree)
+    counted, above = _once(population[current], tree, profile.group)
     ground, grounds = _ground(counted, divisions, tree)
     plane = _plane(divisions, network)
     there = ground.notna().to_numpy(bool)
@@ -155,20 +154,23 @@ def _current(population: pd.DataFrame, tree: Tree) -> npt.NDArray[np.bool_]:
 
 
 def _once(
-    population: pd.DataFrame, tree: Tree
+    population: pd.DataFrame, tree: Tree, group: str
 ) -> tuple[pd.DataFrame, dict[str, tuple[float, float]]]:
-    """Return the units counted at the lowest level, and sums above that differ."""
+    """Return the units counted at the lowest level, and sums above that differ.
+
+    These are of the group that is asked about.
+    """
     above = tree.parents_of(str(code) for code in population.index)
     lowest = population[~population.index.isin(above)]
     differing: dict[str, tuple[float, float]] = {}
     higher = population[population.index.isin(above)]
     below: dict[str, float] = {}
-    totals = column(lowest, Group.TOTAL.value)
+    totals = column(lowest, group)
     for each, total in zip(map(str, lowest.index), totals, strict=True):
         for code in tree.chain(each):
             below[code] = below.get(code, 0.0) + float(total)
     said = pd.to_numeric(
-        higher.get(Group.TOTAL.value, pd.Series(np.nan, higher.index)), errors="coerce"
+        higher.get(group, pd.Series(np.nan, higher.index)), errors="coerce"
     ).dropna()
     for unit, whole in said.astype(float).items():
         parts = below.get(str(unit), 0.0)

@@ -76,7 +76,8 @@ def omissions(
                      "Its own total differs from the sum below it; the units below "
                      "are used."),
                 Text("请核对合计行。", "Check the row of totals."),
-                above, people=sum(a - b for a, b in above.values()), left_out=False,
+                above, people=sum(abs(a - b) for a, b in above.values()),
+                left_out=False,
             ),
             Omission.of(
                 "borrowed_area", "population",

@@ -279,6 +279,7 @@ def test_a_total_above_is_shared_out_and_not_counted_twice() -> None:
     assert found.total["people"] == pytest.approx(1000)
     said = {o.kind: o for o in found.omitted}
     assert said["sum_differs"].keys == ("990101001",)
+    assert said["sum_differs"].people == pytest.approx(50)  # of those asked about
     only = population(_990101001=300, _990101002=700)
     spread = coverage(situation(CORNER, people=only), level="community")
     assert spread.units.loc[["990101001001", "990101001002"], "people"].sum() == (
