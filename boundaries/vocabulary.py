@@ -365,6 +365,7 @@ class Rule(Word):
     FACILITY_MOVED = "facility_moved", "迁建关系不完整", "link of sites not whole"
     FACILITY_DATES = "facility_dates", "设施日期异常", "facility's dates odd"
     FACILITY_REPEATED = "facility_repeated", "设施疑似重复", "facility perhaps twice"
+    POPULATION_CHANGE = "population_change", "人口变化过大", "people halved or doubled"
 
 
 RULES: tuple[str, ...] = tuple(rule.value for rule in Rule)

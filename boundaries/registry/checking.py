@@ -10,7 +10,9 @@ import pandas as pd
 from boundaries import columns
 from boundaries.registry import draft_changes, reports, staging, taken
 from boundaries.registry.desk import WAIVERS, Desk, logged, now, today
-from boundaries.rules import finding
+from boundaries.rules import finding, population
+from boundaries.vocabulary import Rule
+from boundaries.words import called
 from geodata.errors import StateError, Text
 
 if TYPE_CHECKING:
@@ -178,22 +180,22 @@ class Checking(Desk):
         )
         count = document["findings"]["errors"]
         if blocking:
-            rules = "、".join(
-                rule
+            rules = [
+                Rule(rule).label
                 for rule, found in document["findings"]["counts"].items()
                 if found.get("error")
-            )
+            ]
             raise StateError(
                 Text(
                     f"草稿 {document['id']} 有 {len(blocking)} 个错误未处理"
-                    f"（共 {count} 个：{rules}）。",
+                    f"（共 {count} 个：{'、'.join(rule.zh for rule in rules)}）。",
                     f"Draft {document['id']} has {len(blocking)} open errors "
-                    f"(of {count}: {rules}).",
+                    f"(of {count}: {', '.join(rule.en for rule in rules)}).",
                 ),
                 Text(
-                    "请修改后重新导入、采用修复建议，或由界线管理员豁免。",
-                    "Correct and import again, accept the repairs, or have a boundary "
-                    "manager waive them.",
+                    "请修改后重新导入、采用修复建议，或由有权审核的人豁免。",
+                    "Correct and import again, accept the repairs, or have one who "
+                    "may approve waive them.",
                 ),
                 code="blocked",
             )
@@ -232,7 +234,10 @@ def findings(
             settings=settings.registers,
         )
     if changes.layer != "divisions":
-        return finding.frame(_missing_values(reader, changes))
+        found = _missing_values(reader, changes)
+        if changes.layer == "population":
+            found += population.rows(changes)
+        return finding.frame(found)
     if after.empty:
         return finding.frame()
     from boundaries.rules import check
@@ -291,7 +296,10 @@ def _missing_values(reader: Reader, changes: ChangeSet) -> list[dict[str, Any]]:
             "required",
             "error",
             [str(key)],
-            Text(f"{key} 缺少 {item.name}。", f"{key} has no {item.name}."),
+            Text(
+                f"{key} 缺少{called(changes.layer, item.name).zh}。请补填。",
+                f"{key} has no {called(changes.layer, item.name).en}. Fill it in.",
+            ),
             place=item.name,
             geometry=changes.new.geometry.loc[key],
         )

@@ -159,6 +159,17 @@ def test_a_row_of_people_at_fault_is_named(
     assert counted["draft"]["counts"]["changed"] >= 2, "the rest is taken in"
 
 
+def test_people_that_halve_or_double_are_a_warning(counted: Any) -> None:
+    odd = [
+        each
+        for each in counted["findings"]["shown"]
+        if each["rule"] == "population_change"
+    ]
+    [each] = odd
+    assert (each["severity"], each["participants"]) == ("warning", ["990101001001"])
+    assert "总人口由 20 变为 1,000，变化过大。请核对" in each["message"]["zh"]
+
+
 # -- figures over all of them --------------------------------------------------------
 
 EXPECTED = {
