@@ -11,12 +11,12 @@ import hashlib
 import json
 import logging
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundaries.registry.desk import today
+from boundaries.registry.recent import Recent
 from boundaries.services import offered
 from boundaries.services.words import FacilityType, MedicalMode, Ownership
 from geodata.errors import NotFoundError
@@ -62,9 +62,7 @@ class CareMap:
         self._lock = threading.Lock()
         self._edition: Edition | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="care")
-        self._known: OrderedDict[tuple[tuple[int, ...], float, float], Walk] = (
-            OrderedDict()
-        )
+        self._known = Recent(KEPT)
 
     def edition(self, registry: Registry) -> Edition | None:
         """Return what is published, None when there is nothing."""
@@ -82,15 +80,7 @@ class CareMap:
         if walks is None:
             return None
         key = (found.numbers, lon, lat)
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
-        made = walks.from_place(lon, lat)
-        with self._lock:
-            self._known[key] = made
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        made: Walk = self._known.get(key, lambda: walks.from_place(lon, lat))
         return made
 
     def _made(self, registry: Registry, numbers: tuple[int, ...]) -> Edition | None:
