@@ -23,6 +23,8 @@ PAGE = (420 * MM, 297 * MM)
 SIDE = (292 * MM, 114 * MM)
 """Left and width of the column beside it."""
 ROWS = 16
+LOWEST = 14 * MM
+"""Where text ends above the foot."""
 _LEVEL_WORDS = {
     "district": Text("按区县", "by district"),
     "street": Text("按街道（乡镇）", "by street or town"),
@@ -65,7 +67,10 @@ def sheet(
 
     regular, bold = fonts.for_reportlab()
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=PAGE, pageCompression=1, invariant=1)
+    canvas = Canvas(
+        buffer, pagesize=PAGE, pageCompression=1, invariant=1,
+        initialFontName=regular, lang={"zh": "zh-CN"}.get(language, language),
+    )  # fmt: skip
     drawing = _Drawing(canvas, regular, bold, language)
     part = document["levels"][level]
     title = Text("养老服务覆盖图", "Coverage of eldercare services").to(language)
@@ -74,8 +79,9 @@ def sheet(
     colours = Colours(indicator, part["classes"][indicator])
     view = drawing.map(document, divisions, number, part, indicator, colours)
     drawing.scale_bar(view)
+    drawing.notice = notice
     drawing.column(document, part, level, indicator, colours, title)
-    drawing.foot(notice)
+    drawing.foot()
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
@@ -84,7 +90,8 @@ def sheet(
 class _Drawing(MapDrawing):
     """One page being drawn."""
 
-    y = 0.0
+    x, y, wide = SIDE[0], 0.0, SIDE[1]
+    notice = ""
 
     def column(
         self, document: Mapping[str, Any], part: Mapping[str, Any], level: str,
@@ -115,14 +122,20 @@ class _Drawing(MapDrawing):
         for layer, words in _LAYERS.items():
             if layer in stamp:
                 named = edition(stamp[layer], stamp["as_of"])
-                self.paragraph(f"{words.to(self.language)}：{named}")
-        self.paragraph(Text("版本章", "Stamp").to(self.language) + f"：{stamp['id']}")
+                self.paragraph(f"{words.to(self.language)}{self.colon}{named}")
+        mark = Text("版本章", "Stamp").to(self.language)
+        self.paragraph(f"{mark}{self.colon}{stamp['id']}")
         self._omissions(document["omitted"])
 
-    def foot(self, notice: str) -> None:
+    @property
+    def colon(self) -> str:
+        """Return what stands between a word and what it is."""
+        return Text("：", ": ").to(self.language)
+
+    def foot(self) -> None:
         """Write what the sheet may be used for, and what its data are."""
-        parts = [part.strip() for part in notice.split(" · ")]
-        own = parts[-1 if self.language == "en" else 0] if notice else ""
+        parts = [part.strip() for part in self.notice.split(" · ")]
+        own = parts[-1 if self.language == "en" else 0] if self.notice else ""
         self.canvas.setFont(self.bold, 9)
         self.canvas.setFillColor("#a8201a")
         words = [INTERNAL.to(self.language), *([own] if own else [])]
@@ -130,21 +143,29 @@ class _Drawing(MapDrawing):
 
     def heading(self, words: Text) -> None:
         """Write a heading of the column."""
+        if self.y < LOWEST + 14 * MM:
+            self._next_page()
         self.y -= 8 * MM
         self.canvas.setFillColor("#1b1f24")
         self.canvas.setFont(self.bold, 10.5)
-        self.canvas.drawString(SIDE[0], self.y, words.to(self.language))
+        self.canvas.drawString(self.x, self.y, words.to(self.language))
         self.y -= 1.2 * MM
 
     def paragraph(self, text: str, size: float = 8.5) -> None:
-        """Write text in lines that fit the column; what has no room is cut."""
-        for line in _lines(self.canvas, text, self.regular, size, SIDE[1]):
-            if self.y < 14 * MM:
-                return
+        """Write text in lines that fit; what has no room goes on on another page."""
+        for line in _lines(self.canvas, text, self.regular, size, self.wide):
+            if self.y < LOWEST:
+                self._next_page()
             self.y -= size * 1.45
             self.canvas.setFillColor("#1b1f24")
             self.canvas.setFont(self.regular, size)
-            self.canvas.drawString(SIDE[0], self.y, line)
+            self.canvas.drawString(self.x, self.y, line)
+
+    def _next_page(self) -> None:
+        """Go on over the whole width of a page of text."""
+        self.foot()
+        self.canvas.showPage()
+        self.x, self.wide, self.y = MAP[0], PAGE[0] - 2 * MAP[0], PAGE[1] - 14 * MM
 
     def _totals(self, total: Mapping[str, Any], streets: bool) -> None:  # noqa: FBT001
         rows = [
@@ -254,9 +275,12 @@ class _Drawing(MapDrawing):
             return
         self.heading(Text("未计入或按假定计入", "Left out, or assumed"))
         for each in omitted:
-            keys = "、".join(each["keys"][:6]) + ("…" if each["count"] > 6 else "")
+            between = Text("、", ", ").to(self.language)
+            keys = between.join(each["keys"][:6]) + ("…" if each["count"] > 6 else "")
             why, what = self._say(each["why"]), self._say(each["what_to_do"])
-            self.paragraph(f"· {why}（{each['count']}：{keys}）{what}", 8)
+            which = f"{each['count']}{self.colon}{keys}"
+            inside = Text(f"（{which}）", f" ({which}) ").to(self.language)
+            self.paragraph(f"· {why}{inside}{what}", 8)
 
     def _say(self, words: Mapping[str, str]) -> str:
         return words[self.language]

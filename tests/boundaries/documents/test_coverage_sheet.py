@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from boundaries.documents.coverage_sheet import edition
+import io
+
+from reportlab.pdfgen.canvas import Canvas
+
+from boundaries.documents import fonts
+from boundaries.documents.coverage_sheet import PAGE, _Drawing, edition
+from boundaries.products import INTERNAL
 
 VERSION = {"number": 2, "effective": "2026-03-01", "digest": "sha256:b3dfbe46fa77aa"}
 
@@ -10,3 +16,26 @@ VERSION = {"number": 2, "effective": "2026-03-01", "digest": "sha256:b3dfbe46fa7
 def test_a_version_is_not_said_to_hold_from_after_the_day_asked_for() -> None:
     assert edition(VERSION, "2026-11-22") == "v2 · 2026-03-01 · b3dfbe46fa77"
     assert edition(VERSION, "2025-06-30") == "v2 · b3dfbe46fa77"
+
+
+def test_what_has_no_room_beside_the_map_goes_on_on_another_page() -> None:
+    """Omissions are printed with the figures they touch, however many they are."""
+    why = {"zh": "没有坐标的设施未计入", "en": "facilities without coordinates"}
+    what = {"zh": "请补录坐标。" * 20, "en": "Add them."}
+    canvas = Canvas(io.BytesIO(), pagesize=PAGE)
+    drawn: list[str] = []
+    canvas.drawString = lambda _x, _y, text: drawn.append(text)
+    pages: list[int] = []
+    canvas.showPage = lambda: pages.append(1)
+    regular, bold = fonts.for_reportlab()
+    drawing = _Drawing(canvas, regular, bold, "zh")
+    drawing.y = PAGE[1]
+    omitted = [
+        {"why": why, "what_to_do": what, "count": 1, "keys": [f"F{n}"]}
+        for n in range(60)
+    ]
+    drawing._omissions(omitted)
+    assert len(pages) == 1
+    said = "".join(drawn)
+    assert all(f"（1：F{n}）" in said for n in range(60))
+    assert said.count(INTERNAL.zh) == 1, "the page that is full has its foot"
