@@ -14,12 +14,14 @@ from boundaries.registry.services import LAYERS, Services
 from boundaries.services import coverage as figures
 from boundaries.services.guarding import Guard
 from boundaries.services.suppressing import suppressed_map
-from geodata.errors import InputError, NotFoundError, Text
+from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.store import dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MOST_WAITING = 12
+"""Questions of one person that may wait for an answer."""
 COVERAGE, SHEETS = "coverage", "coverage_sheets"
 """Collections of what was computed and drawn; each is content under a hash."""
 
@@ -40,7 +42,7 @@ class Coverages(Services):
         key = self.coverage_key(actor, **asked)
         if self.store.get(COVERAGE, key) is not None:
             return {"key": key, "ready": True, "job": None}
-        job = self.start_job(actor, "coverage", key, asked)
+        job = self._begun(actor, "coverage", key, asked)
         return {"key": key, "ready": False, "job": job}
 
     def earlier_state(self, actor: str) -> str | None:
@@ -122,7 +124,7 @@ class Coverages(Services):
         if self.store.get(SHEETS, sheet) is not None:
             return {"key": sheet, "ready": True, "job": None}
         asked = {"level": level, "indicator": indicator, "language": language}
-        job = self.start_job(actor, "coverage_sheet", key, asked)
+        job = self._begun(actor, "coverage_sheet", key, asked)
         return {"key": sheet, "ready": False, "job": job}
 
     def make_coverage_sheet(
@@ -179,6 +181,21 @@ class Coverages(Services):
         printed = hashlib.sha256(notice.encode()).hexdigest()[:8]
         shown = "full" if whole else "cut"
         return f"{key}.{level}.{indicator}.{language}.{printed}.{shown}"
+
+    def _begun(
+        self, actor: str, kind: str, key: str, asked: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Begin a job, if the actor does not wait for many: any reader may ask."""
+        mine = self.jobs(actor, only=["open"])
+        waiting = [j for j in mine if j["kind"] == kind and j["subject"] != key]
+        if len(waiting) >= MOST_WAITING:
+            raise StateError(
+                Text(f"已有 {len(waiting)} 项计算在等待。",
+                     f"{len(waiting)} of your questions wait for their answer."),
+                Text("请等待完成，或在“任务”页取消其中一些。",
+                     "Wait for them, or cancel some on the page of jobs."),
+            )  # fmt: skip
+        return self.start_job(actor, kind, key, asked)
 
     def _shown_map(self, actor: str, document: dict[str, Any]) -> dict[str, Any]:
         guard = Guard.of_dict(document.pop("guard"))

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from boundaries.accounts import ANONYMOUS
+from boundaries.registry import coverages
 from boundaries.registry.network_files import Heights
 from geodata import crs
-from geodata.errors import ForbiddenError, InputError, NotFoundError
+from geodata.errors import ForbiddenError, InputError, NotFoundError, StateError
 from tests.boundaries.services import frames
 from tests.boundaries.services.towns import town_office
 from tests.support.commands import quhua
@@ -152,6 +153,22 @@ def test_the_document_of_the_map_is_made_once_and_kept(served: Office) -> None:
     shown = registry.coverage_document("reader", key)
     units = {unit["code"]: unit for unit in shown["levels"]["community"]["units"]}
     assert units["990101001001"]["people"] is None
+
+
+def test_a_reader_may_not_fill_the_queue(
+    served: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = served.registry
+    monkeypatch.setattr(coverages, "MOST_WAITING", 2)
+    questions = [{"as_of": DAY, "urban_minutes": minutes} for minutes in (3, 4, 5)]
+    jobs = [registry.ask_coverage("reader", each)["job"] for each in questions[:2]]
+    with pytest.raises(StateError, match="wait for their answer"):
+        registry.ask_coverage("reader", questions[2])
+    again = registry.ask_coverage("reader", questions[0])["job"]
+    assert again["id"] == jobs[0]["id"]
+    assert registry.ask_coverage("judge", questions[2])["job"]["open"]
+    registry.cancel_job("reader", jobs[0]["id"])
+    assert registry.ask_coverage("reader", questions[2])["job"]["open"]
 
 
 def test_the_sheet_is_drawn_once_for_what_its_reader_may_see(served: Office) -> None:
