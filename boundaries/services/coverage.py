@@ -117,12 +117,13 @@ def coverages(
     kinds = checked_types(types)
     found = reach(situation, situation.serving(kinds), workers)
     omitted, stamp = situation.omitted(found.rows), situation.stamp
+    here = standing_in(situation, found.rows, within)
     made = {}
     for level in levels:
         number = numbered(level)
         names = unit_of(situation, number, within)
         units = by_unit(situation, found, names)
-        total = _total(units, _serving(situation, found.rows, within))
+        total = _total(units, int(here.sum()))
         known = np.array([name is not None for name in names], bool)
         lost = without_unit(situation, known, number, within) if number else ()
         made[level] = Coverage(
@@ -256,15 +257,18 @@ def _standing(
     return np.array([count[code] for code in codes], np.int64)
 
 
-def _serving(
+def standing_in(
     situation: Situation, rows: npt.NDArray[np.int64], within: str | None
-) -> int:
-    """Return how many of the facilities there are, in a unit or in all."""
+) -> Bools:
+    """Return which of the facilities stand in a unit, by their own code; None: all."""
     if within is None:
-        return len(rows)
+        return np.ones(len(rows), bool)
     said = situation.facilities["division"].to_numpy(object)[rows]
-    chains = (situation.tree.chain(str(code)) for code in said if not pd.isna(code))
-    return sum(within in chain for chain in chains)
+    return np.array(
+        [not pd.isna(code) and within in situation.tree.chain(str(code))
+         for code in said],
+        bool,
+    )  # fmt: skip
 
 
 def _total(units: pd.DataFrame, facilities: int) -> dict[str, Any]:

@@ -127,10 +127,11 @@ def rooms(
             )
         ]
     )  # fmt: skip
+    here = figures.standing_in(situation, rows[known], within)
     made = {}
     for level in levels:
         units = _by_unit(situation, level, within, weight, need, served, score)
-        total = _total(units, float(places[known].sum()))
+        total = _total(units, float(places[known][here].sum()))
         made[level] = Room(supply, need_per_thousand, units, total, omitted)
     return made
 

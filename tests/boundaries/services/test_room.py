@@ -50,6 +50,19 @@ def test_beds_not_on_record_are_named_and_kinds_never_added() -> None:
         room(town, supply="sofas")
 
 
+def test_places_of_a_unit_are_those_that_stand_in_it() -> None:
+    """Whoever lives there may find room elsewhere all the same."""
+    town = situation(
+        {"at": CORNER, "beds_total": 5, "division": "990101001001"},
+        {"at": (3.6, 3.0), "beds_total": 9, "division": "990101002001"},
+        {"at": (3.6, 1.0), "beds_total": 2},
+    )
+    assert room(town).total["places"] == 16
+    part = room(town, within="990101001").total
+    assert (part["places"], part["people"]) == (5, pytest.approx(300))
+    assert part["roomed"] > 5
+
+
 def test_without_a_network_or_facilities_nobody_finds_room() -> None:
     for town in (situation(), situation({"at": CORNER, "beds_total": 9}, network=None)):
         total = room(town).total
