@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,6 +153,33 @@ def test_a_facility_is_added_without_a_mouse_and_not_lost(
         visit.open("/siting?lang=zh", ready=False)
         assert asked == ["beforeunload"]
         assert visit.troubles == []
+
+
+def test_a_line_that_breaks_while_dragging_is_told_once(
+    browser: Browser, desk: str
+) -> None:
+    with browsing.visiting(browser, desk) as visit:
+        page = visit.sign_in("judge").page
+        visit.open("/planning?lang=zh", ready=False)
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.select_option("#chosen select", "F1")
+        page.wait_for_selector(".site-pin")
+        page.context.set_offline(True)
+        for _ in range(3):
+            drag(page, 30, 10)
+            page.wait_for_timeout(100)
+        page.wait_for_selector("#toasts .note.error:has-text('服务器没有响应')")
+        assert page.locator("#toasts .note.error").count() == 1
+        assert page.locator("#edits li.none").count() == 1
+        page.context.set_offline(False)
+        # an answer that is late is told, and what stood there comes back
+        page.route(
+            "**/api/v1/planning", lambda route: (time.sleep(2), route.continue_())
+        )
+        page.click("#chosen button:has-text('关停')")
+        page.wait_for_selector("#state:has-text('正在计算')")
+        page.wait_for_selector("#edits li:has-text('关停')")
+        assert "未计入" in page.inner_text("#state")
 
 
 def test_on_a_phone_in_english(browser: Browser, desk: str) -> None:

@@ -18,6 +18,7 @@ const form = byId("ask"), box = byId("planning");
 const types = new Map([...form.querySelectorAll("[name=types]")].map((input) => [input.value, input.parentElement.textContent.trim()]));
 const kit = createMap(byId("map"), { label: say("Map of facilities and of who is reached"), onClick: ({ at }) => place(at) });
 let tool = "pick", order = "outside", picked = null, framed = false, added = 0;
+let unsaid = null; // what was said before an answer was late
 let safe = "[]"; // the edits that are kept somewhere: leaving the page loses others
 let recorded = [], rows = new Map(), current = [];
 
@@ -29,7 +30,7 @@ const sites = new Sites(kit.map, {
 const outside = new Outside().addTo(kit.map);
 const shades = new UnitMap(kit);
 const table = new UnitTable(byId("units"), (unit) => shades.frame(unit.code).catch(complain));
-const session = new Session({ opened, changed, failed: complain, waiting });
+const session = new Session({ opened, changed, failed: complain, waiting, late });
 const adding = new Adding(byId("chosen"), types, add);
 const gauges = new Gauges(byId("gauges"), byId("scope"), session);
 
@@ -40,6 +41,15 @@ const move = (facility, lon, lat) => ({ do: "move", facility, lon: Number(lon.to
 function waiting(on) {
   byId("preparing").hidden = !on;
   if (on) tell(say("Streets and people are being loaded."));
+}
+
+/* An answer that takes longer than a moment: what was said before comes back with it. */
+function late(on) {
+  if (on ? !("ready" in document.body.dataset) : unsaid === null) return;
+  byId("preparing").hidden = !on;
+  const before = unsaid;
+  unsaid = on ? byId("state").textContent : null;
+  tell(on ? say("The figures are being computed.") : before);
 }
 
 function opened(answer) {

@@ -6,6 +6,7 @@ import { send } from "../ui/send.js";
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ADDRESS = "/api/v1/planning";
 const TURNS = 60;
+const PATIENCE_MS = 1000; // a person is told that the answer takes longer
 export const SHOWN = "planning:shown"; // from a gesture to its answer being on the page
 
 export class Session {
@@ -93,13 +94,19 @@ export class Session {
   /* While streets are being loaded for somebody else the server says: come again. */
   async post(edits, more = {}) {
     const { base } = this;
-    for (let turn = 1; ; turn += 1) {
-      try {
-        return await send(ADDRESS, { session: this.name, base, edits, ...more });
-      } catch (error) {
-        if (error.status !== 503 || turn >= TURNS || this.base !== base) throw error;
+    const late = setTimeout(() => this.heard.late(true), PATIENCE_MS);
+    try {
+      for (let turn = 1; ; turn += 1) {
+        try {
+          return await send(ADDRESS, { session: this.name, base, edits, ...more });
+        } catch (error) {
+          if (error.status !== 503 || turn >= TURNS || this.base !== base) throw error;
+        }
+        await pause(2000);
       }
-      await pause(2000);
+    } finally {
+      clearTimeout(late);
+      this.heard.late(false);
     }
   }
 }

@@ -11,8 +11,9 @@ export function toasts() {
   for (const note of place?.querySelectorAll(".note") ?? []) fade(note);
 }
 
-/* kind: info, success, warning, error. Errors stay until they are closed. */
+/* kind: info, success, warning, error. Errors stay until they are closed; said again, one stands for all. */
 export function toast(text, kind = "info") {
+  for (const note of byId("toasts").querySelectorAll(`.note.${kind}`)) if (note.querySelector("p")?.textContent === text) note.remove();
   const close = element("button", { type: "button", class: "button icon quiet", "data-dismiss": true, "aria-label": say("Close") }, "×");
   const note = element("div", { class: `note ${kind}` }, element("div", {}, element("p", {}, text)), close);
   byId("toasts").append(note);
