@@ -26,6 +26,7 @@ from geodata.errors import (
 from tests.boundaries.services.frames import SOUTH, STEP, WEST
 from tests.boundaries.services.towns import town_office
 from tests.support.registries import Office
+from tests.support.streets import town
 
 BASE = {
     "as_of": "2024-06-30",
@@ -210,6 +211,21 @@ def test_scenarios_beside_each_other(served: Office) -> None:
     assert later["id"] not in {row["id"] for row in registry.scenarios("judge")}
     with pytest.raises(NotFoundError):
         registry.compare_scenarios("judge", ["S9999"])
+
+
+def test_a_scenario_outlives_the_network_it_stands_on(served: Office) -> None:
+    """Withdrawn, it counts for nothing new; what was computed on it stays the same."""
+    registry = served.registry
+    network = registry.add_network("judge", town(), effective="2020-01-01")["number"]
+    one, other = ({**BASE, "profile": {"urban_minutes": n}} for n in (2.5, 3.5))
+    made = registry.save_scenario("judge", "路网", one, CLOSE)
+    assert made["base"]["versions"]["network"] == network
+    registry.withdraw_network("judge", network, "有误")
+    assert registry.recomputed_scenario("judge", made["id"])["same"]
+    again = registry.plan("judge", "pinned", made["base"], CLOSE)
+    assert again["stamp"]["network"]["number"] == network
+    found = registry.plan("judge", "fresh", other, CLOSE)  # not asked a moment ago
+    assert found["stamp"]["network"]["number"] < network
 
 
 def test_a_scenario_as_files(served: Office) -> None:
