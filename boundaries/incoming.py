@@ -80,6 +80,11 @@ def read(
         cancel=cancel,
         progress=progress,
     )
+    if target == "population":
+        from boundaries.services.persons import refuse_individuals
+
+        # before a sample of it is shown or kept
+        refuse_individuals(frame, reading.fields)
     if target == "facilities":
         from boundaries.services import coordinates
 

@@ -186,11 +186,12 @@ def _keys_by_name(
 ) -> gpd.GeoDataFrame:
     """Find codes by name where the file has none and the base knows each name once."""
     if "name" not in frame.columns or base.empty or schema.name != "divisions":
-        have = ", ".join(str(name) for name in frame.columns[:12])
+        theirs = [str(name) for name in frame.columns if name != frame.geometry.name]
+        have, what = ", ".join(theirs[:12]), called(schema.name, schema.key)
         raise InputError(
             Text(
-                f"没有一列是 {schema.key}。文件的列：{have}。",
-                f"No column holds {schema.key}. The file has: {have}.",
+                f"没有一列是{what.zh}（{schema.key}）。文件的列：{have}。",
+                f"No column holds the {what.en} ({schema.key}). The file has: {have}.",
             ),
             Text(
                 f"请指定，例如 --map 行政区代码={schema.key}。",

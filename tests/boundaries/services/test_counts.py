@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 
-from boundaries import columns
+from boundaries import columns, incoming
 from boundaries.services import counts
 from boundaries.services.persons import refuse_individuals
 from boundaries.services.settlement import is_urban
 from geodata import crs
 from geodata.errors import ForbiddenError, InputError
+from geodata.files.limits import OPERATOR
 from tests.boundaries.services.frames import divisions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADINGS = ("区划代码", "区划名称", "总人口", "60岁及以上", "80岁及以上")
 
@@ -132,3 +136,10 @@ def test_records_of_persons_are_refused(headings: Any, row: Any) -> None:
 )
 def test_town_or_countryside(code: str, settlement: str | None, urban: bool) -> None:
     assert is_urban(code, settlement) is urban
+
+
+def test_a_list_of_persons_is_refused_before_a_sample_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "名册.csv"
+    path.write_text("姓名,身份证号,社区代码\n张三,110101195001011234,990101001001\n")
+    with pytest.raises(ForbiddenError, match="records of persons"):
+        incoming.read(path, target="population", limits=OPERATOR)
