@@ -6,9 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boundaries.jobs.model import JOBS
 from boundaries.registry.desk import logged, now, today
-from boundaries.registry.exports import EXPORTS, Exports, next_id, put_export
+from boundaries.registry.exports import EXPORTS, Exports, put_export
 from boundaries.registry.people import NOTICE
 from boundaries.registry.public import require_number
 from boundaries.registry.publishing import tag_of
@@ -149,24 +148,8 @@ class PublicCare(Exports):
             "approval": approval,
             "language": language,
         }
-        with self.store.write(lock=[EXPORTS, JOBS]) as tx:
-            export = next_id(tx)
-            job = self.queue_job(tx, actor, "export", export, {})
-            document = {
-                "id": export,
-                "actor": actor,
-                "requested": now(),
-                "job": job["id"],
-                **asked,
-                "within": self._lent(user),
-                "name": f"handbook-{district}-v{version}{HANDBOOKS[driver]}",
-                "expected": len(book.entries),
-                "made": None,
-            }
-            tx.put(EXPORTS, export, document, parent=actor, rev=0)
-            self.record(tx, actor, "request_export", export, **asked)
-        self.wake_worker()
-        return self._export_shown(document)
+        name = f"handbook-{district}-v{version}{HANDBOOKS[driver]}"
+        return self._queued(actor, user, asked, name, len(book.entries))
 
     def make_export(self, actor: str, export: str) -> dict[str, Any]:
         """Write the file that was asked for: a handbook, or a layer."""

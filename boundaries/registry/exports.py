@@ -92,8 +92,16 @@ class Exports(Readings, Jobs):
             "encoding": encoding,
             "language": "en" if language.startswith("en") else "zh",
         }
+        name = f"{layer}-v{number}{_dated(valid_on)}{suffix}"
+        expected = len(_named(within(found, layer, scope), keys))
+        return self._queued(actor, user, asked, name, expected)
+
+    def _queued(
+        self, actor: str, user: User, asked: dict[str, Any], name: str, expected: int
+    ) -> dict[str, Any]:
+        """Keep what was asked for with its job; return its document."""
         with self.store.write(lock=[EXPORTS, JOBS]) as tx:
-            export = next_id(tx)
+            export = _next_id(tx)
             job = self.queue_job(tx, actor, "export", export, {})
             document = {
                 "id": export,
@@ -102,12 +110,12 @@ class Exports(Readings, Jobs):
                 "job": job["id"],
                 **asked,
                 "within": self._lent(user),
-                "name": f"{layer}-v{number}{_dated(valid_on)}{suffix}",
-                "expected": len(_named(within(found, layer, scope), keys)),
+                "name": name,
+                "expected": expected,
                 "made": None,
             }
             tx.put(EXPORTS, export, document, parent=actor, rev=0)
-            told = {**asked, "keys": len(keys)}  # the list itself is in the document
+            told = {**asked, "keys": len(asked["keys"])}  # in the document they are all
             self.record(tx, actor, "request_export", export, **told)
         self.wake_worker()
         return self._export_shown(document)
@@ -361,7 +369,7 @@ def _dated(valid_on: str | None) -> str:
     return f"-{valid_on}" if valid_on else ""
 
 
-def next_id(tx: Transaction) -> str:
+def _next_id(tx: Transaction) -> str:
     """Return the next number; the transaction holds the lock of exports."""
     counter = tx.get(COUNTERS, EXPORTS) or {"last": 0, "rev": 0}
     number = counter["last"] + 1
