@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boundaries.commands import wording
-from boundaries.console import Argument, Group, Option, Result, Run, command, group
+from boundaries.console import (
+    Argument,
+    Group,
+    Option,
+    Result,
+    Run,
+    command,
+    group,
+    language,
+)
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -103,7 +112,7 @@ def compare(run: Run, names: tuple[str, ...], out: Path | None) -> Result:
     found = run.registry().compare_scenarios(run.reader, names)
     lines = list(_columns(found))
     if out is not None:
-        _, content = run.registry().export_comparison(run.actor, names)
+        _, content = run.registry().export_comparison(run.actor, names, language())
         _write(out, content)
         found = {**found, "out": str(out)}
         lines.append(Text(f"已写出 {out}。", f"Written: {out}."))
@@ -120,7 +129,7 @@ def compare(run: Run, names: tuple[str, ...], out: Path | None) -> Result:
 def export(run: Run, name: str, out: Path) -> Result:
     """Write its tables, or the facilities it places."""
     driver = out.suffix.lower().lstrip(".").upper()
-    _, content = run.registry().export_scenario(run.actor, name, driver)
+    _, content = run.registry().export_scenario(run.actor, name, driver, language())
     _write(out, content)
     said = Text(f"已写出 {out}。", f"Written: {out}.")
     return Result({"id": name, "out": str(out), "bytes": len(content)}, [said])

@@ -8,6 +8,7 @@ from boundaries.books import write_book
 from boundaries.registry.scenarios import Scenarios, suffix_of
 from boundaries.services import scenario_tables as tables
 from boundaries.services.edits import applied
+from boundaries.services.scenario_words import worded
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ScenarioBooks(Scenarios):
         return tables.compared(found)
 
     def export_scenario(
-        self, actor: str, scenario: str, driver: str = "XLSX"
+        self, actor: str, scenario: str, driver: str = "XLSX", language: str = "zh"
     ) -> tuple[str, bytes]:
         """Return a scenario as a file: its name and content."""
         from geodata.files.writing import write
@@ -88,7 +89,7 @@ class ScenarioBooks(Scenarios):
 
         def fill(path: Path) -> None:
             if driver == "XLSX":
-                write_book(tables.tables(found), path)
+                write_book(worded(tables.tables(found, language), language), path)
             else:
                 write(tables.places(found), path, layer="facilities")
 
@@ -96,13 +97,17 @@ class ScenarioBooks(Scenarios):
             actor, "export_scenario", scenario, name, fill, driver=driver
         )
 
-    def export_comparison(self, actor: str, names: Sequence[str]) -> tuple[str, bytes]:
+    def export_comparison(
+        self, actor: str, names: Sequence[str], language: str = "zh"
+    ) -> tuple[str, bytes]:
         """Return scenarios beside each other as a workbook: its name and content."""
         self.may("export", actor)
         found = self.compare_scenarios(actor, names)
         subject = "-".join(each["id"] for each in found["scenarios"])
         return self._handed_out(
             actor, "export_scenario", subject, f"{subject}.xlsx",
-            lambda path: write_book(tables.compared_tables(found), path),
+            lambda path: write_book(
+                worded(tables.compared_tables(found, language), language), path
+            ),
             driver="XLSX",
         )  # fmt: skip

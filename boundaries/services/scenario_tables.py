@@ -84,7 +84,9 @@ def compared(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def compared_tables(found: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def compared_tables(
+    found: Mapping[str, Any], language: str = "zh"
+) -> dict[str, pd.DataFrame]:
     """Return :func:`compared` as tables by name."""
     names = [each["id"] for each in found["scenarios"]]
 
@@ -106,13 +108,14 @@ def compared_tables(found: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
              for each in found["scenarios"]]
         ),
         "totals": pd.DataFrame(
-            [{"figure": name, "label": str(LABELS[name]),
+            [{"figure": name,
               **now(total["bases"], name), **row(total["values"], name)}
              for name in FIGURES]
         ),
         "indicators": pd.DataFrame(
-            [{"indicator": each["id"], "name": each["name"]["zh"],
-              "unit": each["unit"]["zh"], **dict(zip(own, each["bases"], strict=False)),
+            [{"indicator": each["id"], "name": each["name"][language],
+              "unit": each["unit"][language],
+              **dict(zip(own, each["bases"], strict=False)),
               **dict(zip(names, each["values"], strict=True))}
              for each in found["indicators"]],
             columns=["indicator", "name", "unit", *own, *names],
@@ -181,7 +184,9 @@ def apart(one: float | None, other: float | None) -> bool:
     return abs(one - other) > 2e-3 * max(1.0, abs(one))
 
 
-def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def tables(
+    scenario: Mapping[str, Any], language: str = "zh"
+) -> dict[str, pd.DataFrame]:
     """Return a scenario as tables by name: figures, edits, what it stands on."""
     figures = scenario["figures"]
     before = _before(scenario)
@@ -193,7 +198,7 @@ def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     ]  # fmt: skip
     total = figures["total"]
     sums = [
-        {"figure": name, "label": str(LABELS[name]),
+        {"figure": name,
          "before": total["before"].get(name), "after": total["after"].get(name)}
         for name in FIGURES
     ]  # fmt: skip
@@ -206,18 +211,19 @@ def tables(scenario: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             "state": scenario["state"], "author": scenario["author"],
             "updated": scenario["updated"], **scenario["stamp"],
         })),
-        "indicators": _indicator_table(figures.get("indicators", ())),
+        "indicators": _indicator_table(figures.get("indicators", ()), language),
         "omitted": pd.DataFrame(
-            [{"kind": each["kind"], "count": each["count"], "why": each["why"]["zh"]}
+            [{"count": each["count"], "why": each["why"][language]}
              for each in figures["omitted"]],
-            columns=["kind", "count", "why"],
+            columns=["count", "why"],
         ),
     }  # fmt: skip
 
 
-def _indicator_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _indicator_table(rows: Sequence[Mapping[str, Any]], language: str) -> pd.DataFrame:
     made = [
-        {"indicator": row["id"], "name": row["name"]["zh"], "unit": row["unit"]["zh"],
+        {"indicator": row["id"], "name": row["name"][language],
+         "unit": row["unit"][language],
          **{f"{name}_{when}": row[when][name] for when in ("before", "after")
             for name in ("numerator", "denominator", "value")}}
         for row in rows

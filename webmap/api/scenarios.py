@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from boundaries.registry.scenario_books import FORMATS, MOST_COMPARED
 from boundaries.services.edits import MOST_EDITS
 from geodata.errors import Text
-from webmap import policy
+from webmap import languages, policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.planning import PlanBase, PlanEdit
 from webmap.api.schemas import Arguments, Query
@@ -121,7 +121,7 @@ def compare(query: dict[str, Any]) -> Any:
 def export_comparison(query: dict[str, Any]) -> Any:
     """Return scenarios beside each other as a workbook."""
     names = [name for name in query["ids"].split(",") if name]
-    name, content = registry().export_comparison(actor(), names)
+    name, content = registry().export_comparison(actor(), names, languages.chosen())
     return written(content, name)
 
 
@@ -216,5 +216,7 @@ for _verb, _words in (
 @policy.may("export")
 def export(query: dict[str, Any], scenario: str) -> Any:
     """Return it as a workbook, or its facilities as a GeoPackage."""
-    name, content = registry().export_scenario(actor(), scenario, query["driver"])
+    name, content = registry().export_scenario(
+        actor(), scenario, query["driver"], languages.chosen()
+    )
     return written(content, name)

@@ -72,7 +72,7 @@ def compare() -> Any:
 def download_comparison() -> Response:
     """Hand out scenarios side by side as a workbook; recorded."""
     names = [name for name in request.args.get("ids", "").split(",") if name]
-    name, content = registry().export_comparison(actor(), names)
+    name, content = registry().export_comparison(actor(), names, languages.chosen())
     return written(content, name)
 
 
@@ -174,7 +174,9 @@ def send_back(scenario: str) -> Any:
 def download(scenario: str) -> Response:
     """Hand it out as a workbook, or its facilities as a GeoPackage; recorded."""
     driver = request.args.get("driver", "XLSX")
-    name, content = registry().export_scenario(actor(), scenario, driver)
+    name, content = registry().export_scenario(
+        actor(), scenario, driver, languages.chosen()
+    )
     return written(content, name)
 
 

@@ -235,15 +235,16 @@ def test_a_scenario_as_files(served: Office) -> None:
     name, content = registry.export_scenario("judge", made["id"])
     assert name == f"{made['id']}.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == [
-        "totals",
-        "units",
-        "edits",
-        "stamp",
-        "indicators",
-        "omitted",
-    ]
-    held = [(cell.value, cell.data_type) for row in book["edits"] for cell in row]
+    assert book.sheetnames == ["合计", "分单位", "变动", "口径与版本", "指标", "未计入"]
+    held = [(cell.value, cell.data_type) for row in book["变动"] for cell in row]
+    assert [cell.value for cell in book["合计"][1]] == ["项目", "现状", "方案"]
+    assert book["合计"]["A2"].value == "人数"
+    heads = [cell.value for cell in book["分单位"][1]]
+    assert "可达率（%）·方案" in heads
+    assert not any(str(head).isascii() for head in heads)
+    assert ("统计时点", BASE["as_of"]) in book["口径与版本"].values
+    _, english = registry.export_scenario("judge", made["id"], language="en")
+    assert openpyxl.load_workbook(io.BytesIO(english)).sheetnames[0] == "Totals"
     assert ("=1+1", "s") in held
     _, package = registry.export_scenario("judge", made["id"], "GPKG")
     assert package[:15] == b"SQLite format 3"
