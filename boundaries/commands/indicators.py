@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import click
 
 from boundaries.commands import wording
 from boundaries.console import Argument, Option, Result, Run, command, language
-from geodata.errors import Text
+from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +43,21 @@ _KINDS = ("targets", "values", "areas", "projects")
         Text("写出 XLSX（带公式）", "write a workbook with formulas"),
         type=click.Path(path_type=Path, dir_okay=False),
     ),
-)
+    Option(
+        ["--stamp"],
+        Text("按此前结果（JSON）中的版本章重算，并与之核对",
+             "compute again as a former result (JSON) was, and compare with it"),
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    ),
+)  # fmt: skip
 def indicators(
     run: Run, *, as_of: str | None, level: str, scope: str, reach: bool,
-    out: Path | None,
+    out: Path | None, stamp: Path | None,
 ) -> Result:  # fmt: skip
     """Compute every indicator; write a workbook of them if asked."""
     registry = run.registry()
+    if stamp is not None:
+        return _again(registry.recomputed_indicators(run.reader, _former(stamp)))
     if reach:
         registry.make_reach(run.reader, as_of, scope)
     found = registry.indicators(run.reader, as_of, level, scope)
@@ -60,6 +69,39 @@ def indicators(
         found = {**found, "out": {"path": str(out), **done}}
         lines.append(Text(f"已写出 {out}。", f"Written: {out}."))
     return Result(found, lines)
+
+
+def _former(path: Path) -> dict[str, Any]:
+    """Return a former result; one without a stamp is refused."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found = {
+            name: found[name] for name in ("level", "scope", "stamp", "indicators")
+        }
+        found["scope"]["code"], [row["id"] for row in found["indicators"]]
+        for name in ("as_of", "versions", "options", "standard", "options_of", "id"):
+            found["stamp"][name]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            Text(f"{path.name} 不是指标结果。",
+                 f"{path.name} is no result of indicators."),
+            Text("请给出 quhua indicators --json 的输出。",
+                 "Give what quhua indicators --json printed."),
+        ) from error  # fmt: skip
+    return dict(found)
+
+
+def _again(found: dict[str, Any]) -> Result:
+    if found["same"]:
+        said = Text("✓ 与原结果完全相同。", "✓ The same as the former result.")
+        return Result(found, [*_lines(found), said])
+    other = "、".join(found["differing"])
+    said = Text(
+        f"✗ 与原结果不同（{other or '版本章'}）：数据、填报或参数已无法还原。",
+        f"✗ Other than before ({other or 'the stamp'}): data, entries or settings "
+        "cannot be brought back.",
+    )
+    return Result(found, [*_lines(found), said], status=1)
 
 
 @command(

@@ -15,7 +15,7 @@ from boundaries.registry.indicator_records import TEMPLATES
 from boundaries.registry.publishing import tag_of
 from boundaries.registry.recent import Recent
 from boundaries.registry.services import Services
-from boundaries.services.indicators.inputs import Inputs, digest
+from boundaries.services.indicators.inputs import Inputs, digest, entered
 from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.report import Book
 from boundaries.services.indicators.targets import Target
@@ -54,8 +54,25 @@ class IndicatorBooks(Services, IndicatorChoices):
         numbers = {layer: int(place.versions[layer]["number"]) for layer in LAYERS}
         return self._booked(actor, place.as_of, scope, numbers)
 
+    def former_book(
+        self, actor: str, stamp: Mapping[str, Any], scope: str = ""
+    ) -> Book:
+        """Return the book of a former stamp: its versions, choices and reach.
+
+        What is within reach is computed from nothing; what people entered is taken
+        as it is now, and the stamp is another when that has changed.
+        """
+        self.may("view", actor)
+        numbers = {layer: int(stamp["versions"][layer]) for layer in LAYERS}
+        return self._booked(actor, stamp["as_of"], scope, numbers, stamp)
+
     def _booked(
-        self, actor: str, day: str, scope: str, numbers: Mapping[str, int]
+        self,
+        actor: str,
+        day: str,
+        scope: str,
+        numbers: Mapping[str, int],
+        former: Mapping[str, Any] | None = None,
     ) -> Book:
         ground = self._grounded(day, numbers)
         if scope and scope not in ground.units.index:
@@ -63,7 +80,13 @@ class IndicatorBooks(Services, IndicatorChoices):
                 Text(f"{day} 没有区划 {scope}。", f"No division {scope} on {day}."),
                 Text("请检查代码与日期。", "See whether code and date are right."),
             )
-        chosen = self._choices(self.store, scope or _top(ground))
+        if former is None:
+            chosen = self._choices(self.store, scope or _top(ground))
+        else:
+            chosen = {
+                "options": former["options"], "numbers": former["standard"],
+                "scope": former["options_of"],
+            }  # fmt: skip
         values = self._entered("values", day)
         options = Options.of(chosen["options"])
         inputs = ground.along(
@@ -71,7 +94,10 @@ class IndicatorBooks(Services, IndicatorChoices):
             options=options, standard=chosen["numbers"],
             templates=self._templates(scope),
         )  # fmt: skip
-        inputs = self._with_reach(actor, inputs)
+        if former is None:
+            inputs = self._with_reach(actor, inputs)
+        elif former.get("reach"):
+            inputs = self._reached_anew(actor, inputs, numbers, former["reach"])
         inputs = inputs.along(stamp=self._stamp(day, inputs, chosen))
         targets = [Target.of(row) for row in self._entered("targets")]
         found = _members.get((self.store.url, digest(inputs)), dict)
@@ -134,6 +160,32 @@ class IndicatorBooks(Services, IndicatorChoices):
         stamp = {**inputs.stamp, "reach": {"key": key, **said}}
         return inputs.along(**found, stamp=stamp)
 
+    def _reached_anew(
+        self,
+        actor: str,
+        inputs: Inputs,
+        numbers: Mapping[str, int],
+        former: Mapping[str, Any],
+    ) -> Inputs:
+        """Return the inputs with what was within reach by a former stamp."""
+        from boundaries.services.indicators.reaching import (
+            frames_of,
+            reach_document,
+            stands_on,
+        )
+
+        versions = {**numbers, "network": former["network"]}
+        place = self.situation(
+            actor, inputs.as_of,
+            versions={layer: number for layer, number in versions.items() if number},
+            **former["profile"],
+        )  # fmt: skip
+        document = reach_document(place, inputs.options)
+        said = {"key": former["key"], **stands_on(document)}
+        return inputs.along(
+            **frames_of(document), stamp={**inputs.stamp, "reach": said}
+        )
+
     def _grounded(self, day: str, numbers: Mapping[str, int]) -> Inputs:
         """Return units, facilities and people of a date; kept while nothing changes."""
         key = (self.store.url, day, tuple(numbers.values()))
@@ -195,6 +247,7 @@ class IndicatorBooks(Services, IndicatorChoices):
             "options": chosen["options"],
             "standard": chosen["numbers"],
             "options_of": chosen["scope"],
+            "entered": entered(inputs),
         }
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return {"id": hashlib.sha256(text.encode()).hexdigest()[:12], **said}

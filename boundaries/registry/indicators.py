@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
@@ -16,6 +17,7 @@ from boundaries.services.tree import LEVEL_WORDS
 from geodata.errors import InputError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 LARGEST = 12_000
@@ -45,6 +47,29 @@ class Indicators(IndicatorTrends):
         """
         book = self.indicator_book(actor, as_of, scope)
         return book.overview(level_of(level), scope)
+
+    def recomputed_indicators(
+        self, actor: str, former: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return former indicators computed anew from the versions of their stamp.
+
+        Returns
+        -------
+        dict
+            As of :meth:`indicators`, with ``same`` and, under ``differing``, the ids
+            of those whose figures are others now.
+        """
+        scope = former["scope"]["code"]
+        book = self.former_book(actor, former["stamp"], scope)
+        found = book.overview(int(former["level"]), scope)
+        kept = {row["id"]: row for row in former["indicators"]}
+        differing = [
+            row["id"] for row in found["indicators"]
+            if any(_other(row[part], kept.get(row["id"], {}).get(part))
+                   for part in ("numerator", "denominator", "value"))
+        ]  # fmt: skip
+        same = found["stamp"]["id"] == former["stamp"]["id"] and not differing
+        return {**found, "same": same, "differing": differing}
 
     def indicator(
         self,
@@ -211,6 +236,12 @@ def level_of(word: str) -> int:
                  f"One of: {', '.join(LEVEL_WORDS)}."),
         )  # fmt: skip
     return int(found)
+
+
+def _other(one: float | None, two: float | None) -> bool:
+    if one is None or two is None:
+        return one is not two
+    return not math.isclose(one, two, rel_tol=1e-9)
 
 
 def _json(value: Any) -> Any:

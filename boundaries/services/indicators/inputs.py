@@ -239,14 +239,18 @@ class Inputs:
 
 def digest(inputs: Inputs) -> str:
     """Return what the members of indicators are made from, as a key."""
+    return hashlib.sha256(f"{inputs.stamp['id']}{entered(inputs)}".encode()).hexdigest()
+
+
+def entered(inputs: Inputs) -> str:
+    """Return what people entered beside the layers, as a short key."""
     said = [
-        inputs.stamp["id"],
         inputs.reported.to_json(),
         inputs.areas.to_json(),
         sorted((name, made.to_dict()) for name, made in inputs.templates.items()),
     ]
     text = json.dumps(said, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def column(rows: pd.DataFrame, name: str, default: Any) -> pd.Series[Any]:

@@ -83,6 +83,7 @@ def stands_on(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "method": document["method"],
         "network": (stamp.get("network") or {}).get("number"),
+        "profile": stamp["profile"],
         "stamp": stamp["id"],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from geodata.errors import (
     StateError,
 )
 from tests.boundaries.services.towns import town_office
+from tests.support.commands import quhua
 from tests.support.registries import Office, office
 
 if TYPE_CHECKING:
@@ -398,10 +400,40 @@ def test_reach_is_that_of_the_coverage_once_it_was_computed(tmp_path: Path) -> N
     assert "沿路网" in found["base"]["zh"]
     assert len(found["omitted"]) == len(covered["omitted"])
     assert 0 < figures("I12")["value"] < 100
+
     gaps = {each["member"]: each["elderly"] for each in found["gaps"]}
     assert list(gaps.values()) == sorted(gaps.values(), reverse=True)
     left = {each["code"]: each["unreached"] for each in covered["units"]}
     assert gaps == {
         code: pytest.approx(many, abs=0.01) for code, many in left.items() if many > 1
     }
+    registry.close()
+
+
+def test_former_indicators_come_out_again_by_their_stamp(tmp_path: Path) -> None:
+    made = town_office(tmp_path / "store")
+    registry, file = made.registry, tmp_path / "former.json"
+    registry.make_reach("officer", "2025")
+    told = quhua("indicators", "--as-of", "2025", "--level", "street", "--json",
+                 "--store", made.path)  # fmt: skip
+    file.write_text(told.out, encoding="utf-8")
+    again = ("indicators", "--stamp", file, "--json", "--store", made.path)
+    same = quhua(*again)
+    assert same.status == 0
+    assert same.document["same"]
+    assert same.document["stamp"] == told.document["stamp"]
+    assert same.document["indicators"] == told.document["indicators"]
+    # another choice now does not matter, another entry does and is told
+    registry.save_options("officer", "990000", {"private": ["public"]})
+    assert quhua(*again).document["same"]
+    registry.save_indicator_record(
+        "officer", "values", {**B01, "indicator": "I6a", "scope": "990101"}
+    )
+    other = quhua(*again)
+    assert other.status == 1
+    assert other.document["differing"] == ["I6a"]
+    file.write_text(json.dumps({"stamp": {"id": "x"}}), encoding="utf-8")
+    refused = quhua(*again)
+    assert refused.status == 2
+    assert "quhua indicators --json" in refused.out + refused.err
     registry.close()
