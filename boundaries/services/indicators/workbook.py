@@ -6,13 +6,17 @@ sums them (``SUMIFS``), so whoever changes an input sees what becomes of the fig
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from boundaries.services.indicators.catalogue import INDICATORS
 from boundaries.services.indicators.figures import plain
+from boundaries.services.indicators.options import Options
+from boundaries.services.indicators.standards import PARAMETERS, STANDARDS
 from geodata.errors import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from boundaries.services.indicators.report import Book
@@ -26,6 +30,12 @@ _SHEETS = {
     "inputs": Text("计算输入", "Inputs"),
     "lacking": Text("缺口清单", "Lacking"),
     "stamp": Text("口径与版本", "Basis"),
+}
+_LAYERS = {
+    "divisions": Text("行政区划", "divisions"),
+    "facilities": Text("设施", "facilities"),
+    "population": Text("人口", "population"),
+    "network": Text("路网", "street network"),
 }
 _KINDS = {
     "unit": Text("单位", "unit"),
@@ -230,18 +240,9 @@ def _stamp(sheet: Any, document: Any, language: str) -> None:
         (Text("统计时点", "As of"), document["as_of"]),
         (Text("范围", "Scope"), document["scope"]["name"] or "—"),
         (Text("标识", "Stamp"), said["id"]),
-        *(
-            (Text(f"数据版本：{layer}", f"Version of {layer}"), number)
-            for layer, number in said["versions"].items()
-        ),
-        *(
-            (Text(f"口径：{name}", f"Option: {name}"), _joined(value))
-            for name, value in said["options"].items()
-        ),
-        *(
-            (Text(f"标准：{name}", f"Standard: {name}"), value)
-            for name, value in said["standard"].items()
-        ),
+        *((_version_of(layer), number) for layer, number in said["versions"].items()),
+        *chosen(said["options"], language),
+        *((PARAMETERS[name], value) for name, value in said["standard"].items()),
         (
             Text("说明", "Note"),
             Text(
@@ -250,10 +251,36 @@ def _stamp(sheet: Any, document: Any, language: str) -> None:
             ).to(language),
         ),
     ]
-    sheet.column_dimensions["A"].width = 28
+    sheet.column_dimensions["A"].width = 48
     sheet.column_dimensions["B"].width = 80
     for words, value in pairs:
         sheet.append([_cell(sheet, words.to(language)), _value(sheet, value)])
+
+
+def chosen(options: Mapping[str, Any], language: str) -> list[tuple[Text, Any]]:
+    """Return what was chosen where the sources leave it open, in words."""
+    told: list[tuple[Text, Any]] = []
+    for item in fields(Options):
+        if item.name not in options:
+            continue
+        value, words = options[item.name], item.metadata["words"]
+        known = {each.value: each.label.to(language) for each in words or ()}
+        if item.name == "standard":
+            known = {name: each.name.to(language) for name, each in STANDARDS.items()}
+        if isinstance(value, bool):
+            value = (Text("是", "yes") if value else Text("否", "no")).to(language)
+        elif isinstance(value, list | tuple):
+            value = (
+                Text("、", ", ").to(language).join(str(known.get(v, v)) for v in value)
+            )
+            value = value or "—"
+        told.append((item.metadata["help"], known.get(value, value)))
+    return told
+
+
+def _version_of(layer: str) -> Text:
+    name = _LAYERS.get(layer, Text(layer, layer))
+    return Text(f"数据版本：{name.zh}", f"Version of {name.en}")
 
 
 HOW = {
@@ -316,7 +343,3 @@ def _cell(sheet: Any, text: str) -> Any:
         cell.style = "Normal"
         cell.quotePrefix = True
     return cell
-
-
-def _joined(value: Any) -> Any:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
