@@ -35,7 +35,9 @@ class Plan:
         self.places = dict(ground.standing)
         self.stands: dict[str, Standing] = {}
         self.circles = np.zeros(len(ground.weight), np.int32)
-        self.stood, self.beds = np.zeros(len(ground.codes)), np.zeros(len(ground.codes))
+        # the last stands for no unit at all
+        count = len(ground.codes) + 1
+        self.stood, self.beds = np.zeros(count), np.zeros(count)
         for place in self.places.values():
             if place.serves:
                 self._count(place, 1)
@@ -219,9 +221,10 @@ class Plan:
             ground.by_unit(weight * there),
             ground.by_unit(weight * circled),
             ground.by_unit(spent),
-            self.stood.copy(),
-            self.beds.copy(),
+            self.stood[:-1].copy(),
+            self.beds[:-1].copy(),
             *self._roomed(),
+            elsewhere=int(self.stood[-1]),
             streets=reached is not None,
             points=circled if reached is None else reached,
             circled=circled,
@@ -241,9 +244,9 @@ class Plan:
         else:
             self.circles[self._around(place)] -= 1
         at = self.ground.unit_at(place.division) if place.division else None
-        if at is not None:
-            self.stood[at] += times
-            self.beds[at] += 0.0 if np.isnan(place.beds) else times * place.beds
+        at = -1 if at is None else at
+        self.stood[at] += times
+        self.beds[at] += 0.0 if np.isnan(place.beds) else times * place.beds
 
     def _shown(self, key: str) -> dict[str, Any]:
         place, standing = self.places[key], self.stands[key]

@@ -23,6 +23,8 @@ class Sums:
         reached.
     facilities, beds
         (u,) that serve in each unit.
+    elsewhere
+        Facilities that serve and stand in no unit.
     need, roomed, score
         (u,) people in need of a place, those of them who find room, and the places
         people can count on times these people.
@@ -42,6 +44,7 @@ class Sums:
     need: Floats
     roomed: Floats
     score: Floats
+    elsewhere: int
     streets: bool
     points: Bools
     circled: Bools
@@ -56,10 +59,15 @@ class Sums:
         return [self._figure(*values) for values in zip(*columns, strict=True)]
 
     def total(self) -> dict[str, Any]:
-        """Return the figures of all units together; ``lacking``: without a facility."""
+        """Return the figures of all units together; ``lacking``: without a facility.
+
+        Facilities are all that serve, as coverage counts them; beds are those of the
+        units.
+        """
         whole = self._figure(*(float(each.sum()) for each in self._columns()))
         lacking = int(((self.people > 0) & (self.facilities == 0)).sum())
-        return {**whole, "lacking": lacking}
+        whole["facilities"] += self.elsewhere
+        return {**whole, "facilities_elsewhere": self.elsewhere, "lacking": lacking}
 
     def differing(self, other: Sums) -> list[int]:
         """Return the units of which any figure may differ."""

@@ -73,6 +73,8 @@ def test_a_plan_is_what_coverage_computes_from_nothing(kind, asked):
         for unit, mine in zip(wanted["units"], answer["all_units"], strict=True):
             told = {name: mine[name] for name in FIGURES}
             assert told == pytest.approx({name: unit[name] for name in FIGURES})
+        for name in ("facilities", "facilities_elsewhere"):
+            assert answer["total"]["after"][name] == wanted["total"][name]
         if place.network is not None:
             same_room(answer, room(after, level="community").to_dict())
         total = answer["total"]["after"]
@@ -100,7 +102,7 @@ def test_gained_and_lost_people_are_named():
     assert gone["gained"]["people"] == 0
     plan.put(checked([{"do": "add", "facility": "N", "type": "DAY", **degrees(0, 0)}]))
     answer = plan.answer()
-    assert answer["total"]["after"]["facilities"] == 2
+    assert answer["total"]["after"]["facilities"] == 3  # F1 names no unit
     assert answer["lost"]["people"] == 0
     plan.put([])
     assert plan.answer()["units"] == []
