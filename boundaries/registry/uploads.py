@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
-import shutil
-import zipfile
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from boundaries import originals, review
+from boundaries import review
 from boundaries.jobs import places
 from boundaries.jobs.model import JOBS, age_s
 from boundaries.layers import LAYERS
 from boundaries.registry.desk import ORIGINALS, now
 from boundaries.registry.jobs import Jobs
-from boundaries.uploads import names, parts, said
+from boundaries.uploads import names, parts, said, whole
 from geodata.errors import InputError, NotFoundError, StateError, Text
 from geodata.files.grids import is_grid
 from geodata.store.faults import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from boundaries.accounts import User
@@ -34,8 +29,6 @@ FOR_NETWORK = "network"
 """The purpose of an upload that holds streets."""
 FOR_CANDIDATES = "candidates"
 """The purpose of one that holds sites a siting model may open."""
-_KEPT_FREE = 64 << 20
-"""Room left on the disk for the store itself when a part is taken."""
 
 
 class Uploads(Jobs):
@@ -144,7 +137,7 @@ class Uploads(Jobs):
             )
         with translated():
             folder = places.made(self._parts_in(upload))
-            _require_free(folder, len(content))
+            whole.require_free(folder, len(content))
             parts.put(folder, offset, content, digest, row["size"])
         return self._told(row)
 
@@ -158,8 +151,8 @@ class Uploads(Jobs):
         if row["state"] == RECEIVED:
             return self._told(row)
         self.may("receive", actor, layer=review.ANY_LAYER)
-        with translated(), self._whole(row) as whole:
-            row = self._keep_whole(actor, upload, whole)
+        with translated(), whole.given(self._parts_in(upload), row) as path:
+            row = self._keep_whole(actor, upload, path)
         parts.drop(self._parts_in(upload))
         self.wake_worker()
         return self._told(row)
@@ -293,12 +286,12 @@ class Uploads(Jobs):
         except OSError:
             return age_s(row["created"])
 
-    def _keep_whole(self, actor: str, upload: str, whole: Path) -> dict[str, Any]:
+    def _keep_whole(self, actor: str, upload: str, path: Path) -> dict[str, Any]:
         with self.store.write(lock=[UPLOADS, JOBS]) as tx:
             row = self._upload_of(tx, actor, upload)
             if row["state"] == RECEIVED:
                 return row
-            digest, size = tx.put_blob(whole), whole.stat().st_size
+            digest, size = tx.put_blob(path), path.stat().st_size
             kept = names.kept(row)
             tx.put(ORIGINALS, digest, {"name": kept, "bytes": size})
             self.record(tx, actor, "receive", digest, name=kept, bytes=size)
@@ -306,7 +299,7 @@ class Uploads(Jobs):
             if row.get("purpose"):
                 tx.put(UPLOADS, upload, row, parent=actor)
                 return row
-            if is_grid(whole):  # nothing else is read from one
+            if is_grid(path):  # nothing else is read from one
                 row["said"] = said.checked({"target": "population"})
             job = self._queue_reading(tx, row)
             return {**row, "job": job["id"]}
@@ -319,34 +312,6 @@ class Uploads(Jobs):
         row = {**row, "job": job["id"]}
         tx.put(UPLOADS, row["id"], row, parent=row["actor"])
         return job
-
-    @contextmanager
-    def _whole(self, row: dict[str, Any]) -> Iterator[Path]:
-        """Give the whole file, verified, as it is to be kept."""
-        folder = places.made(self._parts_in(row["id"]))
-        with (
-            parts.working(folder, "whole") as whole,
-            parts.working(folder, "packed") as packed,
-        ):
-            _require_free(folder, row["size"])
-            parts.assemble(folder, row["size"], whole)
-            if row["digest"] and _sha256(whole) != row["digest"]:
-                raise InputError(
-                    Text(
-                        "收到的内容与文件的摘要不符：文件在上传期间被改动。",
-                        "What arrived is not what was announced: the file changed "
-                        "while it was sent.",
-                    ),
-                    Text(
-                        "请删除此上传后重新开始。", "Drop this upload and begin again."
-                    ),
-                    code="digest",
-                )
-            if not row["members"]:
-                yield whole
-                return
-            _pack(whole, row["members"], packed)
-            yield packed
 
     def _require_few(self, mine: list[dict[str, Any]], size: int) -> None:
         held = self.settings.uploads
@@ -412,28 +377,3 @@ def require_received(row: dict[str, Any]) -> str:
             Text("请继续上传。", "Go on sending it."),
         )
     return str(row["original"])
-
-
-def _require_free(folder: Path, size: int) -> None:
-    """Refuse what would fill the disk the store needs as well."""
-    import errno
-
-    if shutil.disk_usage(folder).free < size + _KEPT_FREE:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _pack(whole: Path, members: Sequence[dict[str, Any]], target: Path) -> None:
-    """Write files sent one after the other as one uncompressed zip, durably."""
-    with (
-        whole.open("rb") as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive,
-    ):
-        for member in members:
-            originals.add(archive, member["name"], source, member["size"])
-    with target.open("rb+") as file:
-        os.fsync(file.fileno())
