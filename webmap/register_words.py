@@ -73,7 +73,21 @@ def beside(
 
 
 def changes(layer: str, states: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each state of a record, newest first, with what it changed."""
+    """Return each state of a record, newest first, with what it changed.
+
+    One that a later version only shortened is shown once, as it stands now.
+    """
+    standing = {
+        (state["made_by"], state["valid_from"])
+        for state in states
+        if state["superseded_by"] is None
+    }
+    states = [
+        state
+        for state in states
+        if state["superseded_by"] is None
+        or (state["made_by"], state["valid_from"]) not in standing
+    ]
     found: list[dict[str, Any]] = []
     labels = words_of(layer)
     before: dict[str, Any] = {}
@@ -87,7 +101,7 @@ def changes(layer: str, states: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "from": state["valid_from"],
                 "to": state["valid_to"],
-                "version": state["version"],
+                "version": state["made_by"],
                 "basis": state["basis"],
                 "first": not found,
                 "moved": moved,

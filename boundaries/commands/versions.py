@@ -161,10 +161,10 @@ def history(run: Run, key: str, layer: str) -> Result:
     lines = [
         Text(
             f"{state['valid_from']} — {state['valid_to'] or '至今'}  "
-            f"{state['properties'].get('name', '')}  版本 {state['version']}"
+            f"{state['properties'].get('name', '')}  版本 {state['made_by']}"
             f"{_superseded(state).zh}  {state['basis']}",
             f"{state['valid_from']} — {state['valid_to'] or 'now'}  "
-            f"{state['properties'].get('name', '')}  version {state['version']}"
+            f"{state['properties'].get('name', '')}  version {state['made_by']}"
             f"{_superseded(state).en}  {state['basis']}",
         )
         for state in plain

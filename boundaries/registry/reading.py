@@ -128,21 +128,26 @@ class Readings(Desk):
     def history(
         self, actor: str, key: str, layer: str = "divisions"
     ) -> list[dict[str, Any]]:
-        """Return every state of a feature, oldest first, with each version's basis.
+        """Return every state of a feature, oldest first, and which version said it.
 
         As the actor may see them: states of their subtree, of versions published
-        for whoever has no working role.
+        for whoever has no working role. ``made_by`` is the version that said it from
+        its date on, ``basis`` that version's; ``version`` may be one that only ended
+        it and wrote what is left of it anew.
         """
         user = self.user(actor)
         last = self.store.version(self._visible(user, layer, None), layer).number
         versions = {v.number: v for v in self.store.versions(layer)}
+        every = self.store.history(layer, key)
+        makers = [_made_by(every, state) for state in every]
         states = [
             {
                 **state,
                 "superseded_by": _known(state["superseded_by"], last),
-                "basis": versions[state["version"]].basis,
+                "made_by": made_by,
+                "basis": versions[made_by].basis,
             }
-            for state in self.store.history(layer, key)
+            for state, made_by in zip(every, makers, strict=True)
             if state["version"] <= last
             and self._shown(user, layer, key, state["properties"])
         ]
@@ -342,6 +347,25 @@ def belonging(division: Any) -> list[str]:
     if isinstance(division, list):
         return [str(code) for code in division] or [""]
     return [str(division or "")]
+
+
+def _made_by(states: list[dict[str, Any]], state: dict[str, Any]) -> int:
+    """Return the version that first said a state from its date on."""
+    made: dict[str, Any] | None = state
+    while made is not None:
+        version = int(made["version"])
+        made = next(
+            (
+                each
+                for each in states
+                if each["superseded_by"] == version
+                and each["valid_from"] == state["valid_from"]
+                and each["properties"] == state["properties"]
+                and each["geometry"] == state["geometry"]
+            ),
+            None,
+        )
+    return version
 
 
 def _known(version: int | None, last: int) -> int | None:

@@ -119,9 +119,11 @@ def test_history_has_every_state_with_its_basis(desk: Office) -> None:
     )
     states = desk.registry.history("zhao", "120101001")
     now = [s for s in states if s["superseded_by"] is None]
-    assert [(s["valid_from"], s["valid_to"], s["basis"]) for s in now] == [
-        ("2020", "2022", "二号"),
-        ("2022", None, "二号"),
+    assert [
+        (s["valid_from"], s["valid_to"], s["made_by"], s["basis"]) for s in now
+    ] == [
+        ("2020", "2022", 1, "一号"),
+        ("2022", None, 2, "二号"),
     ]
     with pytest.raises(NotFoundError):
         desk.registry.history("zhao", "999999")
