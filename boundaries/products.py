@@ -31,6 +31,18 @@ LABELS = ("version", "version_digest", "state_on", "notice")
 FORMATS = (("GPKG", ".gpkg"), ("GeoJSON", ".geojson"))
 
 
+def half(notice: str, language: str) -> str:
+    """Return the half of a notice written in both languages, "中文 · English"."""
+    halves = notice.split(" · ")
+    return halves[language != "zh"] if len(halves) == 2 else notice
+
+
+def marked(notice: str, language: str) -> str:
+    """Return what a picture or table that is handed out says of its own use."""
+    words = (INTERNAL.to(language), half(notice, language))
+    return " · ".join(word for word in words if word)
+
+
 @dataclass(frozen=True)
 class Product:
     """One file, still in the work folder."""

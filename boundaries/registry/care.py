@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boundaries.products import half
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.exports import EXPORTS, Exports, put_export
 from boundaries.registry.people import NOTICE
@@ -99,7 +100,7 @@ class PublicCare(Exports):
             district,
             made_on=today(),
             approval=number,
-            notice=_half(self._notice(), language),
+            notice=half(self._notice(), language),
             language=language,
         )
 
@@ -220,9 +221,3 @@ def write_handbook(book: Handbook, path: Path) -> None:
     made = printed.write if suffix == ".pdf" else editable.write
     with replacing(path) as work:
         made(book, work)
-
-
-def _half(notice: str, language: str) -> str:
-    """Return the half of a notice written in both languages, "中文 · English"."""
-    halves = notice.split(" · ")
-    return halves[language != "zh"] if len(halves) == 2 else notice

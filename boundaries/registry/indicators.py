@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from boundaries import review
+from boundaries.products import marked
 from boundaries.registry.indicator_records import TEMPLATES
 from boundaries.registry.indicator_trends import IndicatorTrends
 from boundaries.services.indicators import checks
@@ -158,7 +159,8 @@ class Indicators(IndicatorTrends):
         self.may("export", actor, layer=review.ANY_LAYER)
         book = self.indicator_book(actor, as_of, scope)
         self._require_small(book, scope)
-        write_workbook(book, path, level_of(level), scope, language)
+        mark = marked(self.notice(), language)
+        write_workbook(book, path, level_of(level), scope, language, mark)
         done = {
             "as_of": book.inputs.as_of,
             "level": level,
@@ -217,7 +219,7 @@ class Indicators(IndicatorTrends):
                 Text("请在指标页计算趋势后再下载图片。",
                      "Compute it on the indicator's page, then fetch the picture."),
             )  # fmt: skip
-        made = draw(found, form, language)
+        made = draw(found, form, language, marked(self.notice(), language))
         with self.store.write() as tx:
             self.record(
                 tx, actor, "export_indicators", f"{name}.{form}", chart=what,

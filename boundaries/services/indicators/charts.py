@@ -22,7 +22,7 @@ _MOST_BARS, _BAR_IN = 60, 0.33
 
 
 def trend_chart(
-    document: Mapping[str, Any], form: str = "svg", language: str = "zh"
+    document: Mapping[str, Any], form: str = "svg", language: str = "zh", mark: str = ""
 ) -> bytes:
     """Return the picture of one indicator over the years, its target as a line.
 
@@ -32,22 +32,24 @@ def trend_chart(
         What the registry's ``indicator`` returns.
     form
         ``svg`` or ``png``.
+    mark
+        What the picture may be used for, printed under it.
     """
     with _drawing():
-        return _trend(document, form, language)
+        return _trend(document, form, language, mark)
 
 
-def _trend(document: Mapping[str, Any], form: str, language: str) -> bytes:
+def _trend(document: Mapping[str, Any], form: str, language: str, mark: str) -> bytes:
     figure, axes = _sheet(form)
     points = [each for each in document["trend"] if each["value"] is not None]
     years = [int(each["on"][:4]) for each in points]
     values = [each["value"] for each in points]
     axes.plot(years, values, color=_ACCENT, linewidth=2, zorder=3)
-    for how, mark in (("computed", "o"), ("entered", "s"), ("baseline", "D")):
+    for how, shape in (("computed", "o"), ("entered", "s"), ("baseline", "D")):
         chosen = [n for n, each in enumerate(points) if each["how"] == how]
         if chosen:
             axes.scatter(
-                [years[n] for n in chosen], [values[n] for n in chosen], marker=mark,
+                [years[n] for n in chosen], [values[n] for n in chosen], marker=shape,
                 color=_ACCENT, zorder=4, label=_HOW[how].to(language),
             )  # fmt: skip
     for year, value in zip(years, values, strict=True):
@@ -58,18 +60,18 @@ def _trend(document: Mapping[str, Any], form: str, language: str) -> bytes:
     _target_line(axes, document, language)
     if years:
         axes.set_xticks(sorted(set(years)))
-    return _finished(figure, axes, document, form, language)
+    return _finished(figure, axes, document, form, language, mark)
 
 
 def units_chart(
-    document: Mapping[str, Any], form: str = "svg", language: str = "zh"
+    document: Mapping[str, Any], form: str = "svg", language: str = "zh", mark: str = ""
 ) -> bytes:
     """Return the picture of one indicator by unit, the highest first."""
     with _drawing():
-        return _units(document, form, language)
+        return _units(document, form, language, mark)
 
 
-def _units(document: Mapping[str, Any], form: str, language: str) -> bytes:
+def _units(document: Mapping[str, Any], form: str, language: str, mark: str) -> bytes:
     rows = [each for each in document["units"] if each["value"] is not None]
     rows = sorted(rows, key=lambda each: -each["value"])[:_MOST_BARS]
     figure, axes = _sheet(form, max(_WIDTH_IN, len(rows) * _BAR_IN))
@@ -87,10 +89,12 @@ def _units(document: Mapping[str, Any], form: str, language: str) -> bytes:
             textcoords="offset points", ha="center", fontsize=8, color=_INK,
         )  # fmt: skip
     _target_line(axes, document, language)
-    return _finished(figure, axes, document, form, language)
+    return _finished(figure, axes, document, form, language, mark)
 
 
 _FEW = 8
+_FOOT = 0.06
+"""The part of a picture's height that is left for what stands under it."""
 _HOW: Mapping[str, Text] = {
     "computed": Text("计算值", "computed"),
     "entered": Text("填报值", "entered"),
@@ -150,8 +154,9 @@ def _target_line(axes: Any, document: Mapping[str, Any], language: str) -> None:
 
 
 def _finished(
-    figure: Any, axes: Any, document: Mapping[str, Any], form: str, language: str
-) -> bytes:
+    figure: Any, axes: Any, document: Mapping[str, Any], form: str, language: str,
+    mark: str,
+) -> bytes:  # fmt: skip
     unit = document["unit"][language]
     where = document["scope"]["name"]
     parts = [document["name"][language], where, document["as_of"]]
@@ -161,9 +166,10 @@ def _finished(
     axes.set_ylim(0, top * 1.08)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, fontsize=9, loc="lower right")
-    figure.text(
-        0.995, 0.005, document["stamp"]["id"], ha="right", fontsize=6, color=_SOFT
-    )
+    figure.get_layout_engine().set(rect=(0, _FOOT, 1, 1 - _FOOT))
+    stamp = document["stamp"]["id"]
+    figure.text(0.995, 0.015, stamp, ha="right", fontsize=7, color=_SOFT)
+    figure.text(0.005, 0.015, mark, ha="left", fontsize=8, color=_TARGET)
     made = io.BytesIO()
     figure.savefig(made, format=form, metadata=_QUIET[form])
     return made.getvalue()

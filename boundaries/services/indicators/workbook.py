@@ -48,8 +48,9 @@ _KINDS = {
 
 
 def write_workbook(
-    book: Book, path: Path, level: int, scope: str = "", language: str = "zh"
-) -> None:
+    book: Book, path: Path, level: int, scope: str = "", language: str = "zh",
+    mark: str = "",
+) -> None:  # fmt: skip
     """Write the workbook of one date and unit.
 
     Parameters
@@ -58,6 +59,8 @@ def write_workbook(
         Of the units one column each of which stands for in the sheet by unit.
     language
         ``zh`` or ``en``, of headings and sheets.
+    mark
+        What the workbook may be used for.
 
     Notes
     -----
@@ -79,7 +82,7 @@ def write_workbook(
     _by_unit(sheets["units"], document, level, last, language)
     _inputs(sheets["inputs"], rows, language)
     _lacking(sheets["lacking"], book, scope, language)
-    _stamp(sheets["stamp"], document, language)
+    _stamp(sheets["stamp"], document, language, mark)
     made.save(path)
 
 
@@ -234,9 +237,10 @@ def _lacking(sheet: Any, book: Book, scope: str, language: str) -> None:
             )
 
 
-def _stamp(sheet: Any, document: Any, language: str) -> None:
+def _stamp(sheet: Any, document: Any, language: str, mark: str) -> None:
     said = document["stamp"]
     pairs = [
+        *([(Text("使用范围", "Use"), mark)] if mark else []),
         (Text("统计时点", "As of"), document["as_of"]),
         (Text("范围", "Scope"), document["scope"]["name"] or "—"),
         (Text("标识", "Stamp"), said["id"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from boundaries.products import INTERNAL, marked
+from boundaries.services.indicators.charts import trend_chart, units_chart
 from boundaries.services.indicators.options import Options
 from boundaries.services.indicators.workbook import chosen
 
@@ -17,3 +19,16 @@ def test_choices_are_told_in_words_of_the_language() -> None:
     english = {words.en: value for words, value in chosen(options, "en")}
     assert english["I9: which beds are counted"] == "beds of institutions"
     assert len(told) == len(english) == len(options)
+
+
+def test_what_is_handed_out_says_what_it_may_be_used_for() -> None:
+    assert marked("", "zh") == INTERNAL.zh
+    assert marked("示例数据 · illustrative", "en") == f"{INTERNAL.en} · illustrative"
+    document = {
+        "name": {"zh": "床位"}, "unit": {"zh": "%"}, "scope": {"name": "望澜市"},
+        "as_of": "2026-11-22", "stamp": {"id": "0ca5c0118468"}, "target": None,
+        "trend": [], "units": [{"name": "松塘镇", "value": 3.0}],
+    }  # fmt: skip
+    for draw in (trend_chart, units_chart):
+        plain = draw(document, "png", "zh")
+        assert draw(document, "png", "zh", "内部使用") != plain
