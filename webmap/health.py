@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from boundaries.registry.site import hours_since
+from boundaries.registry.site import SILENT_H, hours_since
 from boundaries.vault import HOW_TO_MEND
 from geodata import guard
 from geodata.errors import QuhuaError, Text
@@ -40,8 +40,6 @@ LIBRARIES = (
 """Distributions whose versions matter for trust and for reports of faults."""
 ROOM = 2 << 30
 """Bytes that should be free beside the store."""
-SILENT_H = 0.1
-"""A worker not heard of for so long is thought to be gone; it beats every minute."""
 STORE = {
     "backend": Text("类型", "Backend"),
     "sqlite": Text("SQLite 版本", "SQLite version"),

@@ -112,5 +112,8 @@ def age_s(when: str | None) -> float:
 
 
 QUEUED = Text("等待处理", "waiting for its turn")
+IDLE = Text("等待处理；任务进程没有运行，请告知系统管理员",
+            "waiting; the process that does jobs is not running: "
+            "tell the administrator")  # fmt: skip
 BEGUN = Text("已开始", "begun")
 AGAIN = Text("处理进程中断，已重新排队", "the worker stopped; the job is queued again")

@@ -9,6 +9,8 @@ from boundaries.jobs import ledger, model, queue
 from boundaries.jobs.kinds import kind_of
 from boundaries.jobs.model import JOBS, OPEN, PULSES, JobState
 from boundaries.registry.desk import Desk
+from boundaries.registry.site import SILENT_H, WORKER, hours_since
+from boundaries.site import SITE
 from geodata.errors import ConflictError, NotFoundError, StateError, Text
 
 if TYPE_CHECKING:
@@ -174,7 +176,8 @@ class Jobs(Desk):
         state = JobState.of(row["state"])
         hidden = {"holder", "account", "within", "key", "rev"}
         progress = pulse["progress"] if pulse else float(state is JobState.DONE)
-        message = pulse["message"] if pulse else model.QUEUED._asdict()
+        waits = model.IDLE if self._nobody_works(reader, state) else model.QUEUED
+        message = pulse["message"] if pulse else waits._asdict()
         return {
             **{name: value for name, value in row.items() if name not in hidden},
             "title": kind_of(row["kind"]).label._asdict(),
@@ -184,6 +187,13 @@ class Jobs(Desk):
             "heartbeat": pulse["at"] if pulse else None,
             "open": state in OPEN,
         }
+
+    def _nobody_works(self, reader: Reader, state: JobState) -> bool:
+        """Whether a job waits for a worker that never ran or fell silent."""
+        if state is not JobState.WAITING:
+            return False
+        heard = reader.get(SITE, WORKER)
+        return heard is None or hours_since(heard["at"]) > SILENT_H
 
     def _ask_to_end(self, tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
         row = {**row, "cancel": True}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from geodata.store.protocol import Transaction
 
 BACKUPS, WORKER = "backups", "worker"
+SILENT_H = 0.1
+"""A worker not heard of for so long is thought to be gone; it beats every minute."""
 FIXED = {
     "store": Text(
         "在启动时指定，运行中不能更改", "named at the start; it cannot change meanwhile"

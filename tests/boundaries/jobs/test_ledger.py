@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from boundaries.jobs import attempt, kinds, ledger, runner
-from boundaries.jobs.model import JOBS, PULSES, Holder, JobState
+from boundaries.jobs.model import JOBS, PULSES, QUEUED, Holder, JobState
+from boundaries.registry.site import WORKER
 from boundaries.settings import Settings
+from boundaries.site import SITE
 from geodata.errors import (
     CancelledError,
     ForbiddenError,
@@ -43,6 +45,17 @@ def gone(office: Office, job: str) -> None:
     with office.registry.store.write(lock=[JOBS]) as tx:
         held = row(office, job)
         ledger.put(tx, held | {"holder": {**held["holder"], "born": "1"}})
+
+
+def test_a_job_that_nobody_would_do_says_so(office: Office) -> None:
+    assert "没有运行" in started(office)["message"]["zh"]
+    office.registry.beat()
+    waiting = started(office)
+    assert waiting["message"] == QUEUED._asdict()
+    with office.registry.store.write() as tx:
+        tx.put(SITE, WORKER, {"at": "2021-01-01T00:00:00Z"})
+    silent = office.registry.job("zhao", waiting["id"])
+    assert "not running" in silent["message"]["en"]
 
 
 @ON_BOTH
