@@ -192,6 +192,14 @@ def test_on_a_phone_in_english(browser: Browser, desk: str) -> None:
         page.click("#chosen button:has-text('Close it')")
         page.wait_for_selector("#edits li:has-text('Closed')")
         assert "No longer reached" in page.inner_text("#figures")
+        # the question stands in the address, and comes back from it
+        page.click("#asking summary")
+        page.select_option("[name=supply]", "day_places")
+        page.click("#ask button[type=submit]")
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        assert page.url.endswith("/planning?lang=en&supply=day_places")
+        visit.open("/planning?lang=en&supply=day_places", ready=False)
+        assert page.input_value("[name=supply]") == "day_places"
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, "the page is wider than the phone"
         assert visit.troubles == []

@@ -14,6 +14,7 @@ import { Outside, Sites } from "./sites.js";
 import { UnitTable } from "./table.js";
 import { UnitMap } from "./units.js";
 
+const USUAL = { group: "aged_60", level: "street", supply: "beds_total" };
 const form = byId("ask"), box = byId("planning");
 const types = new Map([...form.querySelectorAll("[name=types]")].map((input) => [input.value, input.parentElement.textContent.trim()]));
 const kit = createMap(byId("map"), { label: say("Map of facilities and of who is reached"), onClick: ({ at }) => place(at) });
@@ -174,7 +175,22 @@ const wish = () => ({
 
 const minutes = () => Object.fromEntries(["urban_minutes", "rural_minutes"].map((name) => [name, form.elements[name].valueAsNumber]).filter(([, value]) => value > 0));
 
+/* The question stands in the address; a scenario's or an answer's is its own. */
+function remember({ types: counting, profile, ...rest }) {
+  if (box.dataset.scenario || box.dataset.siting) return;
+  const words = new URLSearchParams(location.search), usual = [...form.querySelectorAll("[name=types][data-usual]")].map((input) => input.value);
+  words.delete("type");
+  if (counting.join() !== usual.join()) for (const type of counting) words.append("type", type);
+  for (const name of ["group", "level", "supply", "as_of", "urban_minutes", "rural_minutes"]) {
+    const value = rest[name] ?? profile[name];
+    if (value && String(value) !== USUAL[name]) words.set(name, String(value));
+    else words.delete(name);
+  }
+  history.replaceState(null, "", `${location.pathname}${words.size ? `?${words}` : ""}`);
+}
+
 async function open(edits = session.edits, base = wish()) {
+  remember(base);
   framed = false;
   delete document.body.dataset.ready;
   try {
