@@ -202,19 +202,15 @@ class Situation:
             self.people.urban, self.profile.urban_radius_m, self.profile.rural_radius_m
         )
 
-    def serving(
-        self,
-        types: Iterable[str] = (),
-        statuses: Iterable[str] = (Status.OPERATING.value,),
-    ) -> npt.NDArray[np.int64]:
+    def serving(self, types: Iterable[str] = ()) -> npt.NDArray[np.int64]:
         """Return the rows of facilities of these types (none: all) that serve.
 
         A facility whose source says nothing of its status counts as operating; one
         that is not open yet on the date, or not any more, serves nobody.
         """
-        wanted, open_ = set(types), set(statuses)
-        said = self.facilities["status"].fillna(Status.OPERATING.value)
-        served = said.isin(open_) & open_on(self.facilities, self.as_of)
+        wanted, operating = set(types), Status.OPERATING.value
+        said = self.facilities["status"].fillna(operating)
+        served = (said == operating) & open_on(self.facilities, self.as_of)
         if wanted:
             served &= self.facilities["type"].isin(wanted)
         return np.flatnonzero(served.to_numpy(bool))

@@ -28,9 +28,7 @@ METHOD = Text(
 )
 
 
-def served(
-    network: Network, units: gpd.GeoDataFrame, *, near_m: float = NEAR_M
-) -> dict[str, Any] | None:
+def served(network: Network, units: gpd.GeoDataFrame) -> dict[str, Any] | None:
     """Return the share of the units' ground that has a street near.
 
     Parameters
@@ -54,15 +52,15 @@ def served(
         return None
     shapes = np.asarray(low.geometry.values)
     places, owner = _spread(shapes)
-    spots = snap_degrees(network, places[:, 0], places[:, 1], max_m=near_m)
+    spots = snap_degrees(network, places[:, 0], places[:, 1], max_m=NEAR_M)
     near = np.bincount(owner, spots.edge >= 0, minlength=len(low))
     share = near / np.bincount(owner, minlength=len(low))
     area = area_m2(shapes)
     none = np.flatnonzero(share == 0)
-    words = [text.format(places=PLACES, near=near_m) for text in METHOD]
+    words = [text.format(places=PLACES, near=NEAR_M) for text in METHOD]
     return {
         "units": len(low),
-        "within_m": near_m,
+        "within_m": NEAR_M,
         "served_share": round(float((share * area).sum() / area.sum()), 6),
         "without_count": len(none),
         "without": [

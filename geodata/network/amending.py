@@ -83,28 +83,28 @@ def drawn(items: Iterable[Any]) -> tuple[Drawn, ...]:
     return tuple(made)
 
 
-def of_frame(frame: gpd.GeoDataFrame, *, field: str = "kind") -> tuple[Drawn, ...]:
+def of_frame(frame: gpd.GeoDataFrame) -> tuple[Drawn, ...]:
     """Return the links and barriers of a frame of lines.
 
     Parameters
     ----------
     frame
-        With a CRS; ``field`` says ``link``/``barrier`` (or 连接/阻隔).
+        With a CRS; its field ``kind`` says ``link``/``barrier`` (or 连接/阻隔).
     """
     import shapely
 
     from geodata.crs import STORAGE, transform
 
     words = {"连接": LINK, "连接线": LINK, "阻隔": BARRIER, "阻隔线": BARRIER}
-    if field not in frame.columns:
+    if "kind" not in frame.columns:
         raise InputError(
-            Text(f"没有字段“{field}”：请写明每条线是 link 还是 barrier。",
-                 f"There is no field {field!r}: say of each line whether it is a link "
+            Text("没有字段“kind”：请写明每条线是 link 还是 barrier。",
+                 "There is no field 'kind': say of each line whether it is a link "
                  "or a barrier."),
         )  # fmt: skip
     placed = transform(frame, STORAGE)
     items: list[dict[str, Any]] = []
-    for kind, shape in zip(frame[field], placed.geometry, strict=True):
+    for kind, shape in zip(frame["kind"], placed.geometry, strict=True):
         word = str(kind).strip()
         items.extend(
             {

@@ -67,7 +67,6 @@ def read_streets(
     fields: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     region: Any = None,
-    cancel: Callable[[], bool] | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Streets:
     """Return the streets of a file.
@@ -86,7 +85,7 @@ def read_streets(
         joined (None: :data:`geodata.network.roads.SNAP_M`), which field says what
         (``{"class", "oneway", "level", ...: field}``), a person's word over guesses
         (``crs``, ``encoding``), and where it should lie.
-    cancel, progress
+    progress
         See :func:`geodata.guard.call`.
 
     Raises
@@ -103,8 +102,7 @@ def read_streets(
 
         return read(
             path, name=name, layer=layer, snap_m=snap_m, fields=fields,
-            overrides=overrides, region=region, limits=limits, cancel=cancel,
-            progress=progress,
+            overrides=overrides, region=region, limits=limits, progress=progress,
         )  # fmt: skip
     limits.check("file_mb", path.stat().st_size >> 20)
     with tempfile.TemporaryDirectory(prefix="quhua-streets-") as private:
@@ -112,7 +110,7 @@ def read_streets(
         shutil.copyfile(path, folder / "in")
         guard.run(
             _TARGETS[kind], "in", "out", asdict(limits), limits=limits,
-            workdir=folder, cancel=cancel, progress=progress,
+            workdir=folder, progress=progress,
         )  # fmt: skip
         return streets_module.load(folder / "out")
 

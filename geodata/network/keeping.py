@@ -77,16 +77,13 @@ def save(network: Network, path: str | Path) -> str:
     return version
 
 
-def load(path: str | Path, *, verify: bool = True) -> Network:
+def load(path: str | Path) -> Network:
     """Return a saved network, its arrays mapped from the file.
 
     Parameters
     ----------
     path
         As written by :func:`save`; it must not be changed while it is used.
-    verify
-        Whether the digest is computed and compared: yes for a file that may come
-        from anywhere, no for one the store has verified by its hash.
 
     Raises
     ------
@@ -104,8 +101,7 @@ def load(path: str | Path, *, verify: bool = True) -> Network:
         )
         _require_sound(network)
         _require_plane(network.crs, path.name)
-        if verify:
-            _require_same(network, head["version"])
+        _require_same(network, head["version"])
     except FileNotFoundError as error:
         raise FileRefusedError(
             Text(f"找不到路网文件 {path.name}。", f"There is no network {path.name}."),

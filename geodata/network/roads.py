@@ -45,7 +45,6 @@ def read(
     fields: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     region: Any = None,
-    cancel: Callable[[], bool] | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Streets:
     """Read a road layer; see :func:`geodata.network.intake.read_streets`."""
@@ -55,7 +54,7 @@ def read(
         return files.read(
             path, name=name, layer=chosen, region=region,
             overrides={**(overrides or {}), "heights": True},
-            limits=limits, cancel=cancel, progress=progress,
+            limits=limits, progress=progress,
         )  # fmt: skip
 
     frame, said = reading(layer)

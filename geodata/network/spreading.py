@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PIECE_M = 50.0
 """Edges are cut into pieces no longer than this; a point stands in each middle."""
+LIVED = (WALK, STREET)
+"""Edges that people may live along."""
 _POINTS_AT_ONCE = 1 << 20
 
 
@@ -78,8 +80,6 @@ def along_streets(
     areas: npt.NDArray[Any],
     *,
     most: int = 60,
-    kinds: tuple[int, ...] = (WALK, STREET),
-    piece_m: float = PIECE_M,
 ) -> Spread:
     """Return points along the streets inside areas, equally far apart by length.
 
@@ -91,18 +91,14 @@ def along_streets(
     most
         Most points of one area; they are then spaced evenly along all its streets
         in the network's (spatial) order.
-    kinds
-        Edges that people may live along.
-    piece_m
-        Longest piece one point stands for.
 
     Returns
     -------
     Spread
         Areas without a street have no point.
     """
-    open_ = np.flatnonzero(np.isin(network.kind, kinds) & (network.length_m > 0))
-    count = np.maximum(1, np.ceil(network.length_m[open_] / piece_m)).astype(np.int64)
+    open_ = np.flatnonzero(np.isin(network.kind, LIVED) & (network.length_m > 0))
+    count = np.maximum(1, np.ceil(network.length_m[open_] / PIECE_M)).astype(np.int64)
     edge = np.repeat(open_, count)
     nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
     piece = network.length_m[edge] / np.repeat(count, count)

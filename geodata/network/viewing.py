@@ -21,7 +21,7 @@ ISOLATED = NAMES.index("isolated")
 
 
 def streets_in(
-    network: Network, box: tuple[float, float, float, float], *, most: int = MOST
+    network: Network, box: tuple[float, float, float, float]
 ) -> dict[str, Any]:
     """Return the edges that meet a box as GeoJSON, those of one look together.
 
@@ -29,14 +29,13 @@ def streets_in(
     ----------
     box
         West, south, east, north in degrees.
-    most
-        With more edges only those of isolated parts are returned, and ``more`` is true.
 
     Returns
     -------
     dict
         ``{"type": "FeatureCollection", "features", "count", "more"}``; each feature a
-        MultiLineString with ``look``: one of :data:`NAMES`.
+        MultiLineString with ``look``: one of :data:`NAMES`. Where there are more than
+        :data:`MOST` edges, those of isolated parts alone, and ``more`` is true.
     """
     low, high = _boxes(network)
     west, south, east, north = box
@@ -45,11 +44,11 @@ def streets_in(
     inside = np.flatnonzero((high >= begin).all(axis=1) & (low <= end).all(axis=1))
     found = {"type": "FeatureCollection", "count": len(inside)}
     look = _looks(network)[inside]
-    more = len(inside) > most
+    more = len(inside) > MOST
     if more:
         # what nothing joins is shown from afar as well
         alone = look == ISOLATED
-        inside, look = inside[alone][:most], look[alone][:most]
+        inside, look = inside[alone][:MOST], look[alone][:MOST]
     features = [
         {
             "type": "Feature",

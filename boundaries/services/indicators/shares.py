@@ -30,12 +30,11 @@ def units_with(
     units: pd.DataFrame,
     having: pd.DataFrame,
     *,
-    at_least: int = 1,
     why: str = "none_there",
     omitted: Sequence[Omission] = (),
     also: pd.Series[Any] | None = None,
 ) -> Members:
-    """Return the units of one level, each 1 over 1 where it has enough facilities.
+    """Return the units of one level, each 1 over 1 where it has such a facility.
 
     Parameters
     ----------
@@ -50,8 +49,7 @@ def units_with(
         return Members.of((), omitted)
     level = int(units["level"].iloc[0])
     at = inputs.place.loc[having.index].map(inputs.above[level])
-    counts = at.value_counts().reindex(units.index).fillna(0)
-    met = counts >= at_least
+    met = pd.Series(units.index.isin(at), units.index)
     if also is not None:
         met |= also.reindex(units.index).fillna(value=False).astype(bool)
     return Members.of(
