@@ -191,6 +191,8 @@ def test_a_handbook_is_asked_for_made_by_a_job_and_fetched(
     made = planner.get(f"/api/v1/exports/{asked.json['id']}").json
     assert made["state"] == "done"
     assert made["made"]["features"] == 2
+    listed = planner.get("/exports").get_data(as_text=True)
+    assert "设施 · 资源手册（PDF）" in listed
     assert made["made"]["notice"]["zh"] == "审图号：津S(2026)007号"
     with planner.get(f"/exports/{asked.json['id']}/file") as file:
         assert file.mimetype == "application/pdf"

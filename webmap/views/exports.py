@@ -32,8 +32,13 @@ LAYERS = {
     "inspections": Text("联合检查", "Inspections"),
     "place_names": Text("地名", "Place names"),
     "facilities": Text("设施", "Facilities"),
+    "population": Text("人口", "Population"),
 }
 BOOKS = (("HANDBOOK-PDF", "PDF"), ("HANDBOOK-DOCX", "DOCX"))
+FORMAT_WORDS = {
+    "HANDBOOK-PDF": Text("资源手册（PDF）", "handbook (PDF)"),
+    "HANDBOOK-DOCX": Text("资源手册（DOCX）", "handbook (DOCX)"),
+}
 PAGE = 50
 
 
@@ -138,4 +143,5 @@ def _page(sent: Any, error: QuhuaError | None = None) -> str:
         titles=LAYERS,
         districts=found.handbook_districts() if may["export"] else [],
         books=BOOKS,
+        driver_words=FORMAT_WORDS,
     )
