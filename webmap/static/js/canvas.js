@@ -2,67 +2,16 @@
    It is a Leaflet renderer, so dragging and zooming move it as Leaflet moves its own. */
 
 import { L } from "./leaflet.js";
-import { decode } from "./mvt.js";
+import { around, meets, within } from "./boxes.js";
+import { Lettering } from "./lettering.js";
 import { BORDERS, hatch, palette } from "./paint.js";
+import { EXTENT, Tiles } from "./tiles.js";
 
-const EXTENT = 4096;
 const DEEPEST = 15;
-const KEPT = 160;
 const FAINT = 0.34; // thinner than this share of its width a border is left to the fills
 
-/* The tiles of one content hash, fetched once and kept decoded. */
-class Tiles {
-  constructor(root, digest, ready, loading) {
-    this.root = root;
-    this.digest = digest;
-    this.ready = ready;
-    this.loading = loading;
-    this.waiting = 0;
-    this.kept = new Map();
-  }
-  get(z, x, y) {
-    const key = `${z}/${x}/${y}`;
-    const tile = this.kept.get(key);
-    if (tile) {
-      this.kept.delete(key);
-      this.kept.set(key, tile);
-      return tile.layers;
-    }
-    const fresh = { layers: null };
-    this.kept.set(key, fresh);
-    this.loading(this.waiting += 1);
-    fetch(`${this.root}${this.digest}/${key}.mvt`)
-      .then((answer) => (answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0)))
-      .then((body) => { fresh.layers = prepare(decode(body)); })
-      .catch(() => { this.kept.delete(key); })
-      .finally(() => { this.waiting -= 1; this.ready(this.waiting); this.loading(this.waiting); });
-    while (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
-    return null;
-  }
-}
-
-/* Paths that are painted alike, together. They stay apart: one huge path costs the
-   rasteriser several times what its pieces cost. */
-function prepare(layers) {
-  const fills = new Map(), edges = new Map(), keyed = new Map();
-  for (const feature of layers.area?.features ?? []) {
-    const { k, c, l } = feature.properties;
-    join(fills, l * 8 + c, feature.path);
-    keyed.set(k, feature);
-  }
-  for (const feature of layers.edge?.features ?? []) {
-    const { r, l } = feature.properties;
-    join(edges, l * 8 + r, feature.path);
-  }
-  return { ...layers, fills, edges, keyed };
-}
-
-function join(groups, key, path) {
-  if (!groups.has(key)) groups.set(key, []);
-  groups.get(key).push(path);
-}
-
 export const DivisionMap = L.Renderer.extend({
+  includes: Lettering,
   options: { padding: 0.1, tiles: "/p/", onload() {} },
 
   initialize(options) {
@@ -409,87 +358,6 @@ export const DivisionMap = L.Renderer.extend({
     }
   },
 
-  /* Numbers of the moved areas: the number in the list is the number on the map. */
-  _numbers() {
-    this._taken = [];
-    this.moved.forEach((move, index) => {
-      if (move.within >= 0 || move.ha < 0.1) return;
-      const box = this._badge(move, index);
-      if (this._taken.some((other) => meets(other, box))) return;
-      this._taken.push(box);
-      this._number(move, index, 1.6);
-    });
-  },
-  _badge(move, index) {
-    const point = this._map.latLngToLayerPoint([move.at[1], move.at[0]]).subtract(this._bounds.min);
-    this._pen.font = `600 12px ${this.colours.font}`;
-    const half = Math.max(10, this._pen.measureText(String(index + 1)).width / 2 + 5);
-    return [point.x - half, point.y - 10, point.x + half, point.y + 10];
-  },
-  _number(move, index, line) {
-    const pen = this._pen, box = this._badge(move, index);
-    const colour = this.colours.gains[move.colour ?? 0];
-    pen.beginPath();
-    pen.roundRect(box[0], box[1], box[2] - box[0], 20, 10);
-    pen.fillStyle = this.colours.paper;
-    pen.fill();
-    pen.strokeStyle = colour;
-    pen.lineWidth = line;
-    pen.stroke();
-    pen.fillStyle = colour;
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.fillText(String(index + 1), (box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.5);
-  },
-
-  /* Names, roomiest first, each where it touches no other. */
-  _labels(areas) {
-    const perDegree = (256 * 2 ** this._map.getZoom()) / 360;
-    const found = [];
-    for (const tile of areas) {
-      for (const { properties, box } of tile.layers.label?.features ?? []) {
-        const inside = box[0] >= 0 && box[1] >= 0 && box[0] < EXTENT && box[1] < EXTENT;
-        if (!inside || properties.l > this.deepest) continue;
-        const scale = tile.side / EXTENT;
-        found.push({ ...properties, x: tile.left + box[0] * scale, y: tile.top + box[1] * scale });
-      }
-    }
-    const finest = Math.max(0, ...found.map((item) => item.l));
-    found.sort((a, b) => b.s - a.s);
-    const taken = [...this._taken];
-    this._named = new Map();
-    for (const item of found) {
-      item.coarse = item.l < finest;
-      this._named.set(item.k, item);
-      if (item.s / 1e6 * perDegree < 7) continue; // no name has room here: do not even measure
-      const width = this._measure(item);
-      if (width > (item.s / 1e6) * perDegree * 3.4 + 6) continue;
-      const place = [0, 22, -22].map((shift) => [item.x - width / 2 - 3, item.y + shift - 10, item.x + width / 2 + 3, item.y + shift + 10, shift])
-        .find((box) => !taken.some((other) => meets(other, box)));
-      if (!place) continue;
-      taken.push(place);
-      item.y += place[4];
-      this._name(item);
-    }
-  },
-  _measure(item, strong = false) {
-    this._pen.font = `${strong || item.coarse ? 600 : 400} ${item.coarse ? 15 : 13}px ${this.colours.font}`;
-    item.text ??= item.n.length > 16 ? `${item.n.slice(0, 15)}…` : item.n;
-    return this._pen.measureText(item.text).width;
-  },
-  _name(item, { strong = false } = {}) {
-    const pen = this._pen;
-    this._measure(item, strong);
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
-    pen.strokeStyle = this.colours.halo;
-    pen.lineWidth = strong ? 4 : 3.5;
-    pen.strokeText(item.text, item.x, item.y);
-    pen.fillStyle = this.colours.label;
-    pen.fillText(item.text, item.x, item.y);
-  },
-
   /* What lies under a point of the container: the finest division drawn there, and a moved area. */
   under(layerPoint) {
     const point = layerPoint.subtract(this._bounds.min);
@@ -520,6 +388,3 @@ export const DivisionMap = L.Renderer.extend({
 
 const inTile = (tile, point) => point.x >= tile.left && point.x < tile.left + tile.side && point.y >= tile.top && point.y < tile.top + tile.side;
 const toTile = (tile, point) => [((point.x - tile.left) / tile.side) * EXTENT, ((point.y - tile.top) / tile.side) * EXTENT];
-const within = (box, x, y) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
-const around = (boxes) => boxes.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
-const meets = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
