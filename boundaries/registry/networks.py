@@ -112,6 +112,7 @@ class Networks(NetworkFiles):
         """
         from dataclasses import replace
 
+        from boundaries.services import streets
         from geodata.network.building import NEAR_M
         from geodata.network.reporting import report as look
 
@@ -124,6 +125,9 @@ class Networks(NetworkFiles):
                 found = look(network, counts=_counts(network), near_m=NEAR_M)
                 facts = {"source": found.source[:_LONGEST], **found.meta()}
                 network = replace(network, meta={**network.meta, **facts})
+            units = self._units_now()
+            if units is not None:
+                streets.require_here(network, units)
             row = {
                 "title": title.strip()[:_LONGEST] or name[:_LONGEST] or begins,
                 "effective": begins,

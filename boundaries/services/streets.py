@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.errors import Text
+from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -69,6 +69,36 @@ def served(network: Network, units: gpd.GeoDataFrame) -> dict[str, Any] | None:
         ],
         "method": Text(*words)._asdict(),
     }
+
+
+def require_here(network: Network, units: gpd.GeoDataFrame) -> None:
+    """Refuse streets of another place.
+
+    Raises
+    ------
+    InputError
+        When no unit lies anywhere near the network: in force, it would make every
+        figure say that nobody is reached.
+    """
+    west, south, east, north = network.meta["bounds"]
+    shapes = np.asarray(units.geometry.values, dtype=object)
+    left, bottom, right, top = shapely.bounds(shapes).T  # NaN without a shape
+    meets = (left <= east) & (right >= west) & (bottom <= north) & (top >= south)
+    if meets.any() or np.isnan(left).all():
+        return
+    raise InputError(
+        Text(
+            f"道路（经度 {west:.3f}–{east:.3f}，纬度 {south:.3f}–{north:.3f}）"
+            "不在任何已发布区划之内，没有入库。",
+            f"The streets ({west:.3f}–{east:.3f} E, {south:.3f}–{north:.3f} N) lie in "
+            "none of the published divisions; nothing was stored.",
+        ),
+        Text(
+            "请核对是否选对了文件，以及文件的坐标系。",
+            "Check that this is the right file, and its coordinate system.",
+        ),
+        code="elsewhere",
+    )
 
 
 def _lowest(network: Network, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

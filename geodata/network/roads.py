@@ -72,8 +72,9 @@ def read(
             Text(f"道路图层的坐标系无法确定。{why.evidence}。",
                  "The coordinate system of the road layer cannot be told. "
                  f"{why.evidence_en}."),
-            Text("请用 --crs 指定坐标系代码，例如 4549。",
-                 "Name it by its EPSG code, for example --crs 4549."),
+            Text("请在上传后的“道路图层的选项”中或用 --crs 指定坐标系代码，例如 4549。",
+                 "Name it by its EPSG code in the form of the upload, or by --crs 4549 "
+                 "and the like."),
         )  # fmt: skip
     made = of_frame(frame, snap_m=snap_m, fields=fields)
     told = [*_assumed(said), *made.told]

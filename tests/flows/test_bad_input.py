@@ -319,6 +319,20 @@ def test_a_network_in_degrees_is_refused_and_a_layer_in_degrees_is_measured(
     assert built["length_m"] == pytest.approx(173 + 222, abs=3)
 
 
+def test_streets_of_another_place_are_not_put_in_force(
+    town: Office, tmp_path: Path
+) -> None:
+    away = [[(x - 10, y) for x, y in line] for line in CROSS]
+    before = town.registry.networks("judge")
+    path = roads(tmp_path / "elsewhere.gpkg", away)
+    done = run(town, "network", "add", path, "--effective", "2026-01-01",
+               "--as", "judge")  # fmt: skip
+    assert (done.status, done.document["error"]) == (2, "elsewhere")
+    assert "不在任何已发布区划之内" in done.document["message"]["zh"]
+    assert "坐标系" in done.document["hint"]["zh"]
+    assert town.registry.networks("judge") == before
+
+
 # -- targets and siting --------------------------------------------------------------
 
 
