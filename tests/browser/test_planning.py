@@ -58,9 +58,11 @@ def test_from_the_worst_street_to_a_scenario_compared_and_printed(
         assert (
             page.input_value("[name=urban_minutes]") == "3"
         )  # the question goes along
+        answers = int(page.get_attribute("#planning", "data-answers") or 0)
         in_minutes(page, 3)
-        page.wait_for_selector("body:not([data-ready])", state="attached")
-        page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
+        page.wait_for_selector(
+            f"#planning[data-answers='{answers + 1}']", timeout=PATIENCE_MS
+        )
         assert page.inner_text("#units tbody tr:first-child th") in worst
         before = reached(page)
         page.click("[data-tool=add]")
