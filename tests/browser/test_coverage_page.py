@@ -64,6 +64,9 @@ def test_levels_facilities_circles_and_the_sheet(browser: Browser, desk: str) ->
         share, circle, more = (total(page, at) for at in (1, 2, 3))
         assert float(share.rstrip(" %")) < float(circle.rstrip(" %"))
         assert int(more.replace(",", "")) > 0
+        # what is left out is told above too, where the figures are
+        told = page.locator("#totals a[href='#omitted']").count() == 1
+        assert told == page.is_visible("#omitted")
         page.check("[name=layer][value=circles]")
         assert "直线圈" in page.inner_text(".mapkit-legend")
         # another level: its units are coloured however far one is away

@@ -18,7 +18,8 @@ export function totals(list, total, found) {
     fact(percent(total.circle_share), say("within the circle")),
     streets ? fact(people(total.difference), say("people more than the streets reach"), "bad") : null,
     fact(people(streets ? total.unreached : total.uncircled), say("people not reached")),
-    fact(people(total.people), say("people in all")));
+    fact(people(total.people), say("people in all")),
+    found.omitted.length ? element("li", {}, element("a", { href: "#omitted" }, say("Left out or assumed: {n}", { n: count(found.omitted.length) }))) : null);
 }
 
 export function table(box, units, found, onpick) {
