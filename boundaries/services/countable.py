@@ -41,9 +41,9 @@ class Countable:
     instead: bool = False
 
     @property
-    def names(self) -> dict[str, Text]:
-        """The names of what is offered, by type."""
-        return {value: label for _name, types in self.groups for value, label in types}
+    def counted(self) -> list[Text]:
+        """The names of what counts when nobody chooses."""
+        return [FacilityType(each).label for each in self.usual]
 
 
 def countable(on_record: Iterable[str], *, asked: Iterable[str] = ()) -> Countable:

@@ -23,7 +23,7 @@ def test_without_eldercare_what_there_is_counts() -> None:
     made = countable(["MARRIAGE", "MED"])
     assert made.usual == ("MED", "MARRIAGE")
     assert made.instead
-    assert made.names["MED"].zh == "社区卫生服务机构"
+    assert [each.zh for each in made.counted] == ["社区卫生服务机构", "婚姻登记处"]
 
 
 def test_of_an_empty_register_eldercare_is_offered() -> None:
