@@ -160,7 +160,11 @@ class Siting(Scenarios, Uploads):
         return _head(told)
 
     def siting_plan(
-        self, actor: str, key: str, kind: str | None = None, beds: int | None = None
+        self,
+        actor: str,
+        key: str,
+        kind: str | None = None,
+        beds: float | str | None = None,
     ) -> dict[str, Any]:
         """Return an answer as a plan: ``{"base", "edits"}``, not saved.
 
@@ -169,7 +173,7 @@ class Siting(Scenarios, Uploads):
         kind
             Type of what is built anew; None: the first type asked about.
         beds
-            Of sites that say none.
+            Of sites that say none; as written.
         """
         from boundaries.services.edits import checked
         from boundaries.services.siting.using import base_of, edits_of
@@ -183,7 +187,7 @@ class Siting(Scenarios, Uploads):
 
     def siting_scenario(
         self, actor: str, key: str, title: str, kind: str | None = None,
-        beds: int | None = None, note: str = "",
+        beds: float | str | None = None, note: str = "",
     ) -> dict[str, Any]:  # fmt: skip
         """Keep an answer as a scenario: into planning, comparison and review."""
         plan = self.siting_plan(actor, key, kind, beds)

@@ -105,11 +105,10 @@ def record(siting: str) -> str:
 def save(siting: str) -> Any:
     """Keep the answer as a scenario and go on to it."""
     sent = request.form
-    beds = sent.get("beds", "").strip()
     try:
         made = registry().siting_scenario(
             actor(), siting, sent.get("title", ""), sent.get("kind") or None,
-            int(beds) if beds.isdecimal() else None, sent.get("note", ""),
+            sent.get("beds", "").strip() or None, sent.get("note", ""),
         )  # fmt: skip
     except QuhuaError as error:
         if error.code not in ("input", "state", "busy", "planning"):

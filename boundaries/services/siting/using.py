@@ -81,9 +81,9 @@ def base_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def edits_of(
-    answer: Mapping[str, Any], kind: str | None = None, beds: int | None = None
+    answer: Mapping[str, Any], kind: str | None = None, beds: float | str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the edits that open what the answer opens.
+    """Return the edits that open what the answer opens, not checked yet.
 
     A facility on record of a type that was asked about is put into service; elsewhere
     one of type ``kind`` (None: the first asked about) is added, with ``beds`` where
@@ -106,7 +106,7 @@ def edits_of(
             "lat": site["lat"],
         }  # fmt: skip
         if room is not None:
-            edit["beds"] = int(room)
+            edit["beds"] = room
         found.append(edit)
     return found
 

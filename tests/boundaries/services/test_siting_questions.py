@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from boundaries.registry.siting import ANSWERED, REFUSED
+from boundaries.services.edits import checked
 from boundaries.services.siting import question
 from boundaries.services.siting.using import edits_of
 from geodata.errors import ForbiddenError, InputError, StateError
@@ -178,3 +179,7 @@ def test_what_is_on_record_is_put_into_service() -> None:
     edits = edits_of(answer, beds=20)
     assert [edit["do"] for edit in edits] == ["open", "resize", "add"]
     assert edits[2]["facility"] == "SITE-abcdef-2"
+    for beds in ("十张", "-1", "9" * 5000):
+        with pytest.raises(InputError, match="beds"):
+            checked(edits_of(answer, beds=beds))
+    assert checked(edits_of(answer, beds="20"))[1]["beds"] == 20
