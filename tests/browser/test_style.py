@@ -114,3 +114,22 @@ def test_on_paper_there_is_no_chrome(browser: Browser, address: str) -> None:
             assert not visit.page.is_visible(gone), gone
         assert visit.page.is_visible(".internal")
         assert len(visit.page.pdf(format="A4")) > 10_000
+
+
+NAMELESS = """() => [
+  ...[...document.querySelectorAll("a, button")].filter((e) => e.checkVisibility({visibilityProperty: true})
+    && !(e.innerText.trim() || e.getAttribute("aria-label") || e.title
+         || e.querySelector("img[alt]:not([alt='']), svg[aria-label]"))),
+  ...[...document.querySelectorAll("th")].filter((e) => !e.textContent.trim()),
+  ...document.querySelectorAll(".table-scroll[role=region]"),
+].map((e) => e.outerHTML.slice(0, 80))"""
+
+
+def test_links_and_heads_have_names_and_tables_are_no_landmarks(
+    browser: Browser, address: str
+) -> None:
+    """On a phone the word beside the product's mark is not shown."""
+    with browsing.visiting(browser, address, **options("phone")) as visit:
+        visit.sign_in().open("/style", ready=False)
+        visit.page.wait_for_selector("body[data-started]")
+        assert visit.page.evaluate(NAMELESS) == []
