@@ -7,7 +7,7 @@ or the registry.
 from __future__ import annotations
 
 from boundaries.divisions.code_history import CodeHistory
-from boundaries.divisions.lineage import lineage, lineage_rows
+from boundaries.divisions.lineage import lineage
 from boundaries.divisions.tree import Node, tree, tree_rows
 
-__all__ = ["CodeHistory", "Node", "lineage", "lineage_rows", "tree", "tree_rows"]
+__all__ = ["CodeHistory", "Node", "lineage", "tree", "tree_rows"]

@@ -69,13 +69,6 @@ def lineage(history: CodeHistory, code: str, on: str | None = None) -> dict[str,
     }
 
 
-def lineage_rows(
-    history: CodeHistory, code: str, on: str | None = None
-) -> list[dict[str, Any]]:
-    """Return the steps of a lineage as flat rows for a table on a terminal."""
-    return [_plain(step) for step in steps(history, code, on)]
-
-
 def _plain(step: Step) -> dict[str, Any]:
     return asdict(step) | {
         "type": step.type.value,

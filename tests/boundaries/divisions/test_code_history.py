@@ -10,7 +10,7 @@ import pytest
 from boundaries.divisions import code_history
 from boundaries.divisions.code_history import CodeHistory
 from boundaries.divisions.code_summary import differences, summary
-from boundaries.divisions.lineage import lineage, lineage_rows
+from boundaries.divisions.lineage import lineage
 from boundaries.divisions.notation import NotationError
 from geodata.errors import FileRefusedError, InputError, NotFoundError
 
@@ -160,14 +160,14 @@ def test_kinds_of_change(
     other = "from_code" if direction == "predecessor" else "to_code"
     rows = [
         (row[other], row["type"])
-        for row in lineage_rows(history, code)
-        if row["direction"] == direction and row["depth"] == 1
+        for row in lineage(history, code)[f"{direction}s"]
+        if row["depth"] == 1
     ]
     assert rows == expected
 
 
 def test_a_chain_is_followed_to_its_end(history: CodeHistory) -> None:
-    rows = lineage_rows(history, "142527")
+    rows = lineage(history, "142527")["successors"]
     assert [(row["depth"], row["to_name"], row["changed"]) for row in rows] == [
         (1, "晋城市", "1983"),
         (2, "城区", "1985"),
