@@ -76,7 +76,7 @@ class MapDrawing:
     ) -> View:  # fmt: skip
         """Draw the map into its frame; return how metres became points."""
         left, bottom, width, height = MAP
-        plane = f"EPSG:{crs.local_gk(float(np.mean(divisions.total_bounds[[0, 2]])))}"
+        plane = plane_of(divisions)
         moved = crs.transform(divisions[["name", "level", "geometry"]], plane)
         values = {unit["code"]: unit[indicator] for unit in part["units"]}
         units = moved[moved["level"] == number]
@@ -206,6 +206,12 @@ class MapDrawing:
         canvas.drawCentredString(
             north, bottom + 7 * MM, Text("北", "N").to(self.language)
         )
+
+
+def plane_of(divisions: gpd.GeoDataFrame) -> str:
+    """Return the plane a map of these divisions is drawn in: north is up in it."""
+    west, south, east, north = divisions.total_bounds
+    return f"EPSG:{crs.plane_at((west + east) / 2, (south + north) / 2)}"
 
 
 def _view(frame: gpd.GeoDataFrame) -> View:

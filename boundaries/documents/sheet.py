@@ -85,7 +85,7 @@ def draw(
 def _plane(shape: Any) -> Any:
     """Return how to get from degrees to metres of the zone around a shape."""
     at = shapely.centroid(shape)
-    return crs.gauss_krueger(float(at.x)).epsg
+    return crs.plane_at(float(at.x), float(at.y))
 
 
 def _moved(shapes: Any, plane: Any) -> Any:

@@ -196,8 +196,10 @@ def _ground(
 def _plane(divisions: gpd.GeoDataFrame, network: Network | None) -> str:
     if network is not None:
         return network.crs
-    west, _, east, _ = divisions.total_bounds if len(divisions) else (117, 0, 117, 0)
-    return f"EPSG:{crs.local_gk((west + east) / 2)}"
+    west, south, east, north = (
+        divisions.total_bounds if len(divisions) else (117, 39, 117, 39)
+    )
+    return f"EPSG:{crs.plane_at((west + east) / 2, (south + north) / 2)}"
 
 
 def _projected(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 
+import geopandas as gpd
+import pytest
+import shapely
 from reportlab.pdfgen.canvas import Canvas
 
 from boundaries.documents import fonts
+from boundaries.documents.coverage_map import plane_of
 from boundaries.documents.coverage_sheet import PAGE, _Drawing, edition
 from boundaries.products import INTERNAL
+from geodata import crs
 
 VERSION = {"number": 2, "effective": "2026-03-01", "digest": "sha256:b3dfbe46fa77aa"}
 
@@ -39,3 +44,19 @@ def test_what_has_no_room_beside_the_map_goes_on_on_another_page() -> None:
     said = "".join(drawn)
     assert all(f"（1：F{n}）" in said for n in range(60))
     assert said.count(INTERNAL.zh) == 1, "the page that is full has its foot"
+
+
+@pytest.mark.parametrize("place", [(119.7, 38.6), (24.9, 60.2), (-51.2, -30.0)])
+def test_north_is_up_and_a_metre_a_metre_on_the_sheet(
+    place: tuple[float, float],
+) -> None:
+    lon, lat = place
+    square = shapely.box(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)
+    frame = gpd.GeoDataFrame(geometry=[square], crs=crs.STORAGE)
+    plane = plane_of(frame)
+    (x, up_x), (y, up_y) = crs.transform_points(
+        [lon, lon], [lat, lat + 0.01], crs.STORAGE, plane
+    )
+    assert abs(up_x - x) < 0.06 * (up_y - y)
+    [metres] = crs.distance_m([lon], [lat], [lon], [lat + 0.01])
+    assert up_y - y == pytest.approx(metres, rel=0.002)
