@@ -117,8 +117,9 @@ def test_on_paper_there_is_no_chrome(browser: Browser, address: str) -> None:
 
 
 NAMELESS = """() => [
-  ...[...document.querySelectorAll("a, button")].filter((e) => e.checkVisibility({visibilityProperty: true})
-    && !(e.innerText.trim() || e.getAttribute("aria-label") || e.title
+  ...[...document.querySelectorAll("a, button")]
+    .filter((e) => e.checkVisibility({visibilityProperty: true}))
+    .filter((e) => !(e.innerText.trim() || e.getAttribute("aria-label") || e.title
          || e.querySelector("img[alt]:not([alt='']), svg[aria-label]"))),
   ...[...document.querySelectorAll("th")].filter((e) => !e.textContent.trim()),
   ...document.querySelectorAll(".table-scroll[role=region]"),
