@@ -19,7 +19,7 @@ export function totals(list, total, found) {
     streets ? fact(people(total.difference), say("people more than the streets reach"), "bad") : null,
     fact(people(streets ? total.unreached : total.uncircled), say("people not reached")),
     fact(people(total.people), say("people in all")),
-    found.omitted.length ? element("li", {}, element("a", { href: "#omitted" }, say("Left out or assumed: {n}", { n: count(found.omitted.length) }))) : null);
+    found.omitted.length ? element("li", {}, element("a", { href: "#omitted" }, element("strong", { class: "figures" }, count(found.omitted.length)), " ", say("points left out or assumed"))) : null);
 }
 
 export function table(box, units, found, onpick) {
