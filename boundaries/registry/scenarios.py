@@ -269,8 +269,8 @@ def _require_unchanged(found: Mapping[str, Any], rev: int) -> None:
         raise ConflictError(
             Text(f"方案 {found['id']} 已被修改。",
                  f"Scenario {found['id']} was changed meanwhile."),
-            Text("请重新打开，或另存为新方案。",
-                 "Open it again, or save yours as another."),
+            Text("请查看现在的内容；自己的改动可另存为新方案。",
+                 "Look at it as it is now; changes of yours can be saved as another."),
         )  # fmt: skip
 
 
