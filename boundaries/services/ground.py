@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,89 @@ from boundaries.services.settlement import is_urban
 from geodata import crs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boundaries.services.situation import Situation
-    from geodata.network.graph import Graph, Spots
+    from geodata.network.areas import Parts
+    from geodata.network.graph import Graph, Network, Spots
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Parts of streets that places reach, each with the place it is reached from.
+
+    ``source, edge, begin, end`` are as of :class:`geodata.network.areas.Parts`.
+    """
+
+    network: Network
+    source: npt.NDArray[np.int64]
+    edge: npt.NDArray[np.int32]
+    begin: Floats
+    end: Floats
+
+    def take(self, which: npt.NDArray[Any]) -> Pieces:
+        """Return some of them."""
+        return Pieces(
+            self.network, self.source[which], self.edge[which], self.begin[which],
+            self.end[which],
+        )  # fmt: skip
+
+    def beside(self, other: Pieces) -> Pieces:
+        """Return these and others; they may overlap."""
+        return Pieces(
+            self.network,
+            *(np.concatenate([getattr(self, name), getattr(other, name)])
+              for name in ("source", "edge", "begin", "end")),
+        )  # fmt: skip
+
+    def boxes(self) -> Shapes:
+        """Return the box of each piece with the width that is served along it."""
+        from geodata.network.areas import WIDTH_M
+        from geodata.network.engine import engine
+
+        if not len(self.edge):
+            return np.empty(0, object)
+        xy, starts = engine(len(self.edge)).cut(
+            self.network.coords, self.network.offsets, self.edge, self.begin, self.end
+        )
+        low = np.minimum.reduceat(xy, starts[:-1]) - WIDTH_M
+        high = np.maximum.reduceat(xy, starts[:-1]) + WIDTH_M
+        return np.asarray(shapely.box(*low.T, *high.T), object)
+
+    def merged(self) -> Pieces:
+        """Return what any place reaches, no two pieces overlapping."""
+        made = self._parts().together()
+        source = np.zeros(len(made.edge), np.int64)
+        return Pieces(self.network, source, made.edge, made.begin, made.end)
+
+    def _parts(self) -> Parts:
+        from geodata.network.areas import Parts
+
+        return Parts(np.array([0, len(self.edge)]), self.edge, self.begin, self.end)
+
+
+def land_along(leaves: Shapes, pieces: Sequence[Pieces]) -> Shapes:
+    """Return the part of each leaf that lies along its pieces, merged ones.
+
+    One drawing of what all places reach together: uniting their areas takes far
+    longer, most of all where people ride and each area is as large as a county.
+    """
+    from geodata.network.areas import Parts, polygons
+
+    if not len(leaves):
+        return leaves
+    indptr = np.cumsum([0, *(len(each.edge) for each in pieces)])
+    parts = Parts(
+        indptr,
+        *(np.concatenate([getattr(each, name) for each in pieces])
+          for name in ("edge", "begin", "end")),
+    )  # fmt: skip
+    drawn = polygons(pieces[0].network, parts)
+    found: Shapes = shapely.intersection(drawn, leaves)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,37 +115,44 @@ class Side:
     here: npt.NDArray[np.int64]
     """Positions among the leaves."""
     radius_m: float
-    """As the crow flies, where no network is known."""
+    """As the crow flies."""
     graph: Graph | None
     limit_s: float
     mode: str
 
-    def areas(self, xy: Floats, spots: Spots | None, own: Floats) -> Shapes:
-        """Return the service area of each place, empty where it stands nowhere.
+    def circles(self, xy: Floats, own: Floats) -> Shapes:
+        """Return the circle of each place, empty where it stands nowhere.
 
         Parameters
         ----------
         xy
             (f, 2) plane metres, NaN for a place that is not known.
-        spots
-            The same places on the network; None without one.
         own
             (f,) metres of a radius of its own, NaN where the usual limit holds.
         """
         found = np.full(len(xy), shapely.Polygon(), object)
-        if self.graph is None or spots is None:
-            there = np.isfinite(xy).all(axis=1)
-            radius = np.where(np.isnan(own), self.radius_m, own)[there]
-            found[there] = shapely.buffer(shapely.points(xy[there]), radius)
-            return found
-        from geodata.network.areas import polygons, reached_parts
+        there = np.isfinite(xy).all(axis=1)
+        radius = np.where(np.isnan(own), self.radius_m, own)[there]
+        found[there] = shapely.buffer(shapely.points(xy[there]), radius)
+        return found
 
+    def pieces(self, spots: Spots, own: Floats) -> Pieces:
+        """Return the parts of streets that places on the network reach in time."""
+        from geodata.network.areas import reached_parts
+
+        assert self.graph is not None  # noqa: S101 - there are spots on it
         limit = np.where(np.isnan(own), self.limit_s, own / self.graph.speed_mps)
+        found = []
         for each in np.unique(limit):
             these = np.flatnonzero((limit == each) & (spots.edge >= 0))
             parts = reached_parts(self.graph, spots.take(these), float(each))
-            found[these] = polygons(self.graph.network, parts)
-        return found
+            source = np.repeat(these, np.diff(parts.indptr))
+            found.append((source, parts.edge, parts.begin, parts.end))
+        if not found:
+            empty = np.empty(0)
+            found = [(empty.astype(np.int64), empty.astype(np.int32), empty, empty)]
+        joined = (np.concatenate(each) for each in zip(*found, strict=True))
+        return Pieces(self.graph.network, *joined)
 
 
 class Land:
@@ -111,35 +196,37 @@ class Land:
         )  # fmt: skip
         return [side for side in sides if len(side.here)]
 
-    def areas(
-        self, side: Side, rows: npt.NDArray[np.int64], *, straight: bool = False
-    ) -> Shapes:
-        """Return the service areas of facilities of the situation on one side.
-
-        ``straight`` asks for circles, whether there are streets or not.
-        """
+    def pieces(self, side: Side, rows: npt.NDArray[np.int64]) -> Pieces | None:
+        """Return the streets that facilities reach on one side; None without any."""
         situation = self.situation
         spots = situation.facility_spots
         if side.mode == "drive":
             spots = situation.facility_ride_spots
-        return side.areas(
-            situation.facility_xy[rows],
-            None if spots is None or straight else spots.take(rows),
-            nearness.own_radius(situation, rows),
-        )
+        if spots is None:
+            return None
+        return side.pieces(spots.take(rows), nearness.own_radius(situation, rows))
 
     def served(self, rows: npt.NDArray[np.int64], *, straight: bool = False) -> Shapes:
-        """Return the part of each leaf that facilities serve."""
+        """Return the part of each leaf that facilities serve.
+
+        ``straight`` asks for circles, whether there are streets or not.
+        """
         found = np.full(len(self.shapes), shapely.Polygon(), object)
         for side in self.sides:
-            shapes = self.areas(side, rows, straight=straight)
-            at, area = shapely.STRtree(shapes).query(
-                self.shapes[side.here], predicate="intersects"
+            leaves = self.shapes[side.here]
+            pieces = None if straight else self.pieces(side, rows)
+            if pieces is None:
+                own = nearness.own_radius(self.situation, rows)
+                circles = side.circles(self.situation.facility_xy[rows], own)
+                found[side.here] = within(leaves, circles)
+                continue
+            merged = pieces.merged()
+            at, near = shapely.STRtree(merged.boxes()).query(
+                leaves, predicate="intersects"
             )
-            for unit in np.unique(at):
-                near, leaf = shapes[area[at == unit]], side.here[unit]
-                whole = near[0] if len(near) == 1 else shapely.union_all(near)
-                found[leaf] = shapely.intersection(whole, self.shapes[leaf])
+            some, starts = np.unique(at, return_index=True)
+            each = [merged.take(part) for part in np.split(near, starts[1:])]
+            found[side.here[some]] = land_along(leaves[some], each)
         return found
 
     def served_m2(self, rows: npt.NDArray[np.int64]) -> Floats:
@@ -165,6 +252,16 @@ class Land:
                 tree.at(code, number) if number else code for code in self.codes
             ]
         return self._above[level]
+
+
+def within(leaves: Shapes, areas: Shapes) -> Shapes:
+    """Return the part of each leaf that lies in any of the areas."""
+    found = np.full(len(leaves), shapely.Polygon(), object)
+    at, area = shapely.STRtree(areas).query(leaves, predicate="intersects")
+    for leaf in np.unique(at):
+        near = shapely.union_all(areas[area[at == leaf]])
+        found[leaf] = shapely.intersection(near, leaves[leaf])
+    return found
 
 
 def ground(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries.services.ground import Land, Side
+from boundaries.services import nearness
+from boundaries.services.ground import Land, Pieces, Side, land_along, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
     from boundaries.services.ground import Floats, Shapes
     from boundaries.services.planning.ground import Ground, Place
+    from geodata.network.graph import Mode
+
+    Rows = npt.NDArray[np.int64]
 
 COLUMNS = ["area_km2", "area_reached_km2"]
-_REMEMBERED = 500
-"""Areas drawn of changed facilities."""
-
 Where = tuple[tuple[float, float], float]
 """Where a facility stands in the plane, and its own radius."""
 
@@ -35,18 +36,17 @@ class Served:
     ground
         The question; its situation's lowest divisions are the ground.
     known
-        :data:`COLUMNS` by unit of the question's level, where they were computed
-        before; uniting the areas of all facilities takes longest.
+        :data:`COLUMNS` by those divisions, where they were computed before.
     """
 
     def __init__(self, ground: Ground, known: pd.DataFrame | None = None) -> None:
-        self.land, self.level = Land(ground.situation), ground.level
+        self.land = Land(ground.situation)
         self.rows = ground.situation.serving(ground.types)
         self.row = {ground.keys[at]: number for number, at in enumerate(self.rows)}
         self.known = known
 
     def km2(self, stands: Collection[str], places: Mapping[str, Place]) -> pd.DataFrame:
-        """Return :data:`COLUMNS` by unit when some facilities stand elsewhere.
+        """Return :data:`COLUMNS` by division when some facilities stand elsewhere.
 
         ``stands`` are those that a plan changes, ``places`` where they are now.
         """
@@ -54,77 +54,104 @@ class Served:
         fresh = [
             (places[key].xy, places[key].own) for key in stands if places[key].serves
         ]
-        if not gone and not fresh:
-            return self.base
-        more = np.zeros(len(self.land.codes))
-        for side in self._sides:
-            more[side.side.here] += side.more(gone, fresh)
-        change = self.land.by_unit(more, self.level)["served_m2"] / 1e6
-        found = self.base.copy()
-        reached = found[COLUMNS[1]].add(change, fill_value=0.0)
-        found[COLUMNS[1]] = reached.reindex(found.index).clip(lower=0.0)
-        return found
+        served = self.base_m2
+        if gone or fresh:
+            served = served.copy()
+            for side in self._sides:
+                some, square = side.after(gone, fresh)
+                served[side.side.here[some]] = square
+        columns = dict(zip(COLUMNS, (self.land.area_m2, served), strict=True))
+        return pd.DataFrame(columns, self.land.codes) / 1e6
 
     @cached_property
-    def base(self) -> pd.DataFrame:
-        """Before any change."""
-        if self.known is not None:
-            return self.known[COLUMNS]
-        found = self.land.by_unit(self.land.served_m2(self.rows), self.level)
-        return (found[["area_m2", "served_m2"]] / 1e6).set_axis(COLUMNS, axis=1)
+    def base_m2(self) -> Floats:
+        """(l,) what is served of each division before any change."""
+        if self.known is None:
+            return self.land.served_m2(self.rows)
+        told = self.known[COLUMNS[1]].reindex(self.land.codes)
+        return np.asarray(told.fillna(0.0), np.float64) * 1e6
 
     @cached_property
-    def _sides(self) -> list[_Shared]:
-        return [_Shared(self.land, side, self.rows) for side in self.land.sides]
+    def _sides(self) -> list[_Circles | _Streets]:
+        made: list[_Circles | _Streets] = []
+        for side in self.land.sides:
+            pieces = self.land.pieces(side, self.rows)
+            if pieces is None:
+                made.append(_Circles(self.land, side, self.rows))
+            else:
+                made.append(_Streets(self.land, side, pieces))
+        return made
 
 
-class _Shared:
-    """One side: the area of every facility, and what it serves that no other does."""
+class _Circles:
+    """One side without streets."""
 
-    def __init__(self, land: Land, side: Side, rows: npt.NDArray[np.int64]) -> None:
+    def __init__(self, land: Land, side: Side, rows: Rows) -> None:
+        self.side, self.leaves = side, land.shapes[side.here]
+        own = nearness.own_radius(land.situation, rows)
+        self.old = side.circles(land.situation.facility_xy[rows], own)
+
+    def after(self, gone: list[int], fresh: Sequence[Where]) -> tuple[Rows, Floats]:
+        """Return which leaves are served otherwise, and how many m² of each."""
+        new = self.side.circles(*_apart(fresh))
+        moved = np.concatenate([self.old[gone], new])
+        tree = shapely.STRtree(self.leaves)
+        some = np.unique(tree.query(moved, predicate="intersects")[1])
+        kept = np.concatenate([np.delete(self.old, gone), new])
+        return some, shapely.area(within(self.leaves[some], kept))
+
+
+class _Streets:
+    """One side: which streets each facility reaches, and where they lie."""
+
+    def __init__(self, land: Land, side: Side, pieces: Pieces) -> None:
         self.side, self.situation = side, land.situation
         self.leaves: Shapes = land.shapes[side.here]
         self.leaf_tree = shapely.STRtree(self.leaves)
-        self.shapes = land.areas(side, rows)
-        self.tree = shapely.STRtree(self.shapes)
-        self._drawn: dict[Where, Any] = {}
-        self._lost: tuple[list[int], Floats] = ([], np.zeros(len(self.leaves)))
+        self.pieces = pieces.take(np.argsort(pieces.edge, kind="stable"))
+        edges, starts = np.unique(self.pieces.edge, return_index=True)
+        self.first = starts
+        self.size = np.diff(np.append(starts, len(self.pieces.edge)))
+        whole = Pieces(
+            pieces.network, np.zeros(len(edges), np.int64), edges,
+            np.zeros(len(edges)), np.ones(len(edges)),
+        )  # fmt: skip
+        self.tree = shapely.STRtree(whole.boxes())
 
-    def more(self, gone: list[int], fresh: Sequence[Where]) -> Floats:
-        """Return how much more of each leaf (m²) is served with others instead."""
-        if self._lost[0] != gone:  # a drag moves one facility many times
-            self._lost = gone, self._alone(self.shapes[gone], gone)
-        areas = np.array([self._area(each) for each in fresh], object)
-        gained = self._alone(areas, gone)
-        return gained - self._lost[1]
+    def after(self, gone: list[int], fresh: Sequence[Where]) -> tuple[Rows, Floats]:
+        """Return which leaves are served otherwise, and how many m² of each."""
+        new = self._reached(*_apart(fresh))
+        lost = self.pieces.take(np.isin(self.pieces.source, gone))
+        piece, leaf = self._meeting(new)
+        some = np.unique(np.concatenate([leaf, self._meeting(lost)[1]]))
+        merged = []
+        for each in some:
+            near = self._near(each)
+            kept = near.take(~np.isin(near.source, gone))
+            merged.append(kept.beside(new.take(piece[leaf == each])).merged())
+        return some, shapely.area(land_along(self.leaves[some], merged))
 
-    def _alone(self, areas: Shapes, gone: Collection[int]) -> Floats:
-        """Return what areas cover of each leaf that none of those kept covers."""
-        found = np.zeros(len(self.leaves))
-        left = shapely.union_all(areas)
-        for at in self.tree.query(left, predicate="intersects"):
-            if at not in gone:
-                left = shapely.difference(left, self.shapes[at])
-        near = self.leaf_tree.query(left, predicate="intersects")
-        found[near] = shapely.area(shapely.intersection(self.leaves[near], left))
-        return found
+    def _meeting(self, pieces: Pieces) -> tuple[Rows, Rows]:
+        """Return pairs of a piece and a leaf that it serves."""
+        piece, leaf = self.leaf_tree.query(pieces.boxes(), predicate="intersects")
+        return piece, leaf
 
-    def _area(self, where: Where) -> Any:
-        """Return the area of a facility somewhere; a few are remembered."""
-        if where not in self._drawn:
-            if len(self._drawn) >= _REMEMBERED:
-                self._drawn.clear()
-            self._drawn[where] = self._draw(where)
-        return self._drawn[where]
+    def _near(self, leaf: np.int64) -> Pieces:
+        """Return the pieces on streets that lie at a leaf."""
+        edges = self.tree.query(self.leaves[leaf], predicate="intersects")
+        first, size = self.first[edges], self.size[edges]
+        before = np.cumsum(size) - size
+        return self.pieces.take(np.arange(size.sum()) + np.repeat(first - before, size))
 
-    def _draw(self, where: Where) -> Any:
-        place, own = where
-        xy, spots, network = np.array([place]), None, self.situation.network
-        if network is not None:
-            from geodata.network.snap import snap
+    def _reached(self, xy: Floats, own: Floats) -> Pieces:
+        from geodata.network.snap import snap
 
-            spots = snap(
-                network, xy, max_m=self.situation.profile.snap_m,
-                mode="drive" if self.side.mode == "drive" else "walk",
-            )  # fmt: skip
-        return self.side.areas(xy, spots, np.array([own]))[0]
+        mode: Mode = "drive" if self.side.mode == "drive" else "walk"
+        most = self.situation.profile.snap_m
+        spots = snap(self.pieces.network, xy, max_m=most, mode=mode)
+        return self.side.pieces(spots, own)
+
+
+def _apart(fresh: Sequence[Where]) -> tuple[Floats, Floats]:
+    places = np.array([xy for xy, _ in fresh], np.float64).reshape(-1, 2)
+    return places, np.array([own for _, own in fresh], np.float64)
