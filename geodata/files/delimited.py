@@ -148,6 +148,14 @@ def _agreement(sample: str, dialect: Dialect, length: int) -> float:
     ]
     if length > len(sample) and len(rows) > 1:
         rows.pop()
+    full = {len(row) for row in rows}
+    if (
+        dialect.delimiter != _SPACE
+        and len(rows) > 1
+        and len(full) == 1
+        and max(full) > 1
+    ):
+        return 1.0  # a spreadsheet pads titles and sums to the width of its table
     widths = Counter(len(_trimmed(row)) for row in rows)
     wide = [(count, width) for width, count in widths.items() if width > 1]
     if not wide:

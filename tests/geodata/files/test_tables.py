@@ -503,6 +503,7 @@ def test_titles_sums_and_remarks_of_a_form_are_no_records(
     else:
         lines = [",".join("" if c is None else str(c) for c in row) for row in TITLED]
         raw = _read(tmp_path, "\n".join(lines))
+        assert "delimiter" not in _guesses(raw)
     assert list(raw.frame.columns)[:3] == ["序号", "设施编码", "名称"]
     assert raw.frame["设施编码"].tolist() == ["H1", "H2"]
     assert [item.record for item in raw.refused] == [2, 4, 5]
