@@ -63,7 +63,7 @@ class Shell:
 
 def _networks(shell: Shell) -> None:
     """Streets become a network, are kept, and get a footbridge."""
-    rows = [[(117.0, 39.0), (117.01, 39.0)], [(117.0, 39.001), (117.01, 39.001)]]
+    rows = [[(117.0, 39.18), (117.01, 39.18)], [(117.0, 39.181), (117.01, 39.181)]]
     lines = [LineString(row) for row in rows]
     streets = shell.folder / "roads.geojson"
     roads = gpd.GeoDataFrame({"class": ["residential"] * 2}, geometry=lines, crs=4490)
@@ -72,7 +72,7 @@ def _networks(shell: Shell) -> None:
     built = shell("network", "build", streets, "--out", out)
     assert (built["nodes"], built["edges"], built["parts"]) == (4, 2, 2)
     sites = shell.folder / "sites.csv"
-    sites.write_text("id,lon,lat\nA,117.005,39.0\n", encoding="utf-8")
+    sites.write_text("id,lon,lat\nA,117.005,39.18\n", encoding="utf-8")
     areas = shell.folder / "areas.gpkg"
     asked = ("--network", out, "--facilities", sites, "--out", areas)
     reached = shell("reach", *asked, "--minutes", "5")["union"]
@@ -81,7 +81,7 @@ def _networks(shell: Shell) -> None:
     assert kept["network"]["version"] == built["version"]
     shell("network", "add", streets, "--as", "zhao", status=2)
     bridge = shell.folder / "links.geojson"
-    over = LineString([(117.005, 39.0), (117.005, 39.001)])
+    over = LineString([(117.005, 39.18), (117.005, 39.181)])
     links = gpd.GeoDataFrame({"kind": ["link"]}, geometry=[over], crs=4490)
     bridge.write_text(links.to_json(), encoding="utf-8")
     made = shell("network", "draw", bridge, "--as", "planner")["network"]
