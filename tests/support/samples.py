@@ -69,7 +69,7 @@ def seeded(folder: Path, url: str | None = None) -> Seeded:
     job = registry.start_job("li", "check", draft["id"], {})
     export = registry.request_export("li", scope=OURS)
     registers(registry.store)
-    registry.add_network("planner", two_streets())
+    registry.add_network("planner", two_streets(lat=39.18))
     asked = registry.ask_siting("planner", {"number": 1})
     people: dict[str, tuple[Role, str] | None] = {"": None}
     for role in Role:
