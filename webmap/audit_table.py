@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("seq", "recorded", "actor", "account", "verb", "subject", "detail")
 
+LARGEST = 2**63 - 1
+"""The number of a link, as databases hold it."""
+
 
 def wanted(asked: dict[str, str]) -> dict[str, str]:
     """Return the filters as the registry takes them: days become instants."""

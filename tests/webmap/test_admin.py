@@ -144,6 +144,11 @@ def test_the_audit_is_filtered_and_taken_out_without_formulas(
     assert [row[2] for row in rows[1:]] == ["'=cmd"]
     assert registry.store.journal()[-1].verb == "export_audit"
     assert people["ji"].get("/audit?since=soon").status_code == 400
+    many = "9" * 5_000
+    assert people["ji"].get(f"/audit?before={many}").status_code == 200
+    for each in (many, str(2**63)):
+        refused = people["ji"].get(f"/api/v1/audit?before={each}")
+        assert refused.status_code == 422
     assert (
         people["ji"].get("/audit?since=2000-01-01&until=2000-01-02").status_code == 200
     )

@@ -12,7 +12,7 @@ from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint
 from webmap.api.schemas import MOST, Job, Query, page
-from webmap.audit_table import as_csv, wanted
+from webmap.audit_table import LARGEST, as_csv, wanted
 from webmap.session import actor, registry
 
 audit = ApiBlueprint("audit", Text("审计", "The audit"))
@@ -33,7 +33,9 @@ class Filters(Query):
 class Search(Filters):
     """Which page of the links that are wanted."""
 
-    before = fields.Integer(load_default=None, allow_none=True)
+    before = fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(min=0, max=LARGEST)
+    )
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
 
 

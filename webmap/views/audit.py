@@ -19,7 +19,7 @@ from flask import stream_with_context as streaming
 from boundaries import journal
 from geodata.errors import InputError, Text
 from webmap import policy
-from webmap.audit_table import as_csv, wanted
+from webmap.audit_table import LARGEST, as_csv, wanted
 from webmap.downloads import written
 from webmap.languages import say
 from webmap.session import actor, registry
@@ -44,7 +44,7 @@ def index() -> Any:
     try:
         found = registry().search_audit(
             actor(), **wanted(asked), limit=PAGE + 1,
-            before=int(before) if before.isdecimal() else None,
+            before=_number(before),
         )  # fmt: skip
     except InputError as caught:
         error = caught
@@ -87,6 +87,13 @@ def export() -> Any:
     pages = registry().export_audit(actor(), **wanted(asked))
     today = dt.datetime.now(CHINA).strftime("%Y-%m-%d")
     return written(streaming(as_csv(pages)), f"quhua-audit-{today}.csv")
+
+
+def _number(said: str) -> int | None:
+    """Return the number of a link, None for what is none."""
+    if not said.isdecimal() or len(said) >= len(str(LARGEST)):
+        return None
+    return int(said)
 
 
 def _told(entry: JournalEntry) -> dict[str, Any]:
