@@ -316,7 +316,7 @@ class _Filling:
         self.send("plans", "networks/lines", body, "PUT")
         for _ in range(2):
             self.registry.add_network(
-                "plans", two_streets(), title=self.text("network title", 200),
+                "plans", two_streets(lat=39.18), title=self.text("network title", 200),
                 name=self.text("network file", 200),
                 remark=self.text("network remark"),
             )  # fmt: skip
@@ -333,7 +333,7 @@ class _Filling:
 
     def scenarios(self) -> None:
         """Two scenarios, one commented and returned with a reason."""
-        spot = {"lon": 117.0005, "lat": 39.0005, "type": "DAY"}
+        spot = {"lon": 117.0005, "lat": 39.1805, "type": "DAY"}
         for at in range(2):
             edit = {
                 "do": "add", "facility": self.text("edit facility", 190), **spot,
@@ -358,7 +358,7 @@ class _Filling:
         for at in range(2):
             points = [
                 {"name": self.text("siting point", 190), "lon": 117.0005 + at,
-                 "lat": 39.0005}
+                 "lat": 39.1805}
             ]  # fmt: skip
             body = {"number": 1, "source": "points", "points": points, "minutes": 60}
             made = self.send("plans", "siting", body)["id"]
