@@ -221,7 +221,8 @@ def _tells(
     """Tell whether a sum gives away a figure that is left out of it."""
     hidden = [code for code in parts if made.hides(code, name)]
     if whole is not None and made.hides(whole, name):
-        return not hidden and bool(parts)
+        kept = sum(float(cells[code].get(name) or 0.0) for code in hidden)
+        return bool(parts) and (not hidden or _bounds(cells[whole], name, kept, made))
     if not hidden:
         return False
     if len(hidden) == 1:
@@ -230,6 +231,16 @@ def _tells(
         few(sum(_value(cells[code]) for code in hidden), made.below)
         for _value in _measures(name)
     )
+
+
+def _bounds(
+    whole: Mapping[str, Any], name: str, kept: float, made: Guard
+) -> bool:  # fmt: skip
+    """Tell whether parts that are told give nearly all of a whole that is not.
+
+    It was left out to hide a few beside it, and would be told but for some nobodies.
+    """
+    return float(whole.get(name) or 0.0) >= made.below > round(kept, 6)
 
 
 def _measures(name: str) -> list[Callable[[Mapping[str, Any]], float]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from boundaries.settings import Settings
 
 
-METHOD = 6
+METHOD = 7
 """Of computing: another number whenever the same data give other figures than before.
 
 It is part of every stamp, and of the names that documents are kept by."""

@@ -176,6 +176,21 @@ def test_what_the_register_keeps_back_is_not_told_here() -> None:
     assert not beside.hides(units[1]["code"], "people")
 
 
+def test_parts_of_a_unit_left_out_beside_few_do_not_give_it_away() -> None:
+    """Its other part is nobody: what is told of it was all but the whole."""
+    one, two = "990101001", "990101002"
+    hidden = guarded([
+        unit(f"{one}001", 50, 2, 30), unit(f"{two}001", 90, 40, 60),
+        unit(f"{two}002", 3, 0, 0), unit(f"{two}003", 60, 20, 40),
+        unit("990102001001", 80, 30, 50),
+    ])  # fmt: skip
+    assert hidden.hides(one, "reached")
+    assert hidden.hides(two, "reached")
+    told = [code for code in (f"{two}001", f"{two}003")
+            if not hidden.hides(code, "reached")]  # fmt: skip
+    assert told == [f"{two}001"]
+
+
 def test_figures_of_many_stay() -> None:
     units = [unit(f"{STREETS[0]}00{n}", 100, 60, 80) for n in (1, 2)]
     found = suppressed(document(units), guarded(units))
