@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geodata.errors import Text
 from geodata.files import formulas
 from geodata.files.write_tables import FORBIDDEN
 
@@ -17,17 +18,30 @@ _LONGEST = 32_000
 _LOOKED_AT, _WIDE = 200, 0x2E7F
 
 
-def write_book(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write each table as a sheet, its columns as the first row."""
+USE = Text("使用范围", "Use")
+
+
+def write_book(
+    sheets: Mapping[str, pd.DataFrame], path: Path, mark: str = "", language: str = "zh"
+) -> None:
+    """Write each table as a sheet, its columns as the first row.
+
+    ``mark`` says for whose use the book is, on a sheet of its own and at the head of
+    every printed page.
+    """
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     for name, table in sheets.items():
         sheet = book.create_sheet(name)
+        sheet.oddHeader.center.text = mark.replace("&", "&&")
         _lay_out(sheet, table)
         sheet.append([_text(sheet, str(column), bold=True) for column in table.columns])
         for row in table.itertuples(index=False):
             sheet.append([_cell(sheet, value) for value in row])
+    if mark:
+        sheet = book.create_sheet(USE.to(language))
+        sheet.append([_text(sheet, mark, bold=True)])
     book.save(path)
 
 

@@ -97,15 +97,19 @@ def siting(
             "group": group, "most": most, "keep": not ignored, "source": source,
             "file": {"name": candidates}, "as_of": found["stamp"]["as_of"],
         }  # fmt: skip
-        _write(found, out, asked)
+        _write(run, found, out, asked)
     return Result(found, list(_lines(found)))
 
 
-def _write(found: dict[str, Any], out: Path, question: dict[str, Any]) -> None:
+def _write(
+    run: Run, found: dict[str, Any], out: Path, question: dict[str, Any]
+) -> None:
+    from boundaries.products import marked
     from boundaries.services.siting.using import write
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    write({**found, "question": question}, out)
+    mark = marked(run.registry().notice(), "zh")
+    write({**found, "question": question}, out, mark=mark)
 
 
 def _candidates(run: Run, source: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boundaries.books import write_book
+from boundaries.products import marked
 from boundaries.registry.scenarios import Scenarios, suffix_of
 from boundaries.services import scenario_tables as tables
 from boundaries.services.edits import applied
@@ -89,7 +90,8 @@ class ScenarioBooks(Scenarios):
 
         def fill(path: Path) -> None:
             if driver == "XLSX":
-                write_book(worded(tables.tables(found, language), language), path)
+                sheets = worded(tables.tables(found, language), language)
+                write_book(sheets, path, marked(self.notice(), language), language)
             else:
                 write(tables.places(found), path, layer="facilities")
 
@@ -104,10 +106,9 @@ class ScenarioBooks(Scenarios):
         self.may("export", actor)
         found = self.compare_scenarios(actor, names)
         subject = "-".join(each["id"] for each in found["scenarios"])
+        sheets = worded(tables.compared_tables(found, language), language)
+        mark = marked(self.notice(), language)
         return self._handed_out(
             actor, "export_scenario", subject, f"{subject}.xlsx",
-            lambda path: write_book(
-                worded(tables.compared_tables(found, language), language), path
-            ),
-            driver="XLSX",
+            lambda path: write_book(sheets, path, mark, language), driver="XLSX",
         )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boundaries.accounts import LOCAL
 from boundaries.jobs.model import JOBS
+from boundaries.products import marked
 from boundaries.registry.desk import logged, now, today
 from boundaries.registry.scenarios import Scenarios, suffix_of
 from boundaries.registry.uploads import Uploads
@@ -203,9 +204,10 @@ class Siting(Scenarios, Uploads):
         self.may("export", actor)
         name = f"siting-{key[:8]}{suffix_of(driver, FORMATS)}"
         answer = self._answered(actor, key)
+        mark = marked(self.notice(), language)
         return self._handed_out(
             actor, "export_siting", key, name,
-            lambda path: write(answer, path, language), driver=driver,
+            lambda path: write(answer, path, language, mark), driver=driver,
         )  # fmt: skip
 
     def _answer_of(

@@ -207,11 +207,16 @@ def _kind(said: str | None, types: list[str]) -> str:
         ) from None
 
 
-def write(answer: Mapping[str, Any], path: Path, language: str = "zh") -> None:
-    """Write an answer whole: a workbook of its tables, or its sites as points."""
+def write(
+    answer: Mapping[str, Any], path: Path, language: str = "zh", mark: str = ""
+) -> None:
+    """Write an answer whole: a workbook of its tables, or its sites as points.
+
+    ``mark`` says for whose use the workbook is.
+    """
     from geodata.files.writing import write as write_points
 
     if path.suffix.lower() == ".xlsx":
-        write_book(tables(answer, language), path)
+        write_book(tables(answer, language), path, mark, language)
     else:
         write_points(places(answer), path, layer="sites")

@@ -235,7 +235,10 @@ def test_a_scenario_as_files(served: Office) -> None:
     name, content = registry.export_scenario("judge", made["id"])
     assert name == f"{made['id']}.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["合计", "分单位", "变动", "口径与版本", "指标", "未计入"]
+    names = ["合计", "分单位", "变动", "口径与版本", "指标", "未计入", "使用范围"]
+    assert book.sheetnames == names
+    assert book["使用范围"]["A1"].value == "内部使用，不得公开"
+    assert book["合计"].oddHeader.center.text == "内部使用，不得公开"
     held = [(cell.value, cell.data_type) for row in book["变动"] for cell in row]
     assert [cell.value for cell in book["合计"][1]] == ["项目", "现状", "方案"]
     assert book["合计"]["A2"].value == "人数"

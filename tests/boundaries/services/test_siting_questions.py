@@ -160,7 +160,8 @@ def test_the_file_holds_sites_units_and_what_they_stand_on(town: Office) -> None
     name, content = town.registry.export_siting("judge", found["id"])
     assert name.endswith(".xlsx")
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["选址", "分单位", "合计", "未计入", "口径与版本"]
+    named = ["选址", "分单位", "合计", "未计入", "口径与版本", "使用范围"]
+    assert book.sheetnames == named
     assert book["选址"].max_row == 3
     assert book["分单位"].max_row == 5
     _, points = town.registry.export_siting("judge", found["id"], "GeoJSON")
