@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -199,6 +200,10 @@ def test_an_export_is_asked_for_made_and_fetched(
     assert row["id"] in everybody
     wrong = people["gui"].post("/exports", data={"layer": "none"})
     assert wrong.status_code == 400
+    form = people["gui"].get("/exports").get_data(as_text=True)
+    offered = re.findall(r'<fieldset class="field" data-layer="(\w+)"( hidden)?', form)
+    assert offered[0] == ("divisions", "")
+    assert all(hidden for _, hidden in offered[1:])
 
 
 def test_long_work_is_queued_by_pages_and_by_the_api(

@@ -15,6 +15,7 @@ from flask import (
 )
 
 from boundaries import review
+from boundaries.columns import NAMES
 from geodata.errors import QuhuaError, Text
 from geodata.files.formats import FORMATS
 from webmap import policy
@@ -137,7 +138,11 @@ def _page(sent: Any, error: QuhuaError | None = None) -> str:
             (name, LAYERS.get(name, name)) for name in layers if found.store.head(name)
         ],
         formats=[(item.name, f"{item.name} ({item.suffixes[0]})") for item in FORMATS],
-        fields=[(item.name, ours(item.name)) for item in layers["divisions"].fields],
+        fields={
+            name: [(item.name, _called(name, item.name)) for item in layer.fields]
+            for name, layer in layers.items()
+            if found.store.head(name)
+        },
         sent=sent,
         error=error,
         titles=LAYERS,
@@ -145,3 +150,9 @@ def _page(sent: Any, error: QuhuaError | None = None) -> str:
         books=BOOKS,
         driver_words=FORMAT_WORDS,
     )
+
+
+def _called(layer: str, name: str) -> Text:
+    """Return what a field is called: as the registers call it, else as we do."""
+    listed = NAMES.get(layer, {}).get(name)
+    return Text(f"{listed[0]}（{name}）", name) if listed else ours(name)
