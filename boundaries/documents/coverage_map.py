@@ -66,6 +66,9 @@ class Colours:
 class MapDrawing:
     """The map's part of a page."""
 
+    blank = False
+    """Whether a unit drawn has no figure, also one of which nothing is known."""
+
     def __init__(self, canvas: Any, regular: str, bold: str, language: str) -> None:
         self.canvas, self.regular, self.bold = canvas, regular, bold
         self.language = language
@@ -80,6 +83,7 @@ class MapDrawing:
         moved = crs.transform(divisions[["name", "level", "geometry"]], plane)
         values = {unit["code"]: unit[indicator] for unit in part["units"]}
         units = moved[moved["level"] == number]
+        self.blank = any(values.get(str(code)) is None for code in units.index)
         view = _view(units if len(units) else moved)
         canvas = self.canvas
         canvas.saveState()

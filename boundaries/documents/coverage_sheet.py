@@ -110,7 +110,7 @@ class _Drawing(MapDrawing):
         )
         self.y = PAGE[1] - 20 * MM
         self._totals(part["total"], document["network"])
-        self._legend(shown, part, indicator, colours)
+        self._legend(shown, colours)
         self._table(part, document["network"])
         self.heading(Text("方法与假定", "Method and assumptions"))
         self.paragraph(say(document["words"]))
@@ -189,9 +189,7 @@ class _Drawing(MapDrawing):
             self.canvas.setFont(self.bold, 11)
             self.canvas.drawRightString(SIDE[0] + SIDE[1], self.y, figure)
 
-    def _legend(
-        self, title: str, part: Mapping[str, Any], indicator: str, colours: Colours
-    ) -> None:
+    def _legend(self, title: str, colours: Colours) -> None:
         self.heading(Text(f"图例：{title}", f"Legend: {title}"))
         lower: float | None = None
         canvas = self.canvas
@@ -202,7 +200,7 @@ class _Drawing(MapDrawing):
             )
             items.append((colour, words))
             lower = bound
-        if any(unit[indicator] is None for unit in part["units"]):
+        if self.blank:
             items.append((NONE, Text("无数字", "no figure").to(self.language)))
         for at, (colour, words) in enumerate(items):
             x = SIDE[0] + (at % 3) * SIDE[1] / 3

@@ -24,6 +24,8 @@ MOST_WAITING = 12
 """Questions of one person that may wait for an answer."""
 COVERAGE, SHEETS = "coverage", "coverage_sheets"
 """Collections of what was computed and drawn; each is content under a hash."""
+DRAWING = 2
+"""Raised whenever sheets of the same figures are drawn otherwise."""
 
 
 class Coverages(Services):
@@ -178,7 +180,7 @@ class Coverages(Services):
         """Return the key of the sheet that the actor would be given."""
         whole = review.holds("view", self.user(actor))
         notice = json.dumps(self.notice(), sort_keys=True, default=str)
-        printed = hashlib.sha256(notice.encode()).hexdigest()[:8]
+        printed = hashlib.sha256(f"{notice}{DRAWING}".encode()).hexdigest()[:8]
         shown = "full" if whole else "cut"
         return f"{key}.{level}.{indicator}.{language}.{printed}.{shown}"
 

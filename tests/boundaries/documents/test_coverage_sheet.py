@@ -10,7 +10,7 @@ import shapely
 from reportlab.pdfgen.canvas import Canvas
 
 from boundaries.documents import fonts
-from boundaries.documents.coverage_map import plane_of
+from boundaries.documents.coverage_map import Colours, plane_of
 from boundaries.documents.coverage_sheet import PAGE, _Drawing, edition
 from boundaries.products import INTERNAL
 from geodata import crs
@@ -23,18 +23,32 @@ def test_a_version_is_not_said_to_hold_from_after_the_day_asked_for() -> None:
     assert edition(VERSION, "2025-06-30") == "v2 · b3dfbe46fa77"
 
 
+def begun() -> tuple[_Drawing, list[str]]:
+    """Return a page begun, and what is written on it from now on."""
+    canvas = Canvas(io.BytesIO(), pagesize=PAGE)
+    drawn: list[str] = []
+    canvas.drawString = lambda _x, _y, text: drawn.append(text)
+    drawing = _Drawing(canvas, *fonts.for_reportlab(), "zh")
+    drawing.y = PAGE[1]
+    return drawing, drawn
+
+
+def test_the_legend_tells_of_units_without_a_figure() -> None:
+    for blank in (False, True):
+        drawing, drawn = begun()
+        drawing.blank = blank
+        drawing._legend("路网覆盖率（%）", Colours("share", [20, 40, 60, 80, 100]))
+        assert "20 – 40" in drawn
+        assert ("无数字" in drawn) is blank
+
+
 def test_what_has_no_room_beside_the_map_goes_on_on_another_page() -> None:
     """Omissions are printed with the figures they touch, however many they are."""
     why = {"zh": "没有坐标的设施未计入", "en": "facilities without coordinates"}
     what = {"zh": "请补录坐标。" * 20, "en": "Add them."}
-    canvas = Canvas(io.BytesIO(), pagesize=PAGE)
-    drawn: list[str] = []
-    canvas.drawString = lambda _x, _y, text: drawn.append(text)
+    drawing, drawn = begun()
     pages: list[int] = []
-    canvas.showPage = lambda: pages.append(1)
-    regular, bold = fonts.for_reportlab()
-    drawing = _Drawing(canvas, regular, bold, "zh")
-    drawing.y = PAGE[1]
+    drawing.canvas.showPage = lambda: pages.append(1)
     omitted = [
         {"why": why, "what_to_do": what, "count": 1, "keys": [f"F{n}"]}
         for n in range(60)
