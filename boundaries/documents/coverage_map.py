@@ -27,6 +27,11 @@ _RISING = frozenset({"share", "circle_share", "area_share", "per_thousand"})
 _STEPS = (1, 2, 5)
 
 
+OUTLINED = 0.04
+"""Points of paper a metre from which service areas have an outline."""
+SERVED, TINT = "#111111", 0.22
+
+
 @dataclass(frozen=True)
 class View:
     """From plane metres to points on the paper."""
@@ -68,6 +73,8 @@ class MapDrawing:
 
     blank = False
     """Whether a unit drawn has no figure, also one of which nothing is known."""
+    tinted = False
+    """Whether service areas are a tint: at the scale of a city outlines are a mesh."""
 
     def __init__(self, canvas: Any, regular: str, bold: str, language: str) -> None:
         self.canvas, self.regular, self.bold = canvas, regular, bold
@@ -98,7 +105,9 @@ class MapDrawing:
             self._polygon(view, shape, fill=None, stroke="#3b3145", width=1.1)
         if document["areas"]:
             area = _moved(document["areas"], plane)
-            self._polygon(view, area, fill=None, stroke="#111111", width=0.35)
+            self.tinted = view.scale < OUTLINED
+            fill, stroke = (SERVED, None) if self.tinted else (None, SERVED)
+            self._polygon(view, area, fill=fill, stroke=stroke, width=0.35, alpha=TINT)
         self._sites(view, document["facilities"], plane)
         self._names(view, units)
         canvas.restoreState()
@@ -108,8 +117,9 @@ class MapDrawing:
         return view
 
     def _polygon(
-        self, view: View, shape: Any, *, fill: str | None, stroke: str, width: float
-    ) -> None:
+        self, view: View, shape: Any, *, fill: str | None, stroke: str | None,
+        width: float, alpha: float = 1.0,
+    ) -> None:  # fmt: skip
         canvas = self.canvas
         path = canvas.beginPath()
         rings = 0
@@ -125,11 +135,14 @@ class MapDrawing:
                 rings += 1
         if not rings:
             return
-        canvas.setStrokeColor(stroke)
-        canvas.setLineWidth(width)
+        if stroke is not None:
+            canvas.setStrokeColor(stroke)
+            canvas.setLineWidth(width)
         if fill is not None:
-            canvas.setFillColor(fill)
-        canvas.drawPath(path, stroke=1, fill=int(fill is not None), fillMode=0)
+            canvas.setFillColor(fill, alpha)
+        drawn = {"stroke": int(stroke is not None), "fill": int(fill is not None)}
+        canvas.drawPath(path, **drawn, fillMode=0)
+        canvas.setFillAlpha(1)
 
     def _sites(self, view: View, sites: list[dict[str, Any]], plane: str) -> None:
         if not sites:

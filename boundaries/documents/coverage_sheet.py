@@ -10,7 +10,15 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from boundaries.documents import fonts
-from boundaries.documents.coverage_map import MAP, MM, NONE, Colours, MapDrawing
+from boundaries.documents.coverage_map import (
+    MAP,
+    MM,
+    NONE,
+    SERVED,
+    TINT,
+    Colours,
+    MapDrawing,
+)
 from boundaries.products import INTERNAL
 from geodata.errors import Text
 
@@ -216,11 +224,14 @@ class _Drawing(MapDrawing):
         self.y -= 5.4 * MM
         canvas.setFillColor("#96266a")
         canvas.circle(SIDE[0] + 4 * MM, self.y + 1.2 * MM, 2.1, stroke=0, fill=1)
-        canvas.setStrokeColor("#111111")
-        canvas.line(
-            SIDE[0] + SIDE[1] / 3, self.y + 1.2 * MM,
-            SIDE[0] + SIDE[1] / 3 + 8 * MM, self.y + 1.2 * MM,
+        canvas.setStrokeColor(SERVED)
+        canvas.setFillColor(SERVED)
+        canvas.setFillAlpha(TINT if self.tinted else 0)
+        canvas.rect(
+            SIDE[0] + SIDE[1] / 3, self.y - 0.4 * MM, 8 * MM, 3.8 * MM,
+            stroke=int(not self.tinted), fill=1,
         )  # fmt: skip
+        canvas.setFillAlpha(1)
         canvas.setFillColor("#1b1f24")
         canvas.setFont(self.regular, 8.5)
         canvas.drawString(SIDE[0] + 10 * MM, self.y,

@@ -24,7 +24,7 @@ MOST_WAITING = 12
 """Questions of one person that may wait for an answer."""
 COVERAGE, SHEETS = "coverage", "coverage_sheets"
 """Collections of what was computed and drawn; each is content under a hash."""
-DRAWING = 2
+DRAWING = 3
 """Raised whenever sheets of the same figures are drawn otherwise."""
 
 
