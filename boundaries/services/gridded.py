@@ -209,9 +209,9 @@ def refuse_person_points(frame: gpd.GeoDataFrame, counts: Any) -> None:
     points = frame.geom_type.isin(["Point", "MultiPoint"]).all()
     if points and len(frame) >= _MANY and (np.nan_to_num(counts) <= 1).all():
         raise ForbiddenError(
-            Text("每个点只有一人，这像是个人位置，没有入库。",
+            Text("每个点只有一人，这像是个人位置，记录没有登记。",
                  "Every point is one person: these look like places of persons; "
-                 "nothing was stored."),
+                 "no record was taken."),
             Text("请汇总为网格或社区人数后再提交。",
                  "Sum them up to a grid or to communities, and send that."),
             code="individuals",

@@ -45,9 +45,9 @@ def refuse_individuals(frame: pd.DataFrame, named: Iterable[str] = ()) -> None:
     if found is not None:
         raise ForbiddenError(
             Text(
-                f"这像是个人信息表（列“{found}”），没有入库。",
-                f"This looks like records of persons (column “{found}”); nothing of it "
-                "was stored.",
+                f"这像是个人信息表（列“{found}”），记录没有登记。",
+                f"This looks like records of persons (column “{found}”); no record of "
+                "it was taken.",
             ),
             Text(
                 "请按社区（村）汇总成人数后再提交，不要包含姓名、证件号码。",
