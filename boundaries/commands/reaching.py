@@ -112,6 +112,7 @@ def reach(
         from geodata.network.keeping import load
 
         streets = load(network)
+        reaching.warm(streets)
         sites, omitted = _understood(records, facilities, streets, "facilities")
     people = None
     if population is not None:

@@ -126,6 +126,13 @@ def serve(
     return Served(frame, drawing.together(outline, network.crs, figures), document)
 
 
+def warm(network: Network) -> None:
+    """Do what asks for no facility, while another process reads them."""
+    import contourpy  # noqa: F401 - draws the areas
+
+    snap.parts_of_nodes(network)
+
+
 def identified(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     """Return what each record is called: a column of identities, else its number."""
     lowered = {str(name).lower(): name for name in frame.columns}

@@ -184,8 +184,11 @@ def _watch(
                 raise CancelledError(Text("已取消。", "Cancelled."))
             while progress is not None and messages:
                 progress(*messages.pop(0))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_POLL_S)
+            if listener.is_alive():  # it ends with the process, and at once
+                listener.join(_POLL_S)
+            else:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_POLL_S)
     finally:
         _end(process)
         listener.join(timeout=5)

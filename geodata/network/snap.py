@@ -94,11 +94,17 @@ def parts_of(network: Network, spots: Spots) -> npt.NDArray[np.int32]:
 
     Whoever is on another part reaches only what is on it as well.
     """
-    parts = kept(network, "part", lambda: part_of(network))
+    parts = parts_of_nodes(network)
     there = spots.edge >= 0
     part: npt.NDArray[np.int32] = np.full(len(spots), -1, np.int32)
     part[there] = parts[network.tail[spots.edge[there]]]
     return part
+
+
+def parts_of_nodes(network: Network) -> npt.NDArray[np.int32]:
+    """Return the part each node is in, as of :func:`parts_of`; kept."""
+    parts: npt.NDArray[np.int32] = kept(network, "part", lambda: part_of(network))
+    return parts
 
 
 def positions(network: Network, spots: Spots) -> Floats:
