@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from boundaries.commands import wording
+from boundaries.commands.former import read_former
 from boundaries.console import Command, Option, Result, Run, command
 from geodata.errors import InputError, Text
 
@@ -90,7 +90,10 @@ def coverage(
 
         streets = load(network)
     said: dict[str, Any] = {"versions": dict(map(_version, versions)), **asked}
-    former = None if stamp is None else _former(stamp)
+    former = None
+    if stamp is not None:
+        what = Text("覆盖结果", "coverage result")
+        former = read_former(stamp, _needed, what, "quhua coverage --json")
     if former is not None:
         said |= _as_before(former)
     found = run.registry().coverage(
@@ -112,18 +115,9 @@ _OTHER = Text(
 )
 
 
-def _former(path: Path) -> dict[str, Any]:
-    """Return a former result; one without a stamp is refused."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        found["stamp"]["id"], found["stamp"]["as_of"], found["stamp"]["profile"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            Text(f"{path.name} 不是覆盖结果。", f"{path.name} is no coverage result."),
-            Text("请给出 quhua coverage --json 的输出。",
-                 "Give what quhua coverage --json printed."),
-        ) from error  # fmt: skip
-    return dict(found)
+def _needed(found: dict[str, Any]) -> Any:
+    stamp = found["stamp"]
+    return stamp["id"], stamp["as_of"], stamp["profile"]
 
 
 def _as_before(former: dict[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from boundaries.commands import wording
+from boundaries.commands.former import read_former
 from boundaries.console import Argument, Option, Result, Run, command, language
-from geodata.errors import InputError, Text
+from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,9 @@ def indicators(
     """Compute every indicator; write a workbook of them if asked."""
     registry = run.registry()
     if stamp is not None:
-        return _again(registry.recomputed_indicators(run.reader, _former(stamp)))
+        what = Text("指标结果", "result of indicators")
+        former = read_former(stamp, _needed, what, "quhua indicators --json")
+        return _again(registry.recomputed_indicators(run.reader, former))
     if reach:
         registry.make_reach(run.reader, as_of, scope)
     found = registry.indicators(run.reader, as_of, level, scope)
@@ -71,24 +73,13 @@ def indicators(
     return Result(found, lines)
 
 
-def _former(path: Path) -> dict[str, Any]:
-    """Return a former result; one without a stamp is refused."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        found = {
-            name: found[name] for name in ("level", "scope", "stamp", "indicators")
-        }
-        found["scope"]["code"], [row["id"] for row in found["indicators"]]
-        for name in ("as_of", "versions", "options", "standard", "options_of", "id"):
-            found["stamp"][name]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            Text(f"{path.name} 不是指标结果。",
-                 f"{path.name} is no result of indicators."),
-            Text("请给出 quhua indicators --json 的输出。",
-                 "Give what quhua indicators --json printed."),
-        ) from error  # fmt: skip
-    return dict(found)
+def _needed(found: dict[str, Any]) -> Any:
+    stamp, names = found["stamp"], ("as_of", "versions", "options", "standard", "id")
+    rows = [row["id"] for row in found["indicators"]]
+    return (
+        found["level"], found["scope"]["code"], rows, stamp["options_of"],
+        *(stamp[name] for name in names),
+    )  # fmt: skip
 
 
 def _again(found: dict[str, Any]) -> Result:

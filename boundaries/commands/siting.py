@@ -14,7 +14,6 @@ from geodata.errors import InputError, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MODELS = ("p-median", "p-center", "lscp", "mclp", "capacitated")
 _SHOWN = 20
 _SOURCES = ("nodes", "owned", "layer")
 _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
@@ -28,7 +27,7 @@ _SUFFIXES = (".xlsx", ".gpkg", ".geojson")
         "is optimal or says its gap.",
     ),
     Option(["--model"], wording.choices(Text("模型", "the model"), wording.MODELS),
-           type=click.Choice(_MODELS),
+           type=click.Choice(tuple(wording.MODELS)),
            default="mclp", show_default=True),
     Option(["-p", "number"],
            Text("新建数量（lscp：至多）", "how many new ones (lscp: at most)"),

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from boundaries.services.profiles import Group
+from boundaries.services.words import Model, Supply
 from geodata.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from boundaries.vocabulary import Word
+
+
+def _said(words: type[Word]) -> dict[str, Text]:
+    return {word.value: word.label for word in words}
+
+
+GROUPS, SUPPLIES, MODELS = _said(Group), _said(Supply), _said(Model)
 LAYERS = {
     "divisions": Text("区划", "divisions"),
     "facilities": Text("设施", "facilities"),
@@ -24,26 +34,6 @@ LEVELS = {
     "district": Text("区县", "district"),
     "street": Text("街道乡镇", "street or town"),
     "community": Text("社区村", "community or village"),
-}
-GROUPS = {
-    "aged_60": Text("60岁及以上", "60 and over"),
-    "aged_65": Text("65岁及以上", "65 and over"),
-    "aged_80": Text("80岁及以上", "80 and over"),
-    "total": Text("全部人口", "everybody"),
-    "disabled": Text("失能人口", "people unable to care for themselves"),
-}
-SUPPLIES = {
-    "beds_total": Text("机构床位", "beds of the institution"),
-    "beds_nursing": Text("护理型床位", "nursing beds"),
-    "day_places": Text("日托位", "day places"),
-    "meal_capacity": Text("助餐能力", "meals a day"),
-}
-MODELS = {
-    "p-median": Text("总路程最短", "least way for all together"),
-    "p-center": Text("最远者最近", "nobody farther than need be"),
-    "lscp": Text("全覆盖最少设施", "everybody covered by the fewest"),
-    "mclp": Text("覆盖人数最多", "as many covered as possible"),
-    "capacitated": Text("有容量限制的最大覆盖", "as many as find room"),
 }
 MODES = {
     "walk": Text("步行", "on foot"),

@@ -104,7 +104,7 @@ class Services(Networks, People):
     ) -> dict[str, Any]:
         """Return who is reached by unit of a level, with stamp and omissions.
 
-        With ``supply`` (:class:`boundaries.services.room.Supply`) also what room there
+        With ``supply`` (:class:`boundaries.services.words.Supply`) also what room there
         is for them, under ``room``; ``need_per_thousand`` of them are in need of it
         (None: as the settings say).
         ``workers`` search the streets in parts, with the same answer; ``how`` as of

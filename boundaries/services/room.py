@@ -17,7 +17,7 @@ import pandas as pd
 from boundaries.services import coverage as figures
 from boundaries.services import nearness
 from boundaries.services.omissions import Omission, told
-from boundaries.vocabulary import Word
+from boundaries.services.words import Supply
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from geodata.network.graph import Pairs
 
 Floats = npt.NDArray[np.float64]
-
-
-class Supply(Word):
-    """What is counted as room. Kinds of bed are never added up."""
-
-    BEDS = "beds_total", "机构床位", "beds of the institution"
-    NURSING = "beds_nursing", "护理型床位", "nursing beds"
-    DAY = "day_places", "日托位", "day places"
-    MEALS = "meal_capacity", "助餐能力", "meals a day"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import geopandas as gpd
 from boundaries.services.coverage import checked_types, level_number
 from boundaries.services.edits import Do
 from boundaries.services.profiles import Group
-from boundaries.services.room import Supply, checked_supply
-from boundaries.services.words import FacilityType, Status
+from boundaries.services.room import checked_supply
+from boundaries.services.words import FacilityType, Status, Supply
 from geodata.errors import InputError, Text
 from geodata.store import dates
 

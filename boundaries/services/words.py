@@ -1,4 +1,8 @@
-"""The words of facilities (domain F1: types of the seeds, fields of practice)."""
+"""The words of facilities (domain F1: types of the seeds, fields of practice).
+
+Also what of them is counted as room, and what siting may ask for: words only, so that
+a command line can say them without the libraries that compute.
+"""
 
 from __future__ import annotations
 
@@ -156,3 +160,22 @@ class CoordSource(Word):
     BD09 = "bd09", "百度地图（BD-09，已纠正）", "Baidu map (BD-09, corrected)"
     ADDRESS = "address", "地址匹配", "matched by address"
     FILE = "file", "来源文件", "as in the file"
+
+
+class Supply(Word):
+    """What is counted as room. Kinds of bed are never added up."""
+
+    BEDS = "beds_total", "机构床位", "beds of the institution"
+    NURSING = "beds_nursing", "护理型床位", "nursing beds"
+    DAY = "day_places", "日托位", "day places"
+    MEALS = "meal_capacity", "助餐能力", "meals a day"
+
+
+class Model(Word):
+    """What a siting question asks for."""
+
+    P_MEDIAN = "p-median", "总路程最短", "least way for all together"
+    P_CENTER = "p-center", "最远者最近", "nobody farther than need be"
+    LSCP = "lscp", "全覆盖最少设施", "everybody covered by the fewest"
+    MCLP = "mclp", "覆盖人数最多", "as many covered as possible"
+    CAPACITATED = "capacitated", "有容量限制的最大覆盖", "as many as find room"

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from boundaries.services.edits import MOST_EDITS, Do
-from boundaries.services.room import Supply
+from boundaries.services.words import Supply
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint

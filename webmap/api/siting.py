@@ -9,10 +9,11 @@ from marshmallow import fields, validate
 
 from boundaries.registry.siting import FORMATS
 from boundaries.services.profiles import Group
-from boundaries.services.siting import Model, Source
+from boundaries.services.siting import Source
 from boundaries.services.siting.candidates import MOST_CANDIDATES
 from boundaries.services.siting.question import DRAWN, FILE, MOST_DRAWN, MOST_SECONDS
 from boundaries.services.tree import LEVEL_WORDS
+from boundaries.services.words import Model
 from geodata.errors import Text
 from webmap import policy
 from webmap.api.frame import ApiBlueprint

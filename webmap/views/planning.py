@@ -7,8 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from boundaries.services.profiles import Group
-from boundaries.services.room import Supply
-from boundaries.services.words import Domain, FacilityType
+from boundaries.services.words import Domain, FacilityType, Supply
 from geodata.errors import Text
 from webmap import policy
 from webmap.session import actor, registry

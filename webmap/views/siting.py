@@ -10,11 +10,11 @@ from flask_babel import gettext
 from boundaries.registry.siting import FORMATS
 from boundaries.services.coverage import SERVING_TYPES
 from boundaries.services.profiles import Group
-from boundaries.services.siting import Model, Source
+from boundaries.services.siting import Source
 from boundaries.services.siting.question import command_of
 from boundaries.services.siting.using import name_of
 from boundaries.services.tree import LEVEL_WORDS
-from boundaries.services.words import FacilityType
+from boundaries.services.words import FacilityType, Model
 from geodata.errors import QuhuaError, Text
 from webmap import languages, policy
 from webmap.api.siting import handed_out

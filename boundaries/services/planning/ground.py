@@ -14,7 +14,8 @@ from boundaries.services import coverage as figures
 from boundaries.services.edits import division_of
 from boundaries.services.planning.field import Field
 from boundaries.services.planning.rooms import Rooms
-from boundaries.services.room import Supply, checked_supply
+from boundaries.services.room import checked_supply
+from boundaries.services.words import Supply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,7 +26,7 @@ from boundaries.services.planning.field import Field
 from boundaries.services.planning.gauge import Gauge, Sheet
 from boundaries.services.planning.ground import NEED, Ground
 from boundaries.services.planning.plan import Plan
-from boundaries.services.room import Supply
+from boundaries.services.words import Supply
 from geodata.errors import QuhuaError, Text
 
 if TYPE_CHECKING:

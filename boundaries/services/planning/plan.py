@@ -16,7 +16,7 @@ from boundaries.services.edits import (
 from boundaries.services.planning.ground import Ground, Place
 from boundaries.services.planning.rooms import Changed
 from boundaries.services.planning.sums import Sums
-from boundaries.services.room import Supply
+from boundaries.services.words import Supply
 from geodata import crs
 
 if TYPE_CHECKING:

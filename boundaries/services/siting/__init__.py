@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from boundaries.services.siting.asking import Model, Wish
+from boundaries.services.siting.asking import Wish
 from boundaries.services.siting.candidates import Source
 from boundaries.services.siting.telling import sited
 
-__all__ = ["Model", "Source", "Wish", "sited"]
+__all__ = ["Source", "Wish", "sited"]

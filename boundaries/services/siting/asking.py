@@ -12,7 +12,7 @@ from boundaries.services import coverage as figures
 from boundaries.services.omissions import Omission
 from boundaries.services.siting.candidates import Sites, numbers_of
 from boundaries.services.siting.ways import ways
-from boundaries.vocabulary import Word
+from boundaries.services.words import Model
 from geodata.errors import InfeasibleError, InputError, Text
 
 if TYPE_CHECKING:
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
     from geodata.network.siting import Problem, Sited
 
 Floats = npt.NDArray[np.float64]
-
-
-class Model(Word):
-    """What is asked for."""
-
-    P_MEDIAN = "p-median", "总路程最短", "least way for all together"
-    P_CENTER = "p-center", "最远者最近", "nobody farther than need be"
-    LSCP = "lscp", "全覆盖最少设施", "everybody covered by the fewest"
-    MCLP = "mclp", "覆盖人数最多", "as many covered as possible"
-    CAPACITATED = "capacitated", "有容量限制的最大覆盖", "as many as find room"
 
 
 _NAMED = 8

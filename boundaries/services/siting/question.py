@@ -12,8 +12,9 @@ import shapely
 
 from boundaries.services.coverage import SERVING_TYPES, checked_types, level_number
 from boundaries.services.profiles import Group
-from boundaries.services.siting.asking import Model, Wish, checked_model
+from boundaries.services.siting.asking import Wish, checked_model
 from boundaries.services.siting.candidates import MOST_CANDIDATES, Source
+from boundaries.services.words import Model
 from geodata import crs
 from geodata.errors import InputError, Text
 from geodata.store import dates

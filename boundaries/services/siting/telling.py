@@ -12,13 +12,13 @@ from boundaries.services import coverage as figures
 from boundaries.services.profiles import Group
 from boundaries.services.siting.asking import (
     Asked,
-    Model,
     Wish,
     answered,
     asked,
     checked_model,
 )
 from boundaries.services.siting.candidates import offered
+from boundaries.services.words import Model
 from geodata.errors import InputError, Text
 
 if TYPE_CHECKING:
